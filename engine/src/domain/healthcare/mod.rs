@@ -1,0 +1,3 @@
+//! Healthcare: patients.
+
+pub mod patients;

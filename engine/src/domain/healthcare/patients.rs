@@ -1,0 +1,509 @@
+//! Patients: one row a person of the US population, in which everything agrees.
+//!
+//! Birth dates follow the population pyramid at `as_of`. A patient registered on some day of the
+//! ten years before (or since birth) and may have died since, by the life table. Age-dependent
+//! columns hold for the age at `as_of`, or at death.
+//!
+//! ```
+//! use arrow_array::cast::AsArray;
+//! use synth_engine::domain::{TableOptions, table};
+//!
+//! let batch = table("patients", &TableOptions { seed: 42, ..Default::default() })?.batch(0..3)?;
+//! let mrn = batch.column_by_name("mrn").unwrap().as_string::<i32>();
+//! assert!(mrn.value(0).starts_with("MRN"));
+//! # Ok::<(), synth_engine::Error>(())
+//! ```
+
+use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
+use arrow_array::{ArrayRef, Date32Array, Float64Array, RecordBatch, TimestampMicrosecondArray};
+
+use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, date_from_days, years_before};
+use crate::domain::population::{self, Measure, OLDEST, RaceEthnicityFacts};
+use crate::domain::{Table, TableOptions, check_range};
+use crate::entropy::{Permutation, Stream, UniqueNumbers, below, normal, remix, unit};
+use crate::error::{Error, Result};
+use crate::generator::address::{self, PLACES, Place};
+use crate::generator::data::US_STATES;
+use crate::generator::name::{self, Sex};
+use crate::generator::{contact, identifier};
+use crate::registry::{Entry, Kind, Parameter, ParameterType};
+use crate::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
+
+/// Registry entry.
+pub const ENTRY: Entry = Entry {
+    kind: Kind::Table,
+    name: "patients",
+    summary: "Patients of the US population: identity, address, body, insurance.",
+    parameters: &[
+        Parameter {
+            name: "rows",
+            parameter_type: ParameterType::Integer,
+            default: None,
+            summary: "How many rows, 0 or more.",
+        },
+        Parameter {
+            name: "seed",
+            parameter_type: ParameterType::Integer,
+            default: Some("NULL"),
+            summary: "The same seed gives the same rows; NULL draws a fresh one.",
+        },
+        Parameter {
+            name: "start",
+            parameter_type: ParameterType::Integer,
+            default: Some("0"),
+            summary: "Number of the first row: any range of rows costs the same.",
+        },
+        Parameter {
+            name: "as_of",
+            parameter_type: ParameterType::Date,
+            default: Some("NULL"),
+            summary: "The last day the data may mention, 1900 to 2199; NULL is 2026-01-01, whatever today is.",
+        },
+    ],
+    output: None,
+    mask: None,
+};
+
+/// Years for which a registration may lie back.
+const REGISTRY_YEARS: i32 = 10;
+
+/// One provider for so many inhabitants of a state.
+const INHABITANTS_PER_PROVIDER: u64 = 3_000;
+
+/// Correlation of the z-scores of height and weight; for adults about 0.4 (NHANES), for children
+/// more.
+const HEIGHT_WEIGHT_CORRELATION: f64 = 0.5;
+/// The square root of 1 - 0.5^2.
+const INDEPENDENT_SHARE: f64 = 0.866_025_403_784_438_6;
+
+/// The streams of draws, one a column or decision.
+#[derive(Debug, Clone, Copy)]
+struct Streams {
+    patient_id: Stream,
+    age_sex: Stream,
+    birth_day: Stream,
+    registered: Stream,
+    death: Stream,
+    race: Stream,
+    first_name: Stream,
+    middle_name: Stream,
+    last_name: Stream,
+    marital: Stream,
+    language: Stream,
+    street: Stream,
+    place: Stream,
+    phone: Stream,
+    email: Stream,
+    blood_type: Stream,
+    height: Stream,
+    weight: Stream,
+    smoking: Stream,
+    insurance: Stream,
+    provider: Stream,
+}
+
+/// The table.
+pub struct Patients {
+    spec: TableSpec,
+    as_of: i32,
+    /// For each number of years, the day so many years before `as_of`.
+    anniversaries: Vec<i32>,
+    streams: Streams,
+    mrn: UniqueNumbers,
+    ssn: Permutation,
+    email: UniqueNumbers,
+    member: UniqueNumbers,
+    npi: Permutation,
+    /// For each state the first provider and how many there are.
+    providers: Vec<(u64, u64)>,
+}
+
+/// What more than one column needs to know of a person.
+struct Person {
+    row: u64,
+    sex: Sex,
+    birth_date: i32,
+    death_date: Option<i32>,
+    created_at: i64,
+    /// Age at `as_of` or at death, in full years.
+    age: u32,
+    race: RaceEthnicityFacts,
+    first_name: &'static str,
+    last_name: &'static str,
+    place: &'static Place,
+    insurance: &'static str,
+    height_cm: f64,
+    weight_kg: f64,
+}
+
+impl Patients {
+    /// The table under a seed. `as_of` must lie in [`AS_OF_RANGE`].
+    pub fn new(options: &TableOptions) -> Result<Self> {
+        if !AS_OF_RANGE.contains(&options.as_of) {
+            return Err(Error::Argument {
+                entry: ENTRY.name,
+                problem: "as_of must lie between 1900-01-01 and 2199-12-31".to_owned(),
+            });
+        }
+        let stream = |column: &str| Stream::new(options.seed, ENTRY.name, column);
+        let mut next_provider = 0;
+        let providers = US_STATES
+            .iter()
+            .map(|state| {
+                let count = (state.population / INHABITANTS_PER_PROVIDER).max(1);
+                next_provider += count;
+                (next_provider - count, count)
+            })
+            .collect();
+        Ok(Self {
+            spec: spec(),
+            as_of: options.as_of,
+            anniversaries: (0..=OLDEST.cast_signed() + 1)
+                .map(|years| years_before(options.as_of, years))
+                .collect(),
+            streams: Streams {
+                patient_id: stream("patient_id"),
+                age_sex: stream("sex"),
+                birth_day: stream("birth_date"),
+                registered: stream("created_at"),
+                death: stream("death_date"),
+                race: stream("race"),
+                first_name: stream("first_name"),
+                middle_name: stream("middle_name"),
+                last_name: stream("last_name"),
+                marital: stream("marital_status"),
+                language: stream("language"),
+                street: stream("street_address"),
+                place: stream("city"),
+                phone: stream("phone"),
+                email: stream("email"),
+                blood_type: stream("blood_type"),
+                height: stream("height_cm"),
+                weight: stream("weight_kg"),
+                smoking: stream("smoking_status"),
+                insurance: stream("insurance_type"),
+                provider: stream("primary_provider_npi"),
+            },
+            mrn: UniqueNumbers::new(8, stream("mrn")),
+            ssn: Permutation::new(identifier::SSN_COUNT, stream("ssn")),
+            email: UniqueNumbers::new(4, stream("email").split(1)),
+            member: UniqueNumbers::new(9, stream("insurance_member_id")),
+            npi: Permutation::new(
+                identifier::NPI_COUNT,
+                stream("primary_provider_npi").split(1),
+            ),
+            providers,
+        })
+    }
+
+    /// The key of a row: what a child table refers to (law 3).
+    #[inline]
+    pub fn patient_id(&self, row: u64) -> [u8; 16] {
+        let unique = self.streams.patient_id.bijection(row);
+        identifier::uuid_v4(unique, remix(unique))
+    }
+
+    #[inline]
+    fn person(&self, row: u64) -> Person {
+        let s = &self.streams;
+        let (age, sex) = population::age_and_sex(s.age_sex.draw(row));
+
+        // Born after the day `age + 1` years ago, up to the day `age` years ago.
+        let youngest = self.anniversaries[age as usize];
+        let oldest = self.anniversaries[age as usize + 1];
+        let birth_date = oldest + 1 + day_below(s.birth_day.draw(row), youngest - oldest);
+
+        let registered = s.registered.draw(row);
+        let earliest = birth_date.max(self.anniversaries[REGISTRY_YEARS as usize]);
+        let created = earliest + day_below(registered, self.as_of - earliest + 1);
+        let micros = below(remix(registered), MICROS_PER_DAY.unsigned_abs() / 1_000_000);
+        let created_at = i64::from(created) * MICROS_PER_DAY + micros.cast_signed() * 1_000_000;
+
+        let exact_now = years_between(birth_date, self.as_of);
+        let died_at = population::age_at_death(
+            unit(s.death.draw(row)),
+            sex,
+            years_between(birth_date, created),
+            exact_now,
+        );
+        let (death_date, exact_age, age) = match died_at {
+            Some(died) => {
+                let day = (birth_date + days_of_years(died)).clamp(created, self.as_of);
+                let died = years_between(birth_date, day);
+                (Some(day), died, full_years(died).min(age))
+            }
+            None => (None, exact_now, age),
+        };
+
+        let race = population::race_and_ethnicity(s.race.draw(row));
+        let birth_year = date_from_days(birth_date).map_or(0, |date| date.0);
+        let height_z = normal(s.height.draw(row));
+        let weight_z =
+            HEIGHT_WEIGHT_CORRELATION * height_z + INDEPENDENT_SHARE * normal(s.weight.draw(row));
+        Person {
+            row,
+            sex,
+            birth_date,
+            death_date,
+            created_at,
+            age,
+            race,
+            first_name: name::first_name_of(s.first_name.draw(row), sex, birth_year),
+            last_name: name::last_name_of(s.last_name.draw(row), race.surname),
+            place: &PLACES.places()[PLACES.pick(s.place.draw(row))],
+            insurance: population::insurance_type(s.insurance.draw(row), age),
+            height_cm: population::body(Measure::Height, height_z, sex, exact_age),
+            weight_kg: population::body(Measure::Weight, weight_z, sex, exact_age),
+        }
+    }
+}
+
+impl Table for Patients {
+    fn spec(&self) -> &TableSpec {
+        &self.spec
+    }
+
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+        let n = check_range(&rows)?;
+        let s = &self.streams;
+        let people: Vec<Person> = rows.map(|row| self.person(row)).collect();
+        let people = people.as_slice();
+
+        let mut ids = FixedSizeBinaryBuilder::with_capacity(n, 16);
+        for person in people {
+            ids.append_value(self.patient_id(person.row))?;
+        }
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(ids.finish()),
+            text(people, 12, |p, out| {
+                let (number, digits) = self.mrn.at(p.row);
+                identifier::write_mrn(number, digits, out)
+            }),
+            optional_text(people, 11, |p, out| {
+                // Beyond the last fictitious number there is none left to give.
+                if p.row >= self.ssn.len() {
+                    return Ok(false);
+                }
+                identifier::write_ssn(self.ssn.apply(p.row), out).map(|()| true)
+            }),
+            words(people, |p| p.first_name),
+            optional_text(people, 6, |p, out| {
+                let draw = s.middle_name.draw(p.row);
+                // One in eight has no middle name.
+                if draw & 7 == 0 {
+                    return Ok(false);
+                }
+                let year = date_from_days(p.birth_date).map_or(0, |date| date.0);
+                let mut middle = name::first_name_of(remix(draw), p.sex, year);
+                if middle == p.first_name {
+                    middle = name::first_name_of(remix(remix(draw)), p.sex, year);
+                }
+                if middle == p.first_name {
+                    return Ok(false);
+                }
+                out.write_str(middle).map(|()| true)
+            }),
+            words(people, |p| p.last_name),
+            words(people, |p| p.sex.code()),
+            Arc::new(Date32Array::from_iter_values(
+                people.iter().map(|p| p.birth_date),
+            )),
+            Arc::new(people.iter().map(|p| p.death_date).collect::<Date32Array>()),
+            words(people, |p| p.race.race),
+            words(people, |p| p.race.ethnicity),
+            words(people, |p| {
+                population::marital_status(s.marital.draw(p.row), p.sex, p.age)
+            }),
+            words(people, |p| p.race.language(s.language.draw(p.row))),
+            text(people, 20, |p, out| {
+                address::street_address(s.street.draw(p.row), out)
+            }),
+            words(people, |p| p.place.city),
+            words(people, |p| p.place.state),
+            words(people, |p| p.place.zip),
+            floats(people, |p| {
+                nearby(p.place.latitude, remix(s.place.draw(p.row)))
+            }),
+            floats(people, |p| {
+                nearby(p.place.longitude, remix(s.place.draw(p.row) ^ 1))
+            }),
+            text(people, 14, |p, out| {
+                let draw = s.phone.draw(p.row);
+                contact::write_phone(p.place.area_code(draw), remix(draw), out)
+            }),
+            text(people, 32, |p, out| {
+                let unique = self.email.at(p.row);
+                contact::write_email(p.first_name, p.last_name, unique, s.email.draw(p.row), out)
+            }),
+            words(people, |p| p.race.blood_type(s.blood_type.draw(p.row))),
+            floats(people, |p| p.height_cm),
+            floats(people, |p| p.weight_kg),
+            floats(people, |p| bmi(p.height_cm, p.weight_kg)),
+            words(people, |p| {
+                population::smoking_status(s.smoking.draw(p.row), p.sex, p.age)
+            }),
+            words(people, |p| p.insurance),
+            optional_text(people, 12, |p, out| {
+                let prefix = match p.insurance {
+                    "Employer" => "EMP",
+                    "Direct purchase" => "IND",
+                    "Medicare" => "MCR",
+                    "Medicaid" => "MCD",
+                    "Military" => "MIL",
+                    _ => return Ok(false),
+                };
+                let (number, digits) = self.member.at(p.row);
+                out.write_str(prefix)?;
+                identifier::write_padded(number, digits, out).map(|()| true)
+            }),
+            text(people, 10, |p, out| {
+                let (first, count) = self.providers[p.place.state_index];
+                let provider = first + below(s.provider.draw(p.row), count);
+                identifier::write_npi(self.npi.apply(provider), out)
+            }),
+            Arc::new(
+                TimestampMicrosecondArray::from_iter_values(people.iter().map(|p| p.created_at))
+                    .with_timezone("UTC"),
+            ),
+        ];
+        Ok(RecordBatch::try_new(self.spec.arrow_schema(), columns)?)
+    }
+}
+
+/// A number of days below `n`, which is positive.
+#[inline]
+fn day_below(entropy: u64, n: i32) -> i32 {
+    let n = u64::from(n.max(1).unsigned_abs());
+    i32::try_from(below(entropy, n)).unwrap_or(0)
+}
+
+/// The mean length of a Gregorian year in days.
+const DAYS_PER_YEAR: f64 = 365.2425;
+
+#[inline]
+fn years_between(from: i32, to: i32) -> f64 {
+    f64::from(to - from) / DAYS_PER_YEAR
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "ages are below 120 years")]
+fn days_of_years(years: f64) -> i32 {
+    (years * DAYS_PER_YEAR) as i32
+}
+
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "ages are between 0 and 120 years"
+)]
+fn full_years(years: f64) -> u32 {
+    years as u32
+}
+
+/// Within 0.01 degrees (about a kilometre) of a ZIP area's centre, four decimals.
+#[inline]
+fn nearby(degrees: f64, entropy: u64) -> f64 {
+    ((degrees + (unit(entropy) - 0.5) * 0.02) * 10_000.0).round() / 10_000.0
+}
+
+/// Weight in kilograms over height in metres squared, one decimal (WHO).
+#[inline]
+fn bmi(height_cm: f64, weight_kg: f64) -> f64 {
+    let metres = height_cm / 100.0;
+    (weight_kg / (metres * metres) * 10.0).round() / 10.0
+}
+
+fn words(people: &[Person], word: impl Fn(&Person) -> &'static str) -> ArrayRef {
+    let mut out = StringBuilder::with_capacity(people.len(), people.len() * 12);
+    for person in people {
+        out.append_value(word(person));
+    }
+    Arc::new(out.finish())
+}
+
+fn floats(people: &[Person], value: impl Fn(&Person) -> f64) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(people.iter().map(value)))
+}
+
+fn text(
+    people: &[Person],
+    width: usize,
+    write: impl Fn(&Person, &mut StringBuilder) -> std::fmt::Result,
+) -> ArrayRef {
+    optional_text(people, width, |person, out| {
+        write(person, out).map(|()| true)
+    })
+}
+
+/// `write` says whether there is a value.
+fn optional_text(
+    people: &[Person],
+    width: usize,
+    write: impl Fn(&Person, &mut StringBuilder) -> std::result::Result<bool, std::fmt::Error>,
+) -> ArrayRef {
+    let mut out = StringBuilder::with_capacity(people.len(), people.len() * width);
+    for person in people {
+        // Writing into a StringBuilder cannot fail; a failure would show as NULL.
+        if write(person, &mut out).unwrap_or(false) {
+            out.append_value("");
+        } else {
+            out.append_null();
+        }
+    }
+    Arc::new(out.finish())
+}
+
+/// Columns and constraints.
+fn spec() -> TableSpec {
+    use ColumnType::{Date, Double, Text, TimestampTz, Uuid};
+    let column = ColumnSpec::new;
+    let unique = |name: &str| Constraint::Unique(vec![name.to_owned()]);
+    TableSpec {
+        name: ENTRY.name.to_owned(),
+        columns: vec![
+            column("patient_id", Uuid, "Key"),
+            column("mrn", Text, "Medical record number, unique"),
+            column("ssn", Text, "Social Security number from a series never issued, unique; NULL from row 48,995,100 on, where the series ends").nullable(),
+            column("first_name", Text, "First name, by sex and birth decade"),
+            column("middle_name", Text, "Middle name").nullable(),
+            column("last_name", Text, "Last name, by race and ethnicity"),
+            column("sex", Text, "F or M"),
+            column("birth_date", Date, "Date of birth, by the population pyramid at as_of"),
+            column("death_date", Date, "Date of death, by the life table").nullable(),
+            column("race", Text, "Race, Census categories"),
+            column("ethnicity", Text, "Hispanic or Latino, or not"),
+            column("marital_status", Text, "Never married, Married, Separated, Divorced or Widowed"),
+            column("language", Text, "Preferred language"),
+            column("street_address", Text, "House number and street"),
+            column("city", Text, "City"),
+            column("state", Text, "Two-letter state code"),
+            column("zip", Text, "ZIP code of the city"),
+            column("latitude", Double, "Degrees north, near the ZIP area's centre"),
+            column("longitude", Double, "Degrees east, near the ZIP area's centre"),
+            column("phone", Text, "Telephone: an area code of the city, fictitious exchange"),
+            column("email", Text, "E-mail under a reserved domain, unique"),
+            column("blood_type", Text, "ABO group and Rh factor"),
+            column("height_cm", Double, "Height in centimetres, by sex and age"),
+            column("weight_kg", Double, "Weight in kilograms, by sex, age and height"),
+            column("bmi", Double, "Body mass index in kg/m2, computed"),
+            column("smoking_status", Text, "Current, Former or Never"),
+            column("insurance_type", Text, "Employer, Direct purchase, Medicare, Medicaid, Military or Uninsured"),
+            column("insurance_member_id", Text, "Member number, unique; NULL for the uninsured").nullable(),
+            column("primary_provider_npi", Text, "NPI of a provider in the same state, series never assigned"),
+            column("created_at", TimestampTz, "When the patient was registered"),
+        ],
+        constraints: vec![
+            Constraint::PrimaryKey(vec!["patient_id".to_owned()]),
+            unique("mrn"),
+            unique("ssn"),
+            unique("email"),
+            unique("insurance_member_id"),
+        ],
+        comment: ENTRY.summary.to_owned(),
+    }
+}

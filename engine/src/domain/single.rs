@@ -1,0 +1,51 @@
+//! A value generator as a table of one column.
+
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+
+use super::{Table, TableOptions, check_range};
+use crate::entropy::Stream;
+use crate::error::Result;
+use crate::generator::Generator;
+use crate::schema::{ColumnSpec, ColumnType, TableSpec};
+
+/// One generator, one column of the same name.
+pub(super) struct SingleColumn {
+    generator: &'static Generator,
+    spec: TableSpec,
+    stream: Stream,
+}
+
+impl SingleColumn {
+    pub(super) fn new(generator: &'static Generator, options: &TableOptions) -> Self {
+        let entry = &generator.entry;
+        let output = entry.output.unwrap_or(ColumnType::Text);
+        Self {
+            generator,
+            spec: TableSpec {
+                name: entry.name.to_owned(),
+                columns: vec![ColumnSpec::new(entry.name, output, entry.summary)],
+                constraints: Vec::new(),
+                comment: entry.summary.to_owned(),
+            },
+            stream: Stream::new(options.seed, entry.name, entry.name),
+        }
+    }
+}
+
+impl Table for SingleColumn {
+    fn spec(&self) -> &TableSpec {
+        &self.spec
+    }
+
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+        check_range(&rows)?;
+        let entropy: Vec<u64> = rows.map(|row| self.stream.draw(row)).collect();
+        let values = self.generator.values(&entropy);
+        Ok(RecordBatch::try_new(
+            self.spec.arrow_schema(),
+            vec![values],
+        )?)
+    }
+}

@@ -1,0 +1,4 @@
+//! Formats in which rows leave: CSV.
+
+pub mod csv;
+mod text;

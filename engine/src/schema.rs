@@ -1,0 +1,140 @@
+//! One portable description of a table, whichever catalog it came from.
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// The type of a column, by meaning. Each has one Arrow type; connectors map it to SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ColumnType {
+    /// UTF-8 text.
+    Text,
+    /// Signed 64-bit integer.
+    BigInt,
+    /// IEEE 754 double.
+    Double,
+    /// Calendar date, days since 1970-01-01.
+    Date,
+    /// Instant, microseconds since 1970-01-01 00:00 UTC.
+    TimestampTz,
+    /// 16 bytes.
+    Uuid,
+}
+
+impl ColumnType {
+    /// The Arrow type that carries it.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::BigInt => DataType::Int64,
+            Self::Double => DataType::Float64,
+            Self::Date => DataType::Date32,
+            Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::Uuid => DataType::FixedSizeBinary(16),
+        }
+    }
+
+    /// The SQL standard's name, as Postgres spells it.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::BigInt => "bigint",
+            Self::Double => "double precision",
+            Self::Date => "date",
+            Self::TimestampTz => "timestamptz",
+            Self::Uuid => "uuid",
+        }
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnSpec {
+    /// Name, in plain words.
+    pub name: String,
+    /// Type.
+    pub column_type: ColumnType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// What it holds, with its unit.
+    pub comment: String,
+}
+
+impl ColumnSpec {
+    /// A column that is never NULL.
+    pub fn new(name: &str, column_type: ColumnType, comment: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            column_type,
+            nullable: false,
+            comment: comment.to_owned(),
+        }
+    }
+
+    /// The same column, nullable.
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
+
+/// A rule that rows keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Constraint {
+    /// These columns identify a row.
+    PrimaryKey(Vec<String>),
+    /// No two rows share these columns' values, NULLs aside.
+    Unique(Vec<String>),
+    /// These columns refer to a row of another table.
+    ForeignKey(ForeignKey),
+}
+
+/// A reference from columns of this table to columns of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Columns here.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub table: String,
+    /// Its columns, in the same order.
+    pub referenced: Vec<String>,
+}
+
+/// A table: columns in order, and what holds among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSpec {
+    /// Name.
+    pub name: String,
+    /// Columns in order.
+    pub columns: Vec<ColumnSpec>,
+    /// Constraints.
+    pub constraints: Vec<Constraint>,
+    /// What a row is.
+    pub comment: String,
+}
+
+impl TableSpec {
+    /// The Arrow schema of the table's batches.
+    pub fn arrow_schema(&self) -> SchemaRef {
+        let fields: Vec<Field> = self
+            .columns
+            .iter()
+            .map(|c| Field::new(&c.name, c.column_type.arrow(), c.nullable))
+            .collect();
+        Arc::new(Schema::new(fields))
+    }
+
+    /// The primary key's columns; empty if there is none.
+    pub fn primary_key(&self) -> &[String] {
+        self.constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                Constraint::PrimaryKey(columns) => Some(columns.as_slice()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+}
