@@ -27,7 +27,7 @@ pub mod entropy;
 mod error;
 pub mod format;
 pub mod generator;
-//M pub mod mask;
+pub mod mask;
 pub mod registry;
 pub mod schema;
 pub mod secret;

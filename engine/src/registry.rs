@@ -73,8 +73,8 @@ pub struct Parameter {
 /// What holds of a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaskProperties {
-    /// Column types it takes, as SQL names; empty: any.
-    pub accepts: &'static [&'static str],
+    /// Column types it takes; empty: any.
+    pub accepts: &'static [ColumnType],
     /// Distinct values stay distinct (up to collisions of a keyed hash of at least 80 bits), so
     /// unique constraints survive.
     pub injective: bool,
@@ -107,7 +107,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     crate::domain::ENTRIES
         .iter()
         .chain(crate::generator::GENERATORS.iter().map(|g| &g.entry))
-    //M
+        .chain(crate::mask::ENTRIES.iter())
 }
 
 /// The entry of a kind with this name.

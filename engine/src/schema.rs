@@ -10,12 +10,20 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub enum ColumnType {
     /// UTF-8 text.
     Text,
+    /// Signed 16-bit integer.
+    SmallInt,
+    /// Signed 32-bit integer.
+    Integer,
     /// Signed 64-bit integer.
     BigInt,
+    /// IEEE 754 single.
+    Real,
     /// IEEE 754 double.
     Double,
     /// Calendar date, days since 1970-01-01.
     Date,
+    /// Date and time of day without zone, microseconds since 1970-01-01 00:00.
+    Timestamp,
     /// Instant, microseconds since 1970-01-01 00:00 UTC.
     TimestampTz,
     /// 16 bytes.
@@ -27,9 +35,13 @@ impl ColumnType {
     pub fn arrow(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
+            Self::SmallInt => DataType::Int16,
+            Self::Integer => DataType::Int32,
             Self::BigInt => DataType::Int64,
+            Self::Real => DataType::Float32,
             Self::Double => DataType::Float64,
             Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::Uuid => DataType::FixedSizeBinary(16),
         }
@@ -39,9 +51,13 @@ impl ColumnType {
     pub fn sql(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::SmallInt => "smallint",
+            Self::Integer => "integer",
             Self::BigInt => "bigint",
+            Self::Real => "real",
             Self::Double => "double precision",
             Self::Date => "date",
+            Self::Timestamp => "timestamp",
             Self::TimestampTz => "timestamptz",
             Self::Uuid => "uuid",
         }

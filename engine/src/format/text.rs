@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
@@ -33,10 +36,18 @@ pub(super) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
     }
     let mut out = Encoder::new(array.len());
     match array.data_type() {
-        DataType::Int64 => {
-            let mut buffer = itoa::Buffer::new();
-            for value in array.as_primitive::<Int64Type>().values() {
-                out.push(buffer.format(*value).as_bytes());
+        DataType::Int16 => integers::<Int16Type>(array, &mut out),
+        DataType::Int32 => integers::<Int32Type>(array, &mut out),
+        DataType::Int64 => integers::<Int64Type>(array, &mut out),
+        DataType::Float32 => {
+            let mut buffer = ryu::Buffer::new();
+            for value in array.as_primitive::<Float32Type>().values() {
+                if value.is_finite() {
+                    let text = buffer.format_finite(*value);
+                    out.push(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+                } else {
+                    out.push(not_finite(f64::from(*value)).as_bytes());
+                }
             }
         }
         DataType::Float64 => {
@@ -51,9 +62,12 @@ pub(super) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
                 out.end();
             }
         }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             for micros in array.as_primitive::<TimestampMicrosecondType>().values() {
                 write_timestamp(*micros, &mut out.bytes);
+                if zone.is_some() {
+                    out.bytes.push(b'Z');
+                }
                 out.end();
             }
         }
@@ -127,7 +141,7 @@ fn write_date(days: i32, out: &mut Vec<u8>) {
     }
 }
 
-/// `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
+/// `YYYY-MM-DDTHH:MM:SS[.ffffff]`.
 #[inline]
 fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
     let days = micros.div_euclid(MICROS_PER_DAY);
@@ -144,7 +158,6 @@ fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
     if fraction > 0 {
         out.extend_from_slice(format!(".{fraction:06}").as_bytes());
     }
-    out.push(b'Z');
 }
 
 /// The shortest decimal that reads back as the same number.
@@ -178,15 +191,29 @@ fn write_float(value: f64, out: &mut Vec<u8>) {
         let text = buffer.format_finite(value);
         out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
     } else {
-        // The spellings Postgres reads.
-        let text = if value.is_nan() {
-            "NaN"
-        } else if value > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        };
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(not_finite(value).as_bytes());
+    }
+}
+
+/// The spellings Postgres reads.
+fn not_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+fn integers<T>(array: &ArrayRef, out: &mut Encoder)
+where
+    T: ArrowPrimitiveType,
+    T::Native: itoa::Integer,
+{
+    let mut buffer = itoa::Buffer::new();
+    for value in array.as_primitive::<T>().values() {
+        out.push(buffer.format(*value).as_bytes());
     }
 }
 
@@ -216,7 +243,7 @@ mod tests {
         fn timestamps_read_back(micros in -62_167_219_200_000_000_i64..253_402_300_800_000_000) {
             let mut out = Vec::new();
             write_timestamp(micros, &mut out);
-            let text = String::from_utf8(out).unwrap();
+            let text = String::from_utf8(out).unwrap() + "Z";
             let back = chrono::DateTime::parse_from_rfc3339(&text).unwrap();
             prop_assert_eq!(back.timestamp_micros(), micros, "{}", text);
         }
