@@ -1,3 +1,50 @@
-//! x
-use pgrx::prelude::*;
-pgrx::pg_module_magic!();
+//! The Postgres extension `pg_synth`: a thin adapter between Postgres and the engine.
+//!
+//! SQL objects are declared by hand in `../sql`; each function there names an exported symbol
+//! here. One file per subject; `unsafe` is the boundary to Postgres and nothing else.
+//!
+//! | room | subject |
+//! |---|---|
+//! | `generate` | `synth_patients` and `synth_last_seed` |
+//! | `scan` | generators in FROM as a scan node |
+//! | `srf` | generators in the select list, and in FROM where a scan node cannot be |
+//! | `column` | Arrow columns to Datums and back |
+//! | `tuple` | Arrow columns to heap tuples |
+//! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `secret` | the database's secret |
+//! | `listing` | the registry as rows |
+//! | `error` | engine errors to SQLSTATE and hint |
+
+// Boundary code reads like the C it talks to.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
+mod boundary;
+mod column;
+mod error;
+mod generate;
+mod listing;
+mod mask;
+mod rule;
+mod scan;
+mod secret;
+mod srf;
+mod tuple;
+
+// `#[pg_guard]` on foreign functions looks for this path.
+use pgrx::pg_sys::ffi;
+
+pgrx::pg_module_magic!(name, version);
+
+/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, or by
+/// `session_preload_libraries`.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    error::install_panic_hook();
+    rule::register_provider();
+    scan::install();
+}

@@ -1,0 +1,310 @@
+//! Arrow columns to Datums and back. The type is looked at once per column per batch.
+
+use std::mem::size_of;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
+    RecordBatch, TimestampMicrosecondArray,
+};
+use arrow_schema::{DataType, TimeUnit};
+use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys::{self, Datum};
+use std::sync::Arc;
+use synth_engine::schema::ColumnType;
+
+use crate::error::raise;
+
+/// 2000-01-01, where Postgres starts to count, in days since 1970-01-01.
+pub const POSTGRES_EPOCH_DAYS: i32 = 10_957;
+const POSTGRES_EPOCH_MICROS: i64 = POSTGRES_EPOCH_DAYS as i64 * 86_400_000_000;
+
+/// The range of finite dates and timestamps, in Postgres's own counts (datatype/timestamp.h).
+const DATES: std::ops::RangeInclusive<i32> = -2_451_545..=2_145_031_948;
+const TIMESTAMPS: std::ops::RangeInclusive<i64> =
+    -211_813_488_000_000_000..=9_223_371_331_199_999_999;
+
+/// The cells of a batch, row after row, as Postgres forms tuples from them.
+///
+/// Text lives in scratch memory that the next batch reuses; other values that are passed by
+/// reference point into the batch, which is kept.
+#[derive(Default)]
+pub struct Rows {
+    columns: usize,
+    values: Vec<Datum>,
+    nulls: Vec<bool>,
+    scratch: Vec<Vec<u8>>,
+    batch: Option<RecordBatch>,
+}
+
+impl Rows {
+    /// Takes a batch over.
+    pub fn load(&mut self, batch: RecordBatch) {
+        let (rows, columns) = (batch.num_rows(), batch.num_columns());
+        self.columns = columns;
+        self.values.clear();
+        self.values.resize(rows * columns, Datum::null());
+        self.nulls.clear();
+        self.nulls.resize(rows * columns, false);
+        self.scratch.resize_with(columns, Vec::new);
+        for (index, array) in batch.columns().iter().enumerate() {
+            let values = self.values.iter_mut().skip(index).step_by(columns);
+            datums(array, &mut self.scratch[index], values);
+            if let Some(nulls) = array.nulls() {
+                for (cell, valid) in self
+                    .nulls
+                    .iter_mut()
+                    .skip(index)
+                    .step_by(columns)
+                    .zip(nulls.iter())
+                {
+                    *cell = !valid;
+                }
+            }
+        }
+        self.batch = Some(batch);
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.batch.as_ref().map_or(0, RecordBatch::num_rows)
+    }
+
+    /// The values and null flags of a row.
+    #[inline]
+    pub fn row(&mut self, index: usize) -> (&mut [Datum], &mut [bool]) {
+        let range = index * self.columns..(index + 1) * self.columns;
+        (&mut self.values[range.clone()], &mut self.nulls[range])
+    }
+}
+
+/// Writes the Datums of an array. Text is laid out in `scratch`, which must outlive them, as must
+/// the array. NULL slots get some Datum that nobody reads.
+pub fn datums<'a>(
+    array: &ArrayRef,
+    scratch: &mut Vec<u8>,
+    out: impl Iterator<Item = &'a mut Datum>,
+) {
+    match array.data_type() {
+        DataType::Utf8 => text_datums(array, scratch, out),
+        DataType::Int16 => fill(array.as_primitive::<Int16Type>().values(), out, Datum::from),
+        DataType::Int32 => fill(array.as_primitive::<Int32Type>().values(), out, Datum::from),
+        DataType::Int64 => fill(array.as_primitive::<Int64Type>().values(), out, Datum::from),
+        DataType::Float32 => {
+            fill(
+                array.as_primitive::<Float32Type>().values(),
+                out,
+                |v: f32| Datum::from(v.to_bits()),
+            );
+        }
+        DataType::Float64 => {
+            fill(
+                array.as_primitive::<Float64Type>().values(),
+                out,
+                |v: f64| Datum::from(v.to_bits()),
+            );
+        }
+        DataType::Date32 => {
+            fill(array.as_primitive::<Date32Type>().values(), out, |days| {
+                Datum::from(date_to_postgres(days))
+            });
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            fill(
+                array.as_primitive::<TimestampMicrosecondType>().values(),
+                out,
+                |micros| Datum::from(timestamp_to_postgres(micros)),
+            );
+        }
+        DataType::FixedSizeBinary(16) => {
+            let bytes = array.as_fixed_size_binary();
+            for (row, cell) in out.enumerate().take(array.len()) {
+                *cell = Datum::from(bytes.value(row).as_ptr());
+            }
+        }
+        other => raise(
+            ERRCODE_INTERNAL_ERROR,
+            format!("no Datum for {other}"),
+            None,
+        ),
+    }
+}
+
+fn fill<'a, T: Copy>(
+    values: &[T],
+    out: impl Iterator<Item = &'a mut Datum>,
+    convert: impl Fn(T) -> Datum,
+) {
+    for (cell, value) in out.zip(values) {
+        *cell = convert(*value);
+    }
+}
+
+/// Lays text out as varlena: with a header of one byte up to 126 bytes, as in stored tuples, else
+/// of four, aligned.
+fn text_datums<'a>(
+    array: &ArrayRef,
+    scratch: &mut Vec<u8>,
+    out: impl Iterator<Item = &'a mut Datum>,
+) {
+    const LONG_HEADER: usize = 4;
+    let text = array.as_string::<i32>();
+    scratch.clear();
+    // Header and up to three bytes of padding a value: it never grows after this, so that
+    // pointers into it stay good.
+    scratch.reserve(text.value_data().len() + text.len() * (LONG_HEADER + 3) + LONG_HEADER);
+    for (row, cell) in out.enumerate().take(text.len()) {
+        let value = text.value(row).as_bytes();
+        if value.len() < 0x7F {
+            let at = scratch.len();
+            scratch.push(((value.len() as u8 + 1) << 1) | 1);
+            scratch.extend_from_slice(value);
+            *cell = Datum::from(scratch[at..].as_ptr());
+        } else {
+            let padding = scratch
+                .as_ptr()
+                .wrapping_add(scratch.len())
+                .align_offset(LONG_HEADER);
+            scratch.resize(scratch.len() + padding, 0);
+            let at = scratch.len();
+            let size = (value.len() + LONG_HEADER) as u32;
+            scratch.extend_from_slice(&(size << 2).to_le_bytes());
+            scratch.extend_from_slice(value);
+            *cell = Datum::from(scratch[at..].as_ptr());
+        }
+    }
+}
+
+// The header layout above, and passing 64-bit values in the Datum itself.
+const _: () = assert!(cfg!(target_endian = "little") && size_of::<usize>() == 8);
+
+/// Days since 2000-01-01 of a date; the extremes stand for infinity.
+pub fn date_to_postgres(days: i32) -> i32 {
+    match days {
+        i32::MIN | i32::MAX => days,
+        _ => days
+            .saturating_sub(POSTGRES_EPOCH_DAYS)
+            .clamp(*DATES.start(), *DATES.end()),
+    }
+}
+
+/// Microseconds since 2000-01-01 of an instant; the extremes stand for infinity.
+pub fn timestamp_to_postgres(micros: i64) -> i64 {
+    match micros {
+        i64::MIN | i64::MAX => micros,
+        _ => micros
+            .saturating_sub(POSTGRES_EPOCH_MICROS)
+            .clamp(*TIMESTAMPS.start(), *TIMESTAMPS.end()),
+    }
+}
+
+/// Builds the Arrow array of a column from Datums.
+///
+/// # Safety
+/// The Datums are of the type that `column_type` stands for; NULLs are `None`.
+pub unsafe fn array(
+    column_type: ColumnType,
+    trim_blanks: bool,
+    values: impl Iterator<Item = Option<Datum>>,
+) -> ArrayRef {
+    match column_type {
+        ColumnType::SmallInt => Arc::new(
+            values
+                .map(|v| v.map(|d| d.value() as i16))
+                .collect::<Int16Array>(),
+        ),
+        ColumnType::Integer => Arc::new(
+            values
+                .map(|v| v.map(|d| d.value() as i32))
+                .collect::<Int32Array>(),
+        ),
+        ColumnType::BigInt => Arc::new(
+            values
+                .map(|v| v.map(|d| d.value() as i64))
+                .collect::<Int64Array>(),
+        ),
+        ColumnType::Real => Arc::new(
+            values
+                .map(|v| v.map(|d| f32::from_bits(d.value() as u32)))
+                .collect::<Float32Array>(),
+        ),
+        ColumnType::Double => Arc::new(
+            values
+                .map(|v| v.map(|d| f64::from_bits(d.value() as u64)))
+                .collect::<Float64Array>(),
+        ),
+        ColumnType::Date => Arc::new(
+            values
+                .map(|v| {
+                    v.map(|d| match d.value() as i32 {
+                        days @ (i32::MIN | i32::MAX) => days,
+                        days => days.saturating_add(POSTGRES_EPOCH_DAYS),
+                    })
+                })
+                .collect::<Date32Array>(),
+        ),
+        ColumnType::Timestamp | ColumnType::TimestampTz => {
+            let micros: TimestampMicrosecondArray = values
+                .map(|v| {
+                    v.map(|d| match d.value() as i64 {
+                        micros @ (i64::MIN | i64::MAX) => micros,
+                        micros => micros.saturating_add(POSTGRES_EPOCH_MICROS),
+                    })
+                })
+                .collect();
+            match column_type {
+                ColumnType::TimestampTz => Arc::new(micros.with_timezone("UTC")),
+                _ => Arc::new(micros),
+            }
+        }
+        ColumnType::Text => {
+            let mut text = StringBuilder::new();
+            for value in values {
+                // SAFETY: a text-like Datum by the caller's promise.
+                text.append_option(value.map(|datum| unsafe { text_of(datum, trim_blanks) }));
+            }
+            Arc::new(text.finish())
+        }
+        other => raise(
+            ERRCODE_INTERNAL_ERROR,
+            format!("no array for {}", other.sql()),
+            None,
+        ),
+    }
+}
+
+/// The characters of a text Datum, without the blanks that pad `char(n)`.
+///
+/// # Safety
+/// `datum` is a `text`, `varchar` or `bpchar`.
+unsafe fn text_of(datum: Datum, trim_blanks: bool) -> String {
+    // SAFETY: a varlena by the caller's promise; the detoasted copy lives in the current context.
+    let bytes = unsafe {
+        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        std::slice::from_raw_parts(
+            pgrx::vardata_any(varlena).cast::<u8>(),
+            pgrx::varsize_any_exhdr(varlena),
+        )
+    };
+    // The database is in UTF8: Postgres has checked the bytes.
+    let text = String::from_utf8_lossy(bytes);
+    if trim_blanks {
+        text.trim_end_matches(' ').to_owned()
+    } else {
+        text.into_owned()
+    }
+}
+
+/// Pads text with blanks, as `char(n)` stores it.
+pub fn pad(array: &ArrayRef, width: usize) -> ArrayRef {
+    let text = array.as_string::<i32>();
+    let mut out = StringBuilder::with_capacity(text.len(), text.len() * width);
+    for value in text {
+        out.append_option(value.map(|value| format!("{value:width$}")));
+    }
+    Arc::new(out.finish())
+}

@@ -1,0 +1,17 @@
+//! Masking inside Postgres.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `value` | `synth_mask` on one value |
+//! | `plan` | the rules that hold for a table, resolved over its inheritance tree, and what they would break |
+//! | `rewrite` | `synth_mask_table`: one pass into a new heap |
+//! | `dependents` | what else holds copies: statistics and materialized views |
+//! | `owner` | running as the table's owner |
+//! | `catalog` | catalog queries under a safe search path |
+
+mod catalog;
+mod dependents;
+pub mod owner;
+mod plan;
+mod rewrite;
+mod value;

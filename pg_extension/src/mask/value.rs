@@ -1,0 +1,113 @@
+//! `synth_mask`: a mask on one value, in queries and views.
+//!
+//! Whoever may call it can test guesses against the secret, so it is granted to nobody.
+
+use arrow_array::ArrayRef;
+use pgrx::PgSqlErrorCode::*;
+use pgrx::fcinfo::{
+    pg_arg_is_null, pg_getarg, pg_getarg_datum_raw, pg_getarg_type, pg_return_null,
+};
+use pgrx::pg_sys::{self, Datum};
+use pgrx::{Array as PgArray, PgMemoryContexts};
+use synth_engine::mask::{self, Literal, Mask, Rule};
+use synth_engine::registry::ParameterType;
+use synth_engine::schema::ColumnType;
+
+use crate::boundary::{require_utf8, sql_function};
+use crate::column;
+use crate::error::{or_raise, raise, raise_null};
+use crate::rule::target_of_type;
+use crate::secret;
+
+/// A mask that is kept for the calls of one expression.
+struct Prepared {
+    name: String,
+    arguments: Vec<Option<String>>,
+    mask: Box<dyn Mask>,
+    column_type: ColumnType,
+}
+
+sql_function! {
+    /// `synth_mask(mask text, value text, VARIADIC arguments text[]) RETURNS text`, and the same
+    /// for `anyelement`.
+    synth_mask(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL; `fn_extra` is ours and lives as
+        // long as the context it was made in.
+        unsafe {
+            let name: String = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("mask"));
+            let arguments: Vec<Option<String>> = pg_getarg::<PgArray<&str>>(fcinfo, 2)
+                .map(|array| array.iter().map(|text| text.map(str::to_owned)).collect())
+                .unwrap_or_default();
+            let flinfo = (*fcinfo).flinfo;
+            let known = (*flinfo).fn_extra.cast::<Prepared>();
+            let fits = known.as_ref().is_some_and(|p| p.name == name && p.arguments == arguments);
+            if !fits {
+                let prepared = prepare(name, arguments, pg_getarg_type(fcinfo, 1));
+                (*flinfo).fn_extra = PgMemoryContexts::For((*flinfo).fn_mcxt)
+                    .leak_and_drop_on_delete(prepared)
+                    .cast();
+            }
+            if pg_arg_is_null(fcinfo, 1) {
+                return pg_return_null(fcinfo);
+            }
+            let prepared = &*(*flinfo).fn_extra.cast::<Prepared>();
+            apply(prepared, pg_getarg_datum_raw(fcinfo, 1))
+        }
+    }
+}
+
+fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) -> Prepared {
+    require_utf8();
+    let entry = or_raise(mask::find(&name));
+    let literals = arguments
+        .iter()
+        .enumerate()
+        .map(|(i, text)| {
+            let parameter_type = entry
+                .parameters
+                .get(i)
+                .map_or(ParameterType::Text, |p| p.parameter_type);
+            let literal = text.as_ref().map_or(Literal::Null, |text| {
+                Literal::from_text(text, parameter_type)
+            });
+            (None, literal)
+        })
+        .collect();
+    let target = target_of_type(type_oid);
+    let rule = Rule::Mask {
+        name: name.clone(),
+        arguments: literals,
+    };
+    let (false, Some(column_type)) = (["null", "value"].contains(&entry.name), target.column_type)
+    else {
+        raise(
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("synth_mask cannot apply {name} to {}", target.type_name),
+            Some(format!("Masks that fit: {}.", mask::fitting(&target))),
+        );
+    };
+    Prepared {
+        mask: or_raise(mask::build(&rule, &target, &secret::current())),
+        name,
+        arguments,
+        column_type,
+    }
+}
+
+/// # Safety
+/// `value` is of the type that the mask was prepared for.
+unsafe fn apply(prepared: &Prepared, value: Datum) -> Datum {
+    // SAFETY: by the caller's promise.
+    let array: ArrayRef =
+        unsafe { column::array(prepared.column_type, false, std::iter::once(Some(value))) };
+    let masked = or_raise(prepared.mask.apply(&array));
+    let mut out = [Datum::null()];
+    let mut scratch = Vec::new();
+    column::datums(&masked, &mut scratch, out.iter_mut());
+    if prepared.column_type == ColumnType::Text {
+        // SAFETY: a varlena in `scratch`; the copy is palloc'd in the caller's context.
+        unsafe { pg_sys::pg_detoast_datum_copy(out[0].cast_mut_ptr()).into() }
+    } else {
+        out[0]
+    }
+}

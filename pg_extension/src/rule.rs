@@ -1,0 +1,345 @@
+//! Masking rules are security labels on columns: they follow renames, and `pg_dump` carries them.
+//!
+//! The label provider reads each rule and checks it against its column before Postgres stores it.
+//! `synth_set_rule` and `synth_drop_rule` issue the same statement, and load this library, so no
+//! preload setting is needed to begin.
+
+use std::ffi::{CStr, CString};
+
+use pgrx::PgSqlErrorCode::*;
+use pgrx::fcinfo::pg_getarg;
+use pgrx::pg_sys::{self, Datum, Oid};
+use synth_engine::mask::{self, Literal, Rule, Target};
+use synth_engine::schema::ColumnType;
+
+use crate::boundary::{relation_name, sql_function, string};
+use crate::error::{or_raise, raise, raise_engine_about, raise_null};
+use crate::mask::owner::AsOwner;
+
+/// The provider's name, as in `SECURITY LABEL FOR pg_synth`.
+pub const PROVIDER: &CStr = c"pg_synth";
+
+/// Tells Postgres who checks labels of this provider.
+pub fn register_provider() {
+    // SAFETY: called once per process, from _PG_init.
+    unsafe { pg_sys::register_label_provider(PROVIDER.as_ptr(), Some(check_label)) }
+}
+
+/// Called by SECURITY LABEL, after Postgres has checked that the user owns the object.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn check_label(
+    object: *const pg_sys::ObjectAddress,
+    label: *const std::ffi::c_char,
+) {
+    if label.is_null() {
+        // Removing a rule is always possible.
+        return;
+    }
+    // SAFETY: Postgres passes a valid address and a NUL-terminated label.
+    let (object, text) = unsafe { (&*object, string(label)) };
+    if object.classId != pg_sys::RelationRelationId || object.objectSubId <= 0 {
+        raise(
+            ERRCODE_WRONG_OBJECT_TYPE,
+            "masking rules are put on columns of tables".to_owned(),
+            Some("SECURITY LABEL FOR pg_synth ON COLUMN <table>.<column> IS '<rule>'".to_owned()),
+        );
+    }
+    let rule: Rule = or_raise(text.parse());
+    let column = Column::of(object.objectId, object.objectSubId as i16);
+    if let Err(error) = column.check(&rule) {
+        raise_engine_about(&error, &format!("column {}: ", column.display()));
+    }
+    column.read_literal(&rule);
+}
+
+/// A column of a table, as far as rules are concerned.
+pub struct Column {
+    relid: Oid,
+    /// Attribute number, from 1.
+    pub attnum: i16,
+    /// Name.
+    pub name: String,
+    /// Declared type, possibly a domain.
+    pub type_oid: Oid,
+    /// Type modifier of the declared type.
+    pub typmod: i32,
+    /// The declared type is a domain.
+    pub is_domain: bool,
+    /// The base type is `char(n)`: padded with blanks to so many characters.
+    pub padded_to: Option<usize>,
+    /// `char` without trailing blanks is what a mask sees.
+    pub is_bpchar: bool,
+    /// What the engine needs to know.
+    pub target: Target,
+}
+
+impl Column {
+    /// Looks a column up; raises an error if it cannot carry a rule.
+    pub fn of(relid: Oid, attnum: i16) -> Self {
+        // SAFETY: syscache look-ups, released before the function returns or raises.
+        unsafe {
+            let relkind = pg_sys::get_rel_relkind(relid) as u8;
+            if relkind != pg_sys::RELKIND_RELATION && relkind != pg_sys::RELKIND_PARTITIONED_TABLE {
+                raise(
+                    ERRCODE_WRONG_OBJECT_TYPE,
+                    format!("\"{}\" is not a table", relation_name(relid)),
+                    Some("Put the rule on the table that stores the column.".to_owned()),
+                );
+            }
+            if pg_sys::IsCatalogRelationOid(relid) {
+                raise(
+                    ERRCODE_INSUFFICIENT_PRIVILEGE,
+                    format!("\"{}\" is a system catalog", relation_name(relid)),
+                    None,
+                );
+            }
+            let tuple = pg_sys::SearchSysCache2(
+                pg_sys::SysCacheIdentifier::ATTNUM as i32,
+                Datum::from(relid),
+                Datum::from(attnum),
+            );
+            if tuple.is_null() {
+                raise(
+                    ERRCODE_UNDEFINED_COLUMN,
+                    format!("column {attnum} of {} is gone", relation_name(relid)),
+                    None,
+                );
+            }
+            let form = *pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_attribute>();
+            pg_sys::ReleaseSysCache(tuple);
+            Self::from_attribute(relid, &form)
+        }
+    }
+
+    /// The same, from the attribute's catalog row.
+    pub fn from_attribute(relid: Oid, form: &pg_sys::FormData_pg_attribute) -> Self {
+        // SAFETY: the name is NUL-terminated; the type exists while the column does.
+        unsafe {
+            let name = string(form.attname.data.as_ptr());
+            if form.attgenerated != 0 {
+                raise(
+                    ERRCODE_WRONG_OBJECT_TYPE,
+                    format!("column \"{name}\" is generated"),
+                    Some(
+                        "Generated columns are computed anew: put rules on the columns they are computed from."
+                            .to_owned(),
+                    ),
+                );
+            }
+            let mut typmod = form.atttypmod;
+            let base = pg_sys::getBaseTypeAndTypmod(form.atttypid, &raw mut typmod);
+            let max_chars = match base {
+                pg_sys::VARCHAROID | pg_sys::BPCHAROID => {
+                    usize::try_from(typmod - pg_sys::VARHDRSZ as i32).ok()
+                }
+                _ => None,
+            };
+            let is_bpchar = base == pg_sys::BPCHAROID;
+            Self {
+                relid,
+                attnum: form.attnum,
+                name,
+                type_oid: form.atttypid,
+                typmod: form.atttypmod,
+                is_domain: base != form.atttypid,
+                padded_to: max_chars.filter(|_| is_bpchar),
+                is_bpchar,
+                target: Target {
+                    column_type: column_type(base),
+                    type_name: string(pg_sys::format_type_with_typemod(
+                        form.atttypid,
+                        form.atttypmod,
+                    )),
+                    max_chars,
+                    not_null: form.attnotnull,
+                },
+            }
+        }
+    }
+
+    /// `schema.table.column`.
+    pub fn display(&self) -> String {
+        format!("{}.{}", relation_name(self.relid), self.name)
+    }
+
+    /// Whether the rule fits the column, as far as the engine can tell.
+    pub fn check(&self, rule: &Rule) -> synth_engine::Result<()> {
+        mask::check(rule, &self.target)
+    }
+
+    /// Reads the literal of a VALUE rule with the input function of the column's type. Reading may
+    /// run code of the type's or a domain's owner, hence as the table's owner.
+    fn read_literal(&self, rule: &Rule) {
+        if let Rule::Value(literal) = rule {
+            let _owner = AsOwner::of(self.relid);
+            // SAFETY: the value is dropped with the current memory context.
+            unsafe {
+                self.input(literal);
+            }
+        }
+    }
+
+    /// The literal as a value of the column's type; `None` is NULL. Domains are checked.
+    ///
+    /// # Safety
+    /// The value lives in the current memory context.
+    pub unsafe fn input(&self, literal: &Literal) -> Option<Datum> {
+        let text = literal.as_input()?;
+        let Ok(text) = CString::new(text) else {
+            raise(
+                ERRCODE_INVALID_PARAMETER_VALUE,
+                "a literal must not hold a NUL character".to_owned(),
+                None,
+            );
+        };
+        // SAFETY: the type exists while the column does; the text is NUL-terminated.
+        unsafe {
+            let mut function = pg_sys::InvalidOid;
+            let mut param = pg_sys::InvalidOid;
+            pg_sys::getTypeInputInfo(self.type_oid, &raw mut function, &raw mut param);
+            Some(pg_sys::OidInputFunctionCall(
+                function,
+                text.as_ptr().cast_mut(),
+                param,
+                self.typmod,
+            ))
+        }
+    }
+}
+
+/// The engine's name for a base type that it computes with.
+fn column_type(base: Oid) -> Option<ColumnType> {
+    Some(match base {
+        pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => ColumnType::Text,
+        pg_sys::INT2OID => ColumnType::SmallInt,
+        pg_sys::INT4OID => ColumnType::Integer,
+        pg_sys::INT8OID => ColumnType::BigInt,
+        pg_sys::FLOAT4OID => ColumnType::Real,
+        pg_sys::FLOAT8OID => ColumnType::Double,
+        pg_sys::DATEOID => ColumnType::Date,
+        pg_sys::TIMESTAMPOID => ColumnType::Timestamp,
+        pg_sys::TIMESTAMPTZOID => ColumnType::TimestampTz,
+        pg_sys::UUIDOID => ColumnType::Uuid,
+        _ => return None,
+    })
+}
+
+/// The target a mask sees for a type without a column: for `synth_mask`.
+pub fn target_of_type(type_oid: Oid) -> Target {
+    // SAFETY: format_type copes with any OID.
+    let type_name = unsafe { string(pg_sys::format_type_be(type_oid)) };
+    // SAFETY: gives the type itself unless it is a domain.
+    let base = unsafe { pg_sys::getBaseType(type_oid) };
+    Target {
+        column_type: column_type(base),
+        type_name,
+        max_chars: None,
+        not_null: false,
+    }
+}
+
+sql_function! {
+    /// `synth_set_rule(target regclass, column_name name, rule text) RETURNS void`
+    synth_set_rule(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL.
+        unsafe {
+            let rule: String = pg_getarg(fcinfo, 2).unwrap_or_else(|| raise_null("rule"));
+            label(fcinfo, Some(&rule));
+        }
+        Datum::null()
+    }
+}
+
+sql_function! {
+    /// `synth_drop_rule(target regclass, column_name name) RETURNS void`
+    synth_drop_rule(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL.
+        unsafe { label(fcinfo, None) };
+        Datum::null()
+    }
+}
+
+sql_function! {
+    /// `synth.rule_problem(target regclass, attnum smallint, rule text) RETURNS text`: why a stored
+    /// rule no longer fits its column; NULL if it does.
+    synth_rule_problem(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL.
+        unsafe {
+            let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
+            let attnum: i16 = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("attnum"));
+            let rule: String = pg_getarg(fcinfo, 2).unwrap_or_else(|| raise_null("rule"));
+            let problem = rule.parse().and_then(|rule| Column::of(relid, attnum).check(&rule));
+            match problem {
+                Ok(()) => pgrx::fcinfo::pg_return_null(fcinfo),
+                Err(error) => pgrx::IntoDatum::into_datum(error.to_string())
+                    .unwrap_or_else(Datum::null),
+            }
+        }
+    }
+}
+
+/// Runs `SECURITY LABEL FOR pg_synth ON COLUMN ... IS ...` as a parse tree: no text is quoted, and
+/// auditing hooks and event triggers see the statement.
+///
+/// # Safety
+/// The first two arguments of the call are a regclass and a name.
+unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
+    // SAFETY: nodes are built in the current context and live until the call ends.
+    unsafe {
+        let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
+        let column: &CStr = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("column_name"));
+        let name = pg_sys::get_rel_name(relid);
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relid));
+        if name.is_null() || schema.is_null() {
+            raise(
+                ERRCODE_UNDEFINED_TABLE,
+                format!("relation with OID {} does not exist", relid.to_u32()),
+                None,
+            );
+        }
+        let mut path = std::ptr::null_mut();
+        for part in [schema, name, pg_sys::pstrdup(column.as_ptr())] {
+            path = pg_sys::lappend(path, pg_sys::makeString(part).cast());
+        }
+        let mut statement =
+            pgrx::PgBox::<pg_sys::SecLabelStmt>::alloc_node(pg_sys::NodeTag::T_SecLabelStmt);
+        statement.objtype = pg_sys::ObjectType::OBJECT_COLUMN;
+        statement.object = path.cast();
+        statement.provider = pg_sys::pstrdup(PROVIDER.as_ptr());
+        statement.label = match rule.map(CString::new) {
+            None => std::ptr::null_mut(),
+            Some(Ok(rule)) => pg_sys::pstrdup(rule.as_ptr()),
+            Some(Err(_)) => raise(
+                ERRCODE_INVALID_PARAMETER_VALUE,
+                "a rule must not hold a NUL character".to_owned(),
+                None,
+            ),
+        };
+        run_utility(statement.into_pg().cast(), c"SECURITY LABEL FOR pg_synth");
+    }
+}
+
+/// Runs a utility statement given as a parse tree, as if the user had sent it.
+///
+/// # Safety
+/// `statement` is a complete utility node.
+pub unsafe fn run_utility(statement: *mut pg_sys::Node, text: &CStr) {
+    // SAFETY: a PlannedStmt around a utility node is what the portal code passes, too.
+    unsafe {
+        let mut planned =
+            pgrx::PgBox::<pg_sys::PlannedStmt>::alloc_node(pg_sys::NodeTag::T_PlannedStmt);
+        planned.commandType = pg_sys::CmdType::CMD_UTILITY;
+        planned.utilityStmt = statement;
+        planned.stmt_location = -1;
+        pg_sys::ProcessUtility(
+            planned.into_pg(),
+            text.as_ptr(),
+            false,
+            pg_sys::ProcessUtilityContext::PROCESS_UTILITY_QUERY,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            pg_sys::None_Receiver,
+            std::ptr::null_mut(),
+        );
+    }
+}
