@@ -44,7 +44,10 @@ pub(super) async fn connect_writer(url: &str) -> Result<SqliteConnection> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         // 64 MiB: keys are random, and their index must not fall out of the cache.
-        .pragma("cache_size", "-65536");
+        .pragma("cache_size", "-65536")
+        // 64 MiB too: a chunk touches pages all over the indexes, and copying them back into the
+        // file after every chunk costs more than the chunk.
+        .pragma("wal_autocheckpoint", "16384");
     SqliteConnection::connect_with(&options)
         .await
         .map_err(|e| error::map(e, ""))
