@@ -1,1 +1,84 @@
-//! x
+//! Black-box tests through real clients against real servers, in one binary.
+//!
+//! A test that lacks its server says so on standard error and counts as ignored.
+
+mod connectors;
+mod server_cli;
+mod server_mcp;
+mod servers;
+mod synthd;
+
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use servers::postgres::Postgres;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let postgres = if arguments.list {
+        Err("not started for a list".to_owned())
+    } else {
+        Postgres::start()
+    };
+    let fixture = Fixture {
+        postgres: postgres.map(Arc::new),
+    };
+    if let Err(reason) = &fixture.postgres
+        && !arguments.list
+    {
+        eprintln!("\n*** NO POSTGRES: its tests are IGNORED ***\n{reason}\n");
+    }
+    let mut trials = connectors::trials(&fixture);
+    trials.extend(server_cli::trials(&fixture));
+    trials.extend(server_mcp::trials(&fixture));
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(fixture);
+    conclusion.exit_code()
+}
+
+/// The servers of this run.
+pub struct Fixture {
+    /// Postgres, or why there is none.
+    pub postgres: Result<Arc<Postgres>, String>,
+}
+
+impl Fixture {
+    /// A test that needs Postgres.
+    pub fn postgres(&self, name: &str, test: impl Fn(&Postgres) + Send + 'static) -> Trial {
+        match self.postgres.clone() {
+            Ok(postgres) => Trial::test(name, move || {
+                test(&postgres);
+                Ok(())
+            }),
+            Err(reason) => Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason))),
+        }
+    }
+}
+
+/// A test that needs no server.
+pub fn plain(name: &str, test: impl Fn() + Send + 'static) -> Trial {
+    Trial::test(name, move || -> Result<(), Failed> {
+        test();
+        Ok(())
+    })
+}
+
+/// Runs a future to its end.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap_or_else(|e| panic!("no runtime: {e}"))
+        .block_on(future)
+}
+
+/// Sends a signal to a process that the tests started.
+pub fn signal(pid: u32, name: &str) {
+    let _ = Command::new("kill")
+        .args(["-s", name, &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
+}

@@ -1,0 +1,180 @@
+//! The load: a generated table, written chunk by chunk into a sink.
+//!
+//! Generating runs ahead of writing by a chunk or two on a blocking thread, so that neither waits
+//! for the other and memory stays flat.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use synth_engine::domain::Table;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::csv::CsvFile;
+use crate::driver::Sink;
+use crate::error::{Error, Result};
+use crate::ledger::Load;
+use crate::reader::BATCH_ROWS;
+use crate::writer::{ChunkOutcome, Writer};
+
+/// Chunks generated ahead of the one being written.
+const CHUNKS_AHEAD: usize = 2;
+
+/// What a caller can see and do while a load runs.
+#[derive(Clone)]
+pub struct Control {
+    /// Called with the rows there are so far, of all rows of the load; on any thread.
+    pub progress: Arc<dyn Fn(u64) + Send + Sync>,
+    /// Ends the load after the current chunk.
+    pub stop: CancellationToken,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            progress: Arc::new(|_| {}),
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
+/// How a load ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Rows written by this call.
+    pub rows_written: u64,
+    /// Rows of the load that were there before.
+    pub rows_before: u64,
+    /// Whether all rows are there; false if it was stopped.
+    pub complete: bool,
+}
+
+/// Writes a load into a sink.
+///
+/// With `resume`, a load begun before goes on where it was cut, and a complete one is left as it
+/// is. Without, both are errors: [`Error::Unfinished`] and [`Error::AlreadyLoaded`].
+pub async fn run(
+    sink: Sink,
+    load: &Load,
+    table: Arc<dyn Table>,
+    resume: bool,
+    control: &Control,
+) -> Result<Outcome> {
+    match sink {
+        Sink::Database(mut writer) => {
+            let outcome = into_database(&mut *writer, load, table, resume, control).await;
+            let closed = writer.close().await;
+            let outcome = outcome?;
+            closed?;
+            Ok(outcome)
+        }
+        Sink::File(_) if resume => Err(Error::NotResumable {
+            driver: crate::csv::NAME,
+        }),
+        Sink::File(file) => into_file(file, load.range(), table, control).await,
+    }
+}
+
+async fn into_file(
+    file: CsvFile,
+    rows: Range<u64>,
+    table: Arc<dyn Table>,
+    control: &Control,
+) -> Result<Outcome> {
+    let control = control.clone();
+    tokio::task::spawn_blocking(move || file.write(&*table, rows, &control)).await?
+}
+
+async fn into_database(
+    writer: &mut dyn Writer,
+    load: &Load,
+    table: Arc<dyn Table>,
+    resume: bool,
+    control: &Control,
+) -> Result<Outcome> {
+    // A hostile range is refused before anything is created.
+    table.batch(load.range().end..load.range().end)?;
+    let prepared = writer.prepare(load, table.spec()).await?;
+    let committed = writer.committed(load).await?;
+    let missing = load.missing(&committed);
+    let left: u64 = missing.iter().map(|chunk| chunk.end - chunk.start).sum();
+    let before = load.rows - left;
+    tracing::debug!(?prepared, before, left, "prepared");
+    if before > 0 && !resume {
+        let table = load.target.clone();
+        let rows = load.rows;
+        return Err(if left == 0 {
+            Error::AlreadyLoaded { table, rows }
+        } else {
+            Error::Unfinished {
+                table,
+                done: before,
+                rows,
+            }
+        });
+    }
+    let mut outcome = Outcome {
+        rows_written: 0,
+        rows_before: before,
+        complete: false,
+    };
+    (control.progress)(before);
+    let (sender, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
+    let producer = tokio::task::spawn_blocking(move || generate(&*table, missing, &sender));
+    while let Some((chunk, batches)) = chunks.recv().await {
+        if control.stop.is_cancelled() {
+            return Ok(outcome);
+        }
+        let batches = batches?;
+        let rows = chunk.end - chunk.start;
+        match writer.write(load, chunk, batches).await? {
+            ChunkOutcome::Written => outcome.rows_written += rows,
+            ChunkOutcome::AlreadyThere => outcome.rows_before += rows,
+        }
+        (control.progress)(outcome.rows_before + outcome.rows_written);
+    }
+    producer.await?;
+    outcome.complete = true;
+    Ok(outcome)
+}
+
+type Chunk = (Range<u64>, Result<Vec<RecordBatch>>);
+
+/// Generates chunks until all are sent or nobody wants them any more.
+fn generate(table: &dyn Table, chunks: Vec<Range<u64>>, sender: &mpsc::Sender<Chunk>) {
+    for chunk in chunks {
+        let batches = batches(chunk.clone())
+            .map(|rows| table.batch(rows).map_err(Error::from))
+            .collect();
+        if sender.blocking_send((chunk, batches)).is_err() {
+            return;
+        }
+    }
+}
+
+/// A range of rows cut into batches of [`BATCH_ROWS`].
+pub(crate) fn batches(rows: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let size = BATCH_ROWS as u64;
+    let count = (rows.end - rows.start).div_ceil(size);
+    (0..count).map(move |i| {
+        let from = rows.start + i * size;
+        from..from.saturating_add(size).min(rows.end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_cover_a_range_once() {
+        let ranges: Vec<_> = batches(7..7 + 2 * BATCH_ROWS as u64 + 1).collect();
+        assert_eq!(ranges.len(), 3);
+        assert_eq!(ranges[0].start, 7);
+        assert_eq!(ranges[2].end, 8 + 2 * BATCH_ROWS as u64);
+        assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
+        assert_eq!(batches(3..3).count(), 0);
+        assert_eq!(batches(u64::MAX - 1..u64::MAX).count(), 1);
+    }
+}

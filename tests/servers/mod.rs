@@ -1,0 +1,3 @@
+//! Servers that the tests need, each private to this run.
+
+pub mod postgres;

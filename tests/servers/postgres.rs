@@ -1,0 +1,257 @@
+//! A private PostgreSQL cluster: own data directory, own socket, own free loopback port.
+//!
+//! It ends with the fixture, which stops its own process and no other. Started by root, it runs as
+//! an unprivileged user, since Postgres refuses to run as root.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a start or stop may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Name of the superuser.
+pub const SUPERUSER: &str = "postgres";
+
+/// A role of this name, if a test creates it, must give its password over TCP.
+pub const PASSWORD_ROLE: &str = "secured";
+
+/// A running cluster.
+pub struct Postgres {
+    server: Child,
+    bindir: PathBuf,
+    directory: PathBuf,
+    port: u16,
+    databases: AtomicU32,
+    user: Option<(u32, u32)>,
+}
+
+impl Postgres {
+    /// Initializes and starts a cluster; the error says what is missing.
+    pub fn start() -> Result<Self, String> {
+        let bindir = bindir()?;
+        let user = unprivileged_user()?;
+        // Short: a socket's path has 107 bytes at most.
+        let directory = PathBuf::from(format!("/tmp/synth-pg-{}", std::process::id()));
+        let data = directory.join("data");
+        let io = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
+        fs::create_dir_all(&data).map_err(io("create the data directory"))?;
+        for path in [&directory, &data] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io("chmod"))?;
+            if let Some((uid, gid)) = user {
+                chown(path, Some(uid), Some(gid)).map_err(io("chown"))?;
+            }
+        }
+        let cleanup = Cleanup(Some(directory.clone()));
+        let output = command(&bindir.join("initdb"), user)
+            .args(["--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-U", SUPERUSER])
+            .arg("-D")
+            .arg(&data)
+            .output()
+            .map_err(io("run initdb"))?;
+        if !output.status.success() {
+            return Err(format!("initdb: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+        let hba = data.join("pg_hba.conf");
+        let rules = fs::read_to_string(&hba).map_err(io("read pg_hba.conf"))?;
+        fs::write(
+            &hba,
+            format!("host all {PASSWORD_ROLE} 127.0.0.1/32 scram-sha-256\n{rules}"),
+        )
+        .map_err(io("write pg_hba.conf"))?;
+        let port = free_port().map_err(io("find a free port"))?;
+        let log = fs::File::create(directory.join("log")).map_err(io("create the log"))?;
+        let server = command(&bindir.join("postgres"), user)
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(&directory)
+            .args(["-p", &port.to_string()])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+            .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
+            .args(["-c", "log_min_messages=fatal", "-c", "max_connections=50"])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(io("run postgres"))?;
+        let mut started = Self {
+            server,
+            bindir,
+            directory,
+            port,
+            databases: AtomicU32::new(0),
+            user,
+        };
+        std::mem::forget(cleanup);
+        started.wait_until_ready()?;
+        Ok(started)
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if self.psql("postgres", "SELECT 1").is_ok() {
+                return Ok(());
+            }
+            let ended = self.server.try_wait().map_err(|e| e.to_string())?;
+            if ended.is_some() || Instant::now() > deadline {
+                let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                return Err(format!("postgres does not start:\n{log}"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// URL of a database, over TCP as the superuser.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Directory of the Unix socket.
+    pub fn socket_dir(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Loopback port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Directory of the server's programs.
+    pub fn bindir(&self) -> &Path {
+        &self.bindir
+    }
+
+    /// Runs SQL; gives unaligned tuples, or the error's text.
+    pub fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        let output = self.psql_output(database, sql);
+        if output.status.success() {
+            let text = String::from_utf8_lossy(&output.stdout);
+            Ok(text.trim_end_matches('\n').to_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// Runs SQL; gives all that psql says.
+    pub fn psql_output(&self, database: &str, sql: &str) -> Output {
+        command(&self.bindir.join("psql"), self.user)
+            .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER])
+            .arg("-h")
+            .arg(&self.directory)
+            .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
+            .output()
+            .unwrap_or_else(|e| panic!("cannot run psql: {e}"))
+    }
+
+    /// A fresh database; gives its name.
+    pub fn create_database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.psql("postgres", &format!("CREATE DATABASE {name}"))
+            .unwrap_or_else(|e| panic!("cannot create a database: {e}"));
+        name
+    }
+
+    /// The process of the server.
+    pub fn pid(&self) -> u32 {
+        self.server.id()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // SIGINT is the fast shutdown.
+        crate::signal(self.server.id(), "INT");
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if !matches!(self.server.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Removes a directory if the start fails half-way.
+struct Cleanup(Option<PathBuf>);
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        if let Some(directory) = self.0.take() {
+            let _ = fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// A command as the user under whom the cluster runs, in a directory that it may enter and without
+/// the settings of whoever runs the tests.
+fn command(program: &Path, user: Option<(u32, u32)>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PG") {
+            command.env_remove(name);
+        }
+    }
+    command.env("PGTZ", "UTC");
+    if let Some((uid, gid)) = user {
+        // Setting the uid as root also drops the supplementary groups.
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+/// Where the server's programs are: `$PG_CONFIG`, `pg_config`, or Debian's directories.
+fn bindir() -> Result<PathBuf, String> {
+    let pg_config = std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".to_owned());
+    if let Ok(output) = Command::new(pg_config).arg("--bindir").output() {
+        let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        if path.join("initdb").exists() {
+            return Ok(path);
+        }
+    }
+    let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .filter(|path| path.join("initdb").exists())
+        .collect();
+    found.sort();
+    found
+        .pop()
+        .ok_or_else(|| "no PostgreSQL server is installed (no initdb found)".to_owned())
+}
+
+/// For root: uid and gid of `postgres` or `nobody`. Else nothing, as the tests' own user will do.
+fn unprivileged_user() -> Result<Option<(u32, u32)>, String> {
+    let own = fs::metadata("/proc/self").map_err(|e| e.to_string())?;
+    if std::os::unix::fs::MetadataExt::uid(&own) != 0 {
+        return Ok(None);
+    }
+    let passwd = fs::read_to_string("/etc/passwd").map_err(|e| e.to_string())?;
+    for name in ["postgres", "nobody"] {
+        for line in passwd.lines() {
+            let fields: Vec<&str> = line.split(':').collect();
+            if let [user, _, uid, gid, ..] = fields[..]
+                && user == name
+                && let (Ok(uid), Ok(gid)) = (uid.parse(), gid.parse())
+            {
+                return Ok(Some((uid, gid)));
+            }
+        }
+    }
+    Err("root cannot run Postgres, and there is no user postgres or nobody".to_owned())
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
