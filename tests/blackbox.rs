@@ -52,7 +52,9 @@ impl Fixture {
                 test(&postgres);
                 Ok(())
             }),
-            Err(reason) => Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason))),
+            Err(reason) => {
+                Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason)))
+            }
         }
     }
 }

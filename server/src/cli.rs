@@ -55,7 +55,13 @@ pub struct GenerateArgs {
     #[arg(long, value_parser = parse_date, allow_hyphen_values = true)]
     pub as_of: Option<i32>,
     /// Where to: postgres://user@host/database, sqlite:FILE, csv:FILE or csv:- for standard output
-    #[arg(long, short = 't', value_name = "URL", env = "SYNTHD_TO", hide_env_values = true)]
+    #[arg(
+        long,
+        short = 't',
+        value_name = "URL",
+        env = "SYNTHD_TO",
+        hide_env_values = true
+    )]
     pub to: String,
     /// Name of the table there; default: the generator's name. Postgres takes schema.table too
     #[arg(long)]
@@ -90,7 +96,9 @@ pub struct ListArgs {
 }
 
 /// A kind of registry entry, on the command line and over MCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum KindArg {

@@ -38,7 +38,11 @@ pub async fn command(args: GenerateArgs) -> ExitCode {
         Ok(seed) => seed,
         Err(code) => return code,
     };
-    if args.start.checked_add(args.rows).is_none_or(|end| end > LAST_ROW + 1) {
+    if args
+        .start
+        .checked_add(args.rows)
+        .is_none_or(|end| end > LAST_ROW + 1)
+    {
         return usage(
             &format!("--start plus --rows is beyond the last row, {LAST_ROW}"),
             "Rows are numbered from 0 to 2^63 - 1.",
@@ -125,19 +129,22 @@ pub async fn command(args: GenerateArgs) -> ExitCode {
     if outcome.complete {
         return code;
     }
-    report::failure("stopped before the end", &[if file {
-        "The incomplete file is removed; run the command again.".to_owned()
-    } else {
-        format!(
-            "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
-            load.generator,
-            load.rows,
-            load.signed_seed(),
-            load.start,
-            format_date(options.as_of),
-            load.target
-        )
-    }]);
+    report::failure(
+        "stopped before the end",
+        &[if file {
+            "The incomplete file is removed; run the command again.".to_owned()
+        } else {
+            format!(
+                "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
+                load.generator,
+                load.rows,
+                load.signed_seed(),
+                load.start,
+                format_date(options.as_of),
+                load.target
+            )
+        }],
+    );
     ExitCode::from(report::INTERRUPTED)
 }
 
@@ -163,9 +170,10 @@ fn usage(message: &str, hint: &str) -> ExitCode {
 /// A seed from the operating system.
 fn fresh_seed() -> Result<u64, ExitCode> {
     getrandom::u64().map_err(|_| {
-        report::failure("the operating system gives no random numbers", &[
-            "Choose a --seed yourself.".to_owned(),
-        ])
+        report::failure(
+            "the operating system gives no random numbers",
+            &["Choose a --seed yourself.".to_owned()],
+        )
     })
 }
 

@@ -124,7 +124,11 @@ impl Reader for PostgresReader {
                         return match cursor.next().await? {
                             Some(batch) => Ok(Some((batch, State::Open(cursor)))),
                             None => {
-                                cursor.transaction.commit().await.map_err(|e| error::map(e, ""))?;
+                                cursor
+                                    .transaction
+                                    .commit()
+                                    .await
+                                    .map_err(|e| error::map(e, ""))?;
                                 Ok(None)
                             }
                         };

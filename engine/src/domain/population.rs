@@ -278,9 +278,14 @@ pub fn body(measure: Measure, z: f64, sex: Sex, age: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// The value at a z-score: linear between percentiles, the outer slopes beyond them.
+/// The value at a z-score: linear between percentiles. Above the last one its slope goes on; below
+/// the first the value falls off as 1 / (1 + x), so that small ones stay positive and human.
 #[inline]
 fn at_z(percentiles: &[f64; 7], z: f64) -> f64 {
+    if z < PERCENTILE_Z[0] {
+        let slope = (percentiles[1] - percentiles[0]) / (PERCENTILE_Z[1] - PERCENTILE_Z[0]);
+        return percentiles[0] / (1.0 + slope * (PERCENTILE_Z[0] - z) / percentiles[0]);
+    }
     let mut segment = 0;
     while segment < 5 && z > PERCENTILE_Z[segment + 1] {
         segment += 1;

@@ -507,3 +507,6 @@ fn spec() -> TableSpec {
         comment: ENTRY.summary.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
