@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ClientConfig, ProgressNotificationParam, Tool};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ClientConfig, ProgressNotificationParam, Tool,
+};
 use rmcp::service::{NotificationContext, RunningService};
 use rmcp::transport::TokioChildProcess;
 use rmcp::{ClientHandler, RoleClient, ServiceExt};
@@ -36,10 +38,13 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     out
 }
 
+type Progress = (f64, Option<f64>);
+
 /// A client that keeps the progress it is told.
 #[derive(Clone, Default)]
 struct Client {
-    progress: Arc<Mutex<Vec<(f64, Option<f64>)>>>,
+    /// Rows so far, of how many.
+    progress: Arc<Mutex<Vec<Progress>>>,
 }
 
 impl ClientHandler for Client {
@@ -52,7 +57,10 @@ impl ClientHandler for Client {
         params: ProgressNotificationParam,
         _: NotificationContext<RoleClient>,
     ) {
-        self.progress.lock().unwrap().push((params.progress, params.total));
+        self.progress
+            .lock()
+            .unwrap()
+            .push((params.progress, params.total));
     }
 }
 
@@ -85,7 +93,11 @@ const GENERATE: &str = "generate_synthetic_dataset";
 
 async fn generate(session: &Session, arguments: Value) -> Value {
     let result = call(session, GENERATE, arguments).await;
-    assert_ne!(result.is_error, Some(true), "the agent sees an error: {result:?}");
+    assert_ne!(
+        result.is_error,
+        Some(true),
+        "the agent sees an error: {result:?}"
+    );
     result.structured_content.unwrap()
 }
 
@@ -93,7 +105,11 @@ async fn generate(session: &Session, arguments: Value) -> Value {
 async fn refused(session: &Session, arguments: Value) -> String {
     let shown = arguments.to_string();
     let result = call(session, GENERATE, arguments).await;
-    assert_eq!(result.is_error, Some(true), "{shown} is accepted: {result:?}");
+    assert_eq!(
+        result.is_error,
+        Some(true),
+        "{shown} is accepted: {result:?}"
+    );
     serde_json::to_string(&result.content).unwrap()
 }
 
@@ -105,10 +121,11 @@ async fn tool(session: &Session, name: &str) -> Tool {
 /// Checks a value against the parts of JSON Schema that our schemas use.
 fn check(schema: &Value, value: &Value, path: &str) {
     if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
-        let fits = |option: &Value| {
-            std::panic::catch_unwind(|| check(option, value, path)).is_ok()
-        };
-        assert!(options.iter().any(fits), "{path}: {value} fits nothing of {schema}");
+        let fits = |option: &Value| std::panic::catch_unwind(|| check(option, value, path)).is_ok();
+        assert!(
+            options.iter().any(fits),
+            "{path}: {value} fits nothing of {schema}"
+        );
         return;
     }
     let kind = match value {
@@ -122,21 +139,34 @@ fn check(schema: &Value, value: &Value, path: &str) {
     };
     let fits = |t: &Value| t == kind || (t == "number" && kind == "integer");
     match schema.get("type") {
-        Some(Value::Array(types)) => assert!(types.iter().any(fits), "{path}: {value} is no {types:?}"),
+        Some(Value::Array(types)) => {
+            assert!(types.iter().any(fits), "{path}: {value} is no {types:?}");
+        }
         Some(t) => assert!(fits(t), "{path}: {value} is no {t}"),
         None => {}
     }
     assert!(schema.get("$ref").is_none(), "{path}: $ref");
     if let Value::Object(object) = value {
         let properties = schema.get("properties").and_then(Value::as_object);
-        for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
-            assert!(object.contains_key(name.as_str().unwrap()), "{path}: {name} is missing");
+        for name in schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            assert!(
+                object.contains_key(name.as_str().unwrap()),
+                "{path}: {name} is missing"
+            );
         }
         for (name, value) in object {
             match properties.and_then(|p| p.get(name)) {
                 Some(schema) => check(schema, value, &format!("{path}.{name}")),
                 None => assert!(
-                    properties.is_none() || schema.get("additionalProperties").is_some_and(|a| a != false),
+                    properties.is_none()
+                        || schema
+                            .get("additionalProperties")
+                            .is_some_and(|a| a != false),
                     "{path}: {name} is not declared"
                 ),
             }
@@ -158,7 +188,11 @@ fn tools_are_described() {
     block_on(async {
         let session = connect(Client::default(), &[]).await;
         let info = session.peer_info().unwrap();
-        assert!(info.instructions.as_deref().is_some_and(|i| i.contains("list_generators")));
+        assert!(
+            info.instructions
+                .as_deref()
+                .is_some_and(|i| i.contains("list_generators"))
+        );
         let tools = session.list_all_tools().await.unwrap();
         assert_eq!(tools.len(), 2);
         for tool in &tools {
@@ -168,15 +202,37 @@ fn tools_are_described() {
             assert_eq!(input["type"], "object");
             assert!(tool.output_schema.is_some(), "{}", tool.name);
             for (name, property) in input["properties"].as_object().unwrap() {
-                assert!(property["description"].as_str().is_some_and(|d| d.len() > 10), "{name}");
+                assert!(
+                    property["description"]
+                        .as_str()
+                        .is_some_and(|d| d.len() > 10),
+                    "{name}"
+                );
             }
         }
         let hints = |name: &str| {
-            let a = tools.iter().find(|t| t.name == name).unwrap().annotations.clone().unwrap();
-            (a.read_only_hint, a.destructive_hint, a.idempotent_hint, a.open_world_hint)
+            let a = tools
+                .iter()
+                .find(|t| t.name == name)
+                .unwrap()
+                .annotations
+                .clone()
+                .unwrap();
+            (
+                a.read_only_hint,
+                a.destructive_hint,
+                a.idempotent_hint,
+                a.open_world_hint,
+            )
         };
-        assert_eq!(hints("list_generators"), (Some(true), Some(false), Some(true), Some(false)));
-        assert_eq!(hints(GENERATE), (Some(false), Some(false), Some(false), Some(false)));
+        assert_eq!(
+            hints("list_generators"),
+            (Some(true), Some(false), Some(true), Some(false))
+        );
+        assert_eq!(
+            hints(GENERATE),
+            (Some(false), Some(false), Some(false), Some(false))
+        );
         let input = Value::Object((*tool(&session, GENERATE).await.input_schema).clone());
         assert_eq!(input["required"], json!(["generator", "rows"]));
         let names = input["properties"]["generator"]["enum"].as_array().unwrap();
@@ -197,8 +253,17 @@ fn list_generators() {
         assert!(!serde_json::to_string(&result).unwrap().contains("SECRET"));
         let count = output["entries"].as_array().unwrap().len();
         assert_eq!(count, synth_engine::registry::entries().count());
-        let output = call(&session, "list_generators", json!({"kind": "table"})).await.structured_content.unwrap();
-        assert!(output["entries"].as_array().unwrap().iter().all(|e| e["kind"] == "table"));
+        let output = call(&session, "list_generators", json!({"kind": "table"}))
+            .await
+            .structured_content
+            .unwrap();
+        assert!(
+            output["entries"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|e| e["kind"] == "table")
+        );
         let result = call(&session, "list_generators", json!({"kind": "x"})).await;
         assert_eq!(result.is_error, Some(true));
         session.cancel().await.unwrap();
@@ -214,7 +279,10 @@ fn previews() {
         assert_eq!(output["rows_written"], "0");
         assert_eq!(output["destination"], Value::Null);
         let columns = output["columns"].as_array().unwrap();
-        assert_eq!(columns.len(), output["preview"][0].as_object().unwrap().len());
+        assert_eq!(
+            columns.len(),
+            output["preview"][0].as_object().unwrap().len()
+        );
         // The seed of an answer gives the same rows again.
         let again = generate(
             &session,
@@ -224,7 +292,11 @@ fn previews() {
         assert_eq!(again["preview"], output["preview"]);
         // Big seeds travel as strings, signed or not.
         for seed in [json!("18446744073709551615"), json!("-1"), json!(-1)] {
-            let one = generate(&session, json!({"generator": "uuid", "rows": 1, "seed": seed})).await;
+            let one = generate(
+                &session,
+                json!({"generator": "uuid", "rows": 1, "seed": seed}),
+            )
+            .await;
             assert_eq!(one["seed"], "-1");
         }
         // The end of the numbers.
@@ -235,7 +307,11 @@ fn previews() {
         .await;
         assert_eq!(last["start"], "9223372036854775807");
         assert_eq!(last["preview"].as_array().unwrap().len(), 1);
-        let none = generate(&session, json!({"generator": "uuid", "rows": 9, "preview_rows": 0})).await;
+        let none = generate(
+            &session,
+            json!({"generator": "uuid", "rows": 9, "preview_rows": 0}),
+        )
+        .await;
         assert_eq!(none["preview"], json!([]));
         session.cancel().await.unwrap();
     });
@@ -275,25 +351,62 @@ fn bad_input() {
     let scratch = Scratch::new();
     let destination = format!("clinic={}", scratch.sqlite("clinic.db"));
     block_on(async {
-        let session = connect(Client::default(), &["--destination", &destination, "--max-rows", "1000"]).await;
+        let session = connect(
+            Client::default(),
+            &["--destination", &destination, "--max-rows", "1000"],
+        )
+        .await;
         for (arguments, says) in [
             (json!({}), "generator"),
             (json!({"generator": "uuid"}), "rows"),
-            (json!({"generator": "patientz", "rows": 1}), "Known: patients"),
+            (
+                json!({"generator": "patientz", "rows": 1}),
+                "Known: patients",
+            ),
             (json!({"generator": "uuid", "rows": -1}), "rows: "),
             (json!({"generator": "uuid", "rows": 1.5}), "rows: "),
             (json!({"generator": "uuid", "rows": "many"}), "rows: "),
             (json!({"generator": "uuid", "rows": 1001}), "at most 1000"),
-            (json!({"generator": "uuid", "rows": 1, "seed": 1.5}), "seed: "),
-            (json!({"generator": "uuid", "rows": 1, "seed": "99999999999999999999"}), "seed: "),
-            (json!({"generator": "uuid", "rows": 1, "start": "9223372036854775808"}), "start: "),
-            (json!({"generator": "uuid", "rows": 1, "start": "18446744073709551615"}), "start: "),
-            (json!({"generator": "uuid", "rows": 1, "as_of": "tomorrow"}), "as_of: "),
-            (json!({"generator": "uuid", "rows": 1, "preview_rows": 101}), "preview_rows: "),
-            (json!({"generator": "uuid", "rows": 1, "url": "sqlite:x"}), "unknown field"),
-            (json!({"generator": "uuid", "rows": 1, "table": "x"}), "destination"),
-            (json!({"generator": "uuid", "rows": 1, "resume": true}), "destination"),
-            (json!({"generator": "uuid", "rows": 1, "destination": "x"}), "there are: clinic"),
+            (
+                json!({"generator": "uuid", "rows": 1, "seed": 1.5}),
+                "seed: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "seed": "99999999999999999999"}),
+                "seed: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "start": "9223372036854775808"}),
+                "start: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "start": "18446744073709551615"}),
+                "start: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "as_of": "tomorrow"}),
+                "as_of: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "preview_rows": 101}),
+                "preview_rows: ",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "url": "sqlite:x"}),
+                "unknown field",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "table": "x"}),
+                "destination",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "resume": true}),
+                "destination",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "destination": "x"}),
+                "there are: clinic",
+            ),
         ] {
             let text = refused(&session, arguments.clone()).await;
             assert!(text.contains(says), "{arguments}: {text}");
@@ -309,12 +422,31 @@ fn unnamed_destinations() {
     let (secret, named) = (scratch.sqlite("other.db"), scratch.sqlite("named.db"));
     block_on(async {
         let session = connect(Client::default(), &[]).await;
-        let text = refused(&session, json!({"generator": "uuid", "rows": 1, "destination": secret})).await;
+        let text = refused(
+            &session,
+            json!({"generator": "uuid", "rows": 1, "destination": secret}),
+        )
+        .await;
         assert!(text.contains("--destination NAME=URL"), "{text}");
         session.cancel().await.unwrap();
-        let session = connect(Client::default(), &["--destination", &format!("named={named}")]).await;
-        for name in [secret.as_str(), "csv:-", "", "NAMED", "../named", named.as_str()] {
-            let text = refused(&session, json!({"generator": "uuid", "rows": 1, "destination": name})).await;
+        let session = connect(
+            Client::default(),
+            &["--destination", &format!("named={named}")],
+        )
+        .await;
+        for name in [
+            secret.as_str(),
+            "csv:-",
+            "",
+            "NAMED",
+            "../named",
+            named.as_str(),
+        ] {
+            let text = refused(
+                &session,
+                json!({"generator": "uuid", "rows": 1, "destination": name}),
+            )
+            .await;
             assert!(!text.contains(".db"), "{text}");
         }
         session.cancel().await.unwrap();
@@ -325,25 +457,41 @@ fn unnamed_destinations() {
 fn hostile_tables() {
     let scratch = Scratch::new();
     let url = scratch.sqlite("clinic.db");
+    let names = [
+        "x\"; drop table y",
+        "x'; drop table y; --",
+        "\"\"",
+        "a.b",
+        "😀",
+    ];
     block_on(async {
         let session = connect(Client::default(), &["--destination", &format!("d={url}")]).await;
         let one = |table: &str| json!({"generator": "uuid", "rows": 1, "seed": 1, "destination": "d", "table": table});
         generate(&session, one("y")).await;
-        let names = ["x\"; drop table y", "x'; drop table y; --", "\"\"", "a.b", "😀"];
         for table in names {
-            assert_eq!(generate(&session, one(table)).await["rows_written"], "1", "{table}");
+            assert_eq!(
+                generate(&session, one(table)).await["rows_written"],
+                "1",
+                "{table}"
+            );
         }
-        for table in ["", "synth_ledger", "sqlite_schema", "a\nb", &"x".repeat(256)] {
+        for table in [
+            "",
+            "synth_ledger",
+            "sqlite_schema",
+            "a\nb",
+            &"x".repeat(256),
+        ] {
             let text = refused(&session, one(table)).await;
             assert!(text.contains("table name"), "{table}: {text}");
         }
         generate(&session, one(&"x".repeat(200))).await;
         session.cancel().await.unwrap();
-        assert_eq!(rows(&url, "y").len(), 1, "y is still there");
-        for table in names {
-            assert_eq!(rows(&url, table).len(), 1, "{table}");
-        }
     });
+    assert_eq!(rows(&url, "y").len(), 1, "y is still there");
+    for table in names {
+        assert_eq!(rows(&url, table).len(), 1, "{table}");
+    }
 }
 
 fn files() {
@@ -354,11 +502,18 @@ fn files() {
         let session = connect(Client::default(), &["--destination", &destination]).await;
         let arguments = json!({"generator": "uuid", "rows": 10, "destination": "file"});
         let output = generate(&session, arguments.clone()).await;
-        assert_eq!((&output["rows_written"], &output["table"]), (&json!("10"), &Value::Null));
+        assert_eq!(
+            (&output["rows_written"], &output["table"]),
+            (&json!("10"), &Value::Null)
+        );
         let before = std::fs::read(&path).unwrap();
         let text = refused(&session, arguments).await;
         assert!(text.contains("exists already"), "{text}");
-        assert_eq!(std::fs::read(&path).unwrap(), before, "the file was replaced");
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            before,
+            "the file was replaced"
+        );
         session.cancel().await.unwrap();
     });
 }
@@ -373,12 +528,21 @@ fn cancelled() {
     let mut raw = Raw::start(&["--destination", &format!("d={url}")]);
     raw.send(&request(2, 10_000_000, false));
     std::thread::sleep(Duration::from_millis(400));
-    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}));
+    raw.send(
+        &json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}),
+    );
     std::thread::sleep(Duration::from_millis(300));
     let there = rows(&url, "uuid").len();
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(rows(&url, "uuid").len(), there, "the load goes on after it was cancelled");
-    assert!(there > 0 && there < 10_000_000 && there % 20_480 == 0, "{there}");
+    assert_eq!(
+        rows(&url, "uuid").len(),
+        there,
+        "the load goes on after it was cancelled"
+    );
+    assert!(
+        there > 0 && there < 10_000_000 && there.is_multiple_of(20_480),
+        "{there}"
+    );
     // The session lives on.
     raw.send(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"}));
     raw.answer(3);
@@ -404,7 +568,11 @@ impl Raw {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let mut raw = Self { child, lines, seen: Vec::new() };
+        let mut raw = Self {
+            child,
+            lines,
+            seen: Vec::new(),
+        };
         raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
             "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}}));
         raw.answer(1);
@@ -422,7 +590,11 @@ impl Raw {
     fn answer(&mut self, id: u32) -> Value {
         loop {
             let mut line = String::new();
-            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "standard output ended");
+            assert_ne!(
+                self.lines.read_line(&mut line).unwrap(),
+                0,
+                "standard output ended"
+            );
             let message: Value = serde_json::from_str(&line)
                 .unwrap_or_else(|e| panic!("not JSON ({e}) on standard output: {line:?}"));
             assert_eq!(message["jsonrpc"], "2.0", "{line}");
@@ -452,24 +624,40 @@ fn only_json() {
     let scratch = Scratch::new();
     let mut raw = Raw::start(&["--destination", &format!("d={}", scratch.sqlite("x.db"))]);
     raw.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}));
-    assert_eq!(raw.answer(2)["result"]["tools"].as_array().unwrap().len(), 2);
-    raw.send(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
+    assert_eq!(
+        raw.answer(2)["result"]["tools"].as_array().unwrap().len(),
+        2
+    );
+    raw.send(
+        &json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
         "name": GENERATE, "_meta": {"progressToken": "token"},
-        "arguments": {"generator": "patients", "rows": 30_000, "destination": "d"}}}));
+        "arguments": {"generator": "patients", "rows": 30_000, "destination": "d"}}}),
+    );
     let answer = raw.answer(3);
     assert_eq!(answer["result"]["isError"], false, "{answer}");
     assert_eq!(
-        serde_json::from_str::<Value>(answer["result"]["content"][0]["text"].as_str().unwrap()).unwrap(),
+        serde_json::from_str::<Value>(answer["result"]["content"][0]["text"].as_str().unwrap())
+            .unwrap(),
         answer["result"]["structuredContent"],
         "clients without structured content see the same"
     );
-    let progress: Vec<&Value> = raw.seen.iter().filter(|m| m["method"] == "notifications/progress").collect();
-    assert!(progress.iter().all(|p| p["params"]["progressToken"] == "token"));
+    let progress: Vec<&Value> = raw
+        .seen
+        .iter()
+        .filter(|m| m["method"] == "notifications/progress")
+        .collect();
+    assert!(
+        progress
+            .iter()
+            .all(|p| p["params"]["progressToken"] == "token")
+    );
     assert!(progress.len() >= 2, "{progress:?}");
     // Without a token there is no progress.
     raw.seen.clear();
-    raw.send(&json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {
-        "name": GENERATE, "arguments": {"generator": "uuid", "rows": 30_000, "destination": "d"}}}));
+    raw.send(
+        &json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {
+        "name": GENERATE, "arguments": {"generator": "uuid", "rows": 30_000, "destination": "d"}}}),
+    );
     raw.answer(4);
     assert_eq!(raw.seen.len(), 1, "{:?}", raw.seen);
     raw.send(&json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "drop_table", "arguments": {}}}));
@@ -479,20 +667,39 @@ fn only_json() {
 
 fn postgres_secrets(pg: &Postgres) {
     let database = pg.create_database();
-    let refused_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refused_port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let good = format!("good={}", pg.url(&database));
-    let bad = format!("bad=postgres://ann:SECRET@127.0.0.1:{refused_port}/{database}");
+    let bad = format!("bad=postgres://belinda:SECRET@127.0.0.1:{refused_port}/{database}");
     block_on(async {
-        let session = connect(Client::default(), &["--destination", &good, "--destination", &bad]).await;
-        let text = refused(&session, json!({"generator": "uuid", "rows": 1, "destination": "bad"})).await;
-        for secret in ["SECRET", "ann", "127.0.0.1", &database] {
+        let session = connect(
+            Client::default(),
+            &["--destination", &good, "--destination", &bad],
+        )
+        .await;
+        let text = refused(
+            &session,
+            json!({"generator": "uuid", "rows": 1, "destination": "bad"}),
+        )
+        .await;
+        for secret in ["SECRET", "belinda", "127.0.0.1", &database] {
             assert!(!text.contains(secret), "{text}");
         }
-        let arguments = json!({"generator": "uuid", "rows": 3, "destination": "good", "table": "public.ids"});
+        let arguments =
+            json!({"generator": "uuid", "rows": 3, "destination": "good", "table": "public.ids"});
         let output = generate(&session, arguments).await;
         assert_eq!(output["rows_written"], "3");
-        for table in ["a.b.c", "pg_catalog.pg_class", "pg_catalog.x", &"x".repeat(200)] {
-            let arguments = json!({"generator": "uuid", "rows": 3, "destination": "good", "table": table});
+        for table in [
+            "a.b.c",
+            "pg_catalog.pg_class",
+            "pg_catalog.x",
+            &"x".repeat(200),
+        ] {
+            let arguments =
+                json!({"generator": "uuid", "rows": 3, "destination": "good", "table": table});
             refused(&session, arguments).await;
         }
         session.cancel().await.unwrap();

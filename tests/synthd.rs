@@ -33,7 +33,13 @@ pub fn program() -> PathBuf {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).stdin(Stdio::null());
-    for name in ["SYNTHD_TO", "SYNTHD_DESTINATIONS", "SYNTHD_LOG", "RUST_LOG", "PGPASSWORD"] {
+    for name in [
+        "SYNTHD_TO",
+        "SYNTHD_DESTINATIONS",
+        "SYNTHD_LOG",
+        "RUST_LOG",
+        "PGPASSWORD",
+    ] {
         command.env_remove(name);
     }
     command
@@ -54,7 +60,12 @@ impl Ran {
 
     #[track_caller]
     pub fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "the user sees a failure:\n{}", self.stderr);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "the user sees a failure:\n{}",
+            self.stderr
+        );
         self
     }
 
@@ -62,8 +73,16 @@ impl Ran {
     #[track_caller]
     pub fn fails(self, code: i32, says: &str) -> Self {
         assert_eq!(self.code, Some(code), "stderr:\n{}", self.stderr);
-        assert!(self.stderr.contains(says), "no {says:?} in:\n{}", self.stderr);
-        assert!(self.stderr.contains("hint: "), "no hint in:\n{}", self.stderr);
+        assert!(
+            self.stderr.contains(says),
+            "no {says:?} in:\n{}",
+            self.stderr
+        );
+        assert!(
+            self.stderr.contains("hint: "),
+            "no hint in:\n{}",
+            self.stderr
+        );
         self
     }
 }
@@ -154,7 +173,10 @@ pub fn rows(url: &str, table: &str) -> Vec<String> {
         for batch in &batches {
             csv::write_batch(batch, &mut out).unwrap_or_else(|e| panic!("{e}"));
         }
-        let mut lines: Vec<String> = String::from_utf8_lossy(&out).lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = String::from_utf8_lossy(&out)
+            .lines()
+            .map(str::to_owned)
+            .collect();
         lines.sort_unstable();
         lines
     })

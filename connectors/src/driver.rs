@@ -151,7 +151,10 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         for (url, shown) in [
-            ("postgres://u:secret@h:1/d?password=secret", "postgres://h:1/d"),
+            (
+                "postgres://u:secret@h:1/d?password=secret",
+                "postgres://h:1/d",
+            ),
             ("postgres://u:se@cret@h/d", "postgres://h/d"),
             ("postgres://u:secret/x@h/d", "postgres://..."),
             ("postgres://u:secret?x@h/d", "postgres://..."),
@@ -171,6 +174,10 @@ mod tests {
         let Err(error) = find("mysql://h/d") else {
             panic!("mysql has no driver yet");
         };
-        assert!(error.hint().contains("sqlite:clinic.db"), "{}", error.hint());
+        assert!(
+            error.hint().contains("sqlite:clinic.db"),
+            "{}",
+            error.hint()
+        );
     }
 }

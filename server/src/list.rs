@@ -21,28 +21,30 @@ pub fn command(args: &ListArgs) -> ExitCode {
     let views: Vec<EntryView> = entries.into_iter().map(EntryView::from).collect();
     match serde_json::to_string_pretty(&views) {
         Ok(json) => output::print(&(json + "\n")),
-        Err(error) => report::failure(&format!("cannot write JSON: {error}"), &[
-            "This is a defect in synthd: please report it.".to_owned(),
-        ]),
+        Err(error) => report::failure(
+            &format!("cannot write JSON: {error}"),
+            &["This is a defect in synthd: please report it.".to_owned()],
+        ),
     }
 }
 
 /// Kind, name, output, parameters and summary in aligned columns.
 fn table(entries: &[&Entry]) -> String {
-    let rows: Vec<[String; 4]> = std::iter::once(["KIND", "NAME", "GIVES", "SUMMARY"].map(str::to_owned))
-        .chain(entries.iter().map(|entry| {
-            [
-                entry.kind.name().to_owned(),
-                call(entry),
-                match (entry.kind, entry.output) {
-                    (_, Some(output)) => output.sql().to_owned(),
-                    (Kind::Table, None) => "rows".to_owned(),
-                    (_, None) => "same type".to_owned(),
-                },
-                entry.summary.to_owned(),
-            ]
-        }))
-        .collect();
+    let rows: Vec<[String; 4]> =
+        std::iter::once(["KIND", "NAME", "GIVES", "SUMMARY"].map(str::to_owned))
+            .chain(entries.iter().map(|entry| {
+                [
+                    entry.kind.name().to_owned(),
+                    call(entry),
+                    match (entry.kind, entry.output) {
+                        (_, Some(output)) => output.sql().to_owned(),
+                        (Kind::Table, None) => "rows".to_owned(),
+                        (_, None) => "same type".to_owned(),
+                    },
+                    entry.summary.to_owned(),
+                ]
+            }))
+            .collect();
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())

@@ -37,9 +37,10 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            return report::failure(&format!("cannot start: {}", error.kind()), &[
-                "The system may be short of threads or memory.".to_owned(),
-            ]);
+            return report::failure(
+                &format!("cannot start: {}", error.kind()),
+                &["The system may be short of threads or memory.".to_owned()],
+            );
         }
     };
     let code = runtime.block_on(async {

@@ -77,10 +77,22 @@ mod tests {
     #[test]
     fn counts() {
         assert_eq!(parse_count("1_000_000"), Ok(1_000_000));
-        for text in ["", "_", "1e6", "-1", "+1", "1_", "1.0", "99999999999999999999"] {
+        for text in [
+            "",
+            "_",
+            "1e6",
+            "-1",
+            "+1",
+            "1_",
+            "1.0",
+            "99999999999999999999",
+        ] {
             assert!(parse_count(text).is_err(), "{text}");
         }
-        assert_eq!(count_from_json(&json!("18446744073709551615")), Ok(u64::MAX));
+        assert_eq!(
+            count_from_json(&json!("18446744073709551615")),
+            Ok(u64::MAX)
+        );
         assert!(count_from_json(&json!(-1)).is_err());
         assert!(count_from_json(&json!(1.5)).is_err());
     }

@@ -49,13 +49,24 @@ impl Postgres {
         }
         let cleanup = Cleanup(Some(directory.clone()));
         let output = command(&bindir.join("initdb"), user)
-            .args(["--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-U", SUPERUSER])
+            .args([
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                "-U",
+                SUPERUSER,
+            ])
             .arg("-D")
             .arg(&data)
             .output()
             .map_err(io("run initdb"))?;
         if !output.status.success() {
-            return Err(format!("initdb: {}", String::from_utf8_lossy(&output.stderr)));
+            return Err(format!(
+                "initdb: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
         }
         let hba = data.join("pg_hba.conf");
         let rules = fs::read_to_string(&hba).map_err(io("read pg_hba.conf"))?;

@@ -134,9 +134,12 @@ pub(super) async fn resolve(
             kind: kind.chars().next(),
         });
     }
-    let schema = schemas.into_iter().next().ok_or_else(|| Error::Permission {
-        action: "no schema of the search path can be used".to_owned(),
-    })?;
+    let schema = schemas
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::Permission {
+            action: "no schema of the search path can be used".to_owned(),
+        })?;
     Ok(Relation {
         schema,
         name: name.to_owned(),
@@ -151,7 +154,10 @@ mod tests {
     #[test]
     fn tables_may_have_a_schema() {
         assert_eq!(split("patients").ok(), Some((None, "patients")));
-        assert_eq!(split("clinic.patients").ok(), Some((Some("clinic"), "patients")));
+        assert_eq!(
+            split("clinic.patients").ok(),
+            Some((Some("clinic"), "patients"))
+        );
         let long = "x".repeat(200);
         for name in ["a.b.c", ".a", "a.", "", &long, "clinic.synth_ledger"] {
             assert!(split(name).is_err(), "{name}");
@@ -163,6 +169,9 @@ mod tests {
         let Err(error) = options("postgres://u:SECRET@h:notaport/d") else {
             panic!("a port is a number");
         };
-        assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("SECRET"),
+            "{error:?}"
+        );
     }
 }

@@ -89,8 +89,9 @@ pub(super) fn array(rows: &[PgRow], index: usize, column: &ColumnSpec) -> Result
         }
         ColumnType::Uuid => {
             let values = collect(rows, index, name, fixed::<16>)?;
-            let array = FixedSizeBinaryArray::try_from_sparse_iter_with_size(values.into_iter(), 16)
-                .map_err(|_| unfit(name, "is not a UUID"))?;
+            let array =
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size(values.into_iter(), 16)
+                    .map_err(|_| unfit(name, "is not a UUID"))?;
             Arc::new(array)
         }
         // Text, and what the engine may learn to know later.

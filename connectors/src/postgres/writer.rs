@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use arrow_array::cast::AsArray;
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
@@ -247,7 +247,13 @@ impl Writer for PostgresWriter {
             let statement = format!(
                 "COPY {} ({}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')",
                 target.quoted(),
-                quote::identifiers(first.schema_ref().fields().iter().map(|f| f.name().as_str()))
+                quote::identifiers(
+                    first
+                        .schema_ref()
+                        .fields()
+                        .iter()
+                        .map(|f| f.name().as_str())
+                )
             );
             let mut copy = transaction
                 .copy_in_raw(&statement)
@@ -269,10 +275,7 @@ impl Writer for PostgresWriter {
     }
 
     async fn close(self: Box<Self>) -> Result<()> {
-        self.connection
-            .close()
-            .await
-            .map_err(|e| error::map(e, ""))
+        self.connection.close().await.map_err(|e| error::map(e, ""))
     }
 }
 

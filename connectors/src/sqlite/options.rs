@@ -3,9 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use super::{NAME, error};
@@ -55,9 +53,7 @@ pub(super) async fn connect_writer(url: &str) -> Result<SqliteConnection> {
 
 /// A connection that cannot write.
 pub(super) async fn connect_reader(url: &str) -> Result<SqliteConnection> {
-    let options = options(url)?
-        .read_only(true)
-        .pragma("query_only", "on");
+    let options = options(url)?.read_only(true).pragma("query_only", "on");
     SqliteConnection::connect_with(&options)
         .await
         .map_err(|e| error::map(e, ""))
@@ -72,7 +68,12 @@ mod tests {
         for url in ["sqlite:a.db", "sqlite://a.db", "SQLITE:/tmp/a.db?mode=rwc"] {
             assert!(options(url).is_ok(), "{url}");
         }
-        for url in ["sqlite:", "sqlite::memory:", "sqlite:x?mode=memory", "sqlite:x?y=z"] {
+        for url in [
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:x?mode=memory",
+            "sqlite:x?y=z",
+        ] {
             assert!(options(url).is_err(), "{url}");
         }
     }

@@ -87,7 +87,10 @@ impl Reader for SqliteReader {
             )
             .await?;
         for group in unique.chunk_by(|a, b| number(a, 0).ok() == number(b, 0).ok()) {
-            let columns = group.iter().map(|row| text(row, 1)).collect::<Result<_>>()?;
+            let columns = group
+                .iter()
+                .map(|row| text(row, 1))
+                .collect::<Result<_>>()?;
             spec.constraints.push(Constraint::Unique(columns));
         }
         let foreign = self
@@ -99,8 +102,14 @@ impl Reader for SqliteReader {
         for group in foreign.chunk_by(|a, b| number(a, 0).ok() == number(b, 0).ok()) {
             spec.constraints.push(Constraint::ForeignKey(ForeignKey {
                 table: text(&group[0], 1)?,
-                columns: group.iter().map(|row| text(row, 2)).collect::<Result<_>>()?,
-                referenced: group.iter().map(|row| text(row, 3)).collect::<Result<_>>()?,
+                columns: group
+                    .iter()
+                    .map(|row| text(row, 2))
+                    .collect::<Result<_>>()?,
+                referenced: group
+                    .iter()
+                    .map(|row| text(row, 3))
+                    .collect::<Result<_>>()?,
             }));
         }
         Ok(spec)
@@ -143,8 +152,8 @@ impl Reader for SqliteReader {
                     .enumerate()
                     .map(|(i, column)| types::array(&chunk, i, column))
                     .collect::<Result<Vec<ArrayRef>>>()?;
-                let batch = RecordBatch::try_new(schema, arrays)
-                    .map_err(|e| Error::Engine(e.into()))?;
+                let batch =
+                    RecordBatch::try_new(schema, arrays).map_err(|e| Error::Engine(e.into()))?;
                 Ok(Some((batch, rows)))
             }
         })

@@ -185,8 +185,9 @@ pub(super) fn array(rows: &[SqliteRow], index: usize, column: &ColumnSpec) -> Re
             let values = texts(rows, index, name, |text| {
                 Uuid::try_parse(text).ok().map(Uuid::into_bytes)
             })?;
-            let array = FixedSizeBinaryArray::try_from_sparse_iter_with_size(values.into_iter(), 16)
-                .map_err(|_| unfit(name, "is not a UUID"))?;
+            let array =
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size(values.into_iter(), 16)
+                    .map_err(|_| unfit(name, "is not a UUID"))?;
             Arc::new(array)
         }
         // Text, and what the engine may learn to know later.

@@ -213,11 +213,18 @@ impl Writer for SqliteWriter {
         let into = format!(
             "INSERT INTO {} ({}) VALUES ",
             quote::identifier(&load.target),
-            quote::identifiers(first.schema_ref().fields().iter().map(|f| f.name().as_str()))
+            quote::identifiers(
+                first
+                    .schema_ref()
+                    .fields()
+                    .iter()
+                    .map(|f| f.name().as_str())
+            )
         );
         let row = format!("({})", vec!["?"; columns].join(","));
-        let statement =
-            |rows: usize| -> Arc<str> { format!("{into}{}", vec![row.as_str(); rows].join(",")).into() };
+        let statement = |rows: usize| -> Arc<str> {
+            format!("{into}{}", vec![row.as_str(); rows].join(",")).into()
+        };
         let full = statement(rows_each);
         let mut batches = batches.into_iter();
         // Encoding the next batch overlaps with inserting this one.
@@ -229,7 +236,11 @@ impl Writer for SqliteWriter {
             let statements = current.await??;
             next = batches.next().map(encode);
             for (rows, arguments) in statements {
-                let sql = if rows == rows_each { full.clone() } else { statement(rows) };
+                let sql = if rows == rows_each {
+                    full.clone()
+                } else {
+                    statement(rows)
+                };
                 sqlx::query_with(AssertSqlSafe(sql), arguments)
                     .execute(&mut *transaction)
                     .await
@@ -241,9 +252,6 @@ impl Writer for SqliteWriter {
     }
 
     async fn close(self: Box<Self>) -> Result<()> {
-        self.connection
-            .close()
-            .await
-            .map_err(|e| error::map(e, ""))
+        self.connection.close().await.map_err(|e| error::map(e, ""))
     }
 }

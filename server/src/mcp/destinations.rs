@@ -31,8 +31,8 @@ impl Destinations {
             let driver = driver::find(url)
                 .map_err(|error| format!("destination {name}: {error}. {}", error.hint()))?;
             if driver.name == synth_connectors::csv::NAME {
-                let file =
-                    CsvFile::from_url(url).map_err(|error| format!("destination {name}: {error}"))?;
+                let file = CsvFile::from_url(url)
+                    .map_err(|error| format!("destination {name}: {error}"))?;
                 if file.is_stdout() {
                     return Err(format!(
                         "destination {name} is standard output, which carries MCP"

@@ -117,7 +117,7 @@ struct Column {
     name: String,
     /// SQL type.
     #[serde(rename = "type")]
-    column_type: &'static str,
+    sql_type: &'static str,
     /// Whether it may be null.
     nullable: bool,
     /// What it holds.
@@ -153,8 +153,12 @@ pub async fn call(
     let started = Instant::now();
     let input: Input = arguments(input)?;
     let (load, preview_rows) = validate(shared, &input)?;
-    let table = domain::table(&load.generator, &load.options).map_err(synth_connectors::Error::from)?;
-    let end = load.range().end.min(load.start.saturating_add(preview_rows));
+    let table =
+        domain::table(&load.generator, &load.options).map_err(synth_connectors::Error::from)?;
+    let end = load
+        .range()
+        .end
+        .min(load.start.saturating_add(preview_rows));
     let preview = table
         .batch(load.start..end)
         .map_err(synth_connectors::Error::from)?;
@@ -164,7 +168,8 @@ pub async fn call(
         let file = shared.destinations.is_file(name)?;
         if file && input.table.is_some() {
             return Err(ToolError(
-                "table: this destination is a file, which has no tables; leave table out".to_owned(),
+                "table: this destination is a file, which has no tables; leave table out"
+                    .to_owned(),
             ));
         }
         target = (!file).then(|| load.target.clone());
@@ -187,7 +192,7 @@ pub async fn call(
             .iter()
             .map(|column| Column {
                 name: column.name.clone(),
-                column_type: column.column_type.sql(),
+                sql_type: column.column_type.sql(),
                 nullable: column.nullable,
                 comment: column.comment.clone(),
             })
@@ -247,7 +252,10 @@ fn validate(shared: &Shared, input: &Input) -> Result<(Load, u64), ToolError> {
         options: TableOptions { seed, as_of },
         start,
         rows,
-        target: input.table.clone().unwrap_or_else(|| input.generator.clone()),
+        target: input
+            .table
+            .clone()
+            .unwrap_or_else(|| input.generator.clone()),
     };
     Ok((load, preview_rows))
 }

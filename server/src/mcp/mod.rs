@@ -46,9 +46,10 @@ pub async fn command(args: McpArgs) -> ExitCode {
     ) {
         Ok(destinations) => destinations,
         Err(problem) => {
-            report::failure(&problem, &[
-                "Write --destination NAME=URL, for example clinic=sqlite:clinic.db.".to_owned(),
-            ]);
+            report::failure(
+                &problem,
+                &["Write --destination NAME=URL, for example clinic=sqlite:clinic.db.".to_owned()],
+            );
             return ExitCode::from(report::USAGE);
         }
     };
@@ -71,9 +72,10 @@ pub async fn command(args: McpArgs) -> ExitCode {
     };
     match service.waiting().await {
         Ok(_) => ExitCode::SUCCESS,
-        Err(_) => report::failure("the MCP session ended unexpectedly", &[
-            "This is a defect in synthd: please report it.".to_owned(),
-        ]),
+        Err(_) => report::failure(
+            "the MCP session ended unexpectedly",
+            &["This is a defect in synthd: please report it.".to_owned()],
+        ),
     }
 }
 
