@@ -68,6 +68,9 @@ pub fn plain(name: &str, test: impl Fn() + Send + 'static) -> Trial {
 }
 
 /// Runs a future to its end.
+///
+/// # Panics
+/// If the system gives no threads.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -19,6 +19,9 @@ use crate::servers::postgres::Postgres;
 use crate::synthd::{Scratch, assert_same, rows};
 use crate::{Fixture, block_on, plain};
 
+/// A test of whatever database the URL names.
+type OnUrl = fn(&str);
+
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let sqlite = |name: &str, test: fn(&str)| {
@@ -32,7 +35,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
             test(&pg.url(&pg.create_database()));
         })
     };
-    let both: [(&str, fn(&str)); 5] = [
+    let both: [(&str, OnUrl); 5] = [
         ("every_type_reads_back_equal", every_type_reads_back_equal),
         (
             "a_generated_table_reads_back_in_key_order",
@@ -268,7 +271,7 @@ fn a_chunk_is_written_once(url: &str) {
             .await
             .unwrap();
         assert_eq!(outcome, ChunkOutcome::AlreadyThere);
-        assert_eq!(second.committed(&load).await.unwrap(), [0..5]);
+        assert_eq!(second.committed(&load).await.unwrap(), vec![0_u64..5; 1]);
         // Another load with the same keys fails as a whole: no row, no ledger entry.
         let other = load_into("t", 11);
         let error = second.write(&other, 0..5, vec![batch]).await.unwrap_err();
@@ -320,7 +323,11 @@ fn hostile_names(url: &str) {
                 .write(&load, 0..5, vec![batch.clone()])
                 .await
                 .unwrap();
-            assert_eq!(writer.committed(&load).await.unwrap(), [0..5], "{name}");
+            assert_eq!(
+                writer.committed(&load).await.unwrap(),
+                vec![0_u64..5; 1],
+                "{name}"
+            );
             writer.close().await.unwrap();
         });
         assert_eq!(rows(url, name).len(), 6, "{name}");
@@ -342,8 +349,8 @@ fn readers_cannot_write(pg: &Postgres) {
     pg.psql(
         &database,
         "CREATE TABLE log (n int); \
-         CREATE FUNCTION tell() RETURNS text LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING ''x''';\
-         CREATE VIEW trap AS SELECT tell() AS t",
+         CREATE FUNCTION tell() RETURNS text LANGUAGE sql AS 'INSERT INTO public.log VALUES (1) RETURNING ''x''';\
+         CREATE VIEW trap AS SELECT public.tell() AS t",
     )
     .unwrap();
     let error = block_on(async {

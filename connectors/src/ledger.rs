@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_identity_is_frozen_and_depends_on_every_part() {
         let base = load();
-        assert_eq!(base.id(), "FROZEN");
+        assert_eq!(base.id(), "FROZEN_ID");
         let mut others = vec![base.clone(); 6];
         others[0].generator = "encounters".to_owned();
         others[1].options.seed = 43;

@@ -65,7 +65,7 @@ impl From<&'static Entry> for EntryView {
                     summary: parameter.summary,
                 })
                 .collect(),
-            output: entry.output.map(|output| output.sql()),
+            output: entry.output.map(synth_engine::schema::ColumnType::sql),
             mask: entry.mask.as_ref().map(MaskView::from),
         }
     }

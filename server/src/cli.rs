@@ -42,8 +42,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.";
 pub struct GenerateArgs {
     /// A table or generator of `synthd list`
     pub generator: String,
-    /// How many rows; 1_000_000 is the same as 1000000
-    #[arg(long, short = 'n', value_parser = number::parse_count)]
+    /// How many rows
+    #[arg(long, short = 'n', help = "How many rows; 1_000_000 is the same as 1000000", value_parser = number::parse_count)]
     pub rows: u64,
     /// The same seed gives the same rows; default: a fresh one, shown in the summary
     #[arg(long, value_parser = number::parse_seed, allow_hyphen_values = true)]
@@ -54,8 +54,9 @@ pub struct GenerateArgs {
     /// The last day the data may mention, YYYY-MM-DD; default: 2026-01-01, whatever today is
     #[arg(long, value_parser = parse_date, allow_hyphen_values = true)]
     pub as_of: Option<i32>,
-    /// Where to: postgres://user@host/database, sqlite:FILE, csv:FILE or csv:- for standard output
+    /// Where to
     #[arg(
+        help = "Where to: postgres://user@host/database, sqlite:FILE, csv:FILE, or csv:- for standard output",
         long,
         short = 't',
         value_name = "URL",

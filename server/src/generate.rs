@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use synth_connectors::driver;
+use synth_connectors::driver::{self, Sink};
 use synth_connectors::ledger::Load;
 use synth_connectors::load::{self, Control, Outcome};
 use synth_engine::calendar::{REFERENCE_DATE, format_date};
-use synth_engine::domain::{self, LAST_ROW, TableOptions};
+use synth_engine::domain::{self, LAST_ROW, Table, TableOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::GenerateArgs;
@@ -32,59 +32,27 @@ struct Summary<'a> {
     rows_per_second: u64,
 }
 
+/// A load that makes sense, and how to show where it goes.
+struct Plan {
+    load: Load,
+    table: Arc<dyn Table>,
+    shown: String,
+    /// A file, which has no tables.
+    file: bool,
+}
+
 /// Runs the command.
 pub async fn command(args: GenerateArgs) -> ExitCode {
-    let seed = match args.seed.map_or_else(fresh_seed, Ok) {
-        Ok(seed) => seed,
+    let plan = match plan(&args) {
+        Ok(plan) => plan,
         Err(code) => return code,
-    };
-    if args
-        .start
-        .checked_add(args.rows)
-        .is_none_or(|end| end > LAST_ROW + 1)
-    {
-        return usage(
-            &format!("--start plus --rows is beyond the last row, {LAST_ROW}"),
-            "Rows are numbered from 0 to 2^63 - 1.",
-        );
-    }
-    let options = TableOptions {
-        seed,
-        as_of: args.as_of.unwrap_or(REFERENCE_DATE),
-    };
-    let shown = driver::redact(&args.to);
-    let file = match driver::find(&args.to) {
-        Ok(found) => found.name == synth_connectors::csv::NAME,
-        Err(error) => return report::connector(&error),
-    };
-    if file && args.table.is_some() {
-        return usage(
-            "--table has no meaning for a CSV file",
-            "Leave it out; the file is named in --to.",
-        );
-    }
-    if file && args.resume {
-        return report::connector(&synth_connectors::Error::NotResumable {
-            driver: synth_connectors::csv::NAME,
-        });
-    }
-    let load = Load {
-        generator: args.generator.clone(),
-        options,
-        start: args.start,
-        rows: args.rows,
-        target: args.table.clone().unwrap_or_else(|| args.generator.clone()),
-    };
-    let table = match domain::table(&args.generator, &options) {
-        Ok(table) => table,
-        Err(error) => return report::connector(&error.into()),
     };
     let started = Instant::now();
     let sink = match driver::open_sink(&args.to).await {
         Ok(sink) => sink,
         Err(error) => return report::connector(&error),
     };
-    let to_stdout = matches!(&sink, driver::Sink::File(file) if file.is_stdout());
+    let to_stdout = matches!(&sink, Sink::File(file) if file.is_stdout());
     let bar = progress::bar(args.rows, args.quiet);
     let control = Control {
         progress: Arc::new({
@@ -93,19 +61,86 @@ pub async fn command(args: GenerateArgs) -> ExitCode {
         }),
         stop: stop_on_signal(),
     };
-    let result = load::run(sink, &load, table, args.resume, &control).await;
+    let result = load::run(sink, &plan.load, plan.table.clone(), args.resume, &control).await;
     bar.finish_and_clear();
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => return report::connector(&error),
     };
-    let seconds = started.elapsed().as_secs_f64();
+    let code = summarize(&args, &plan, &outcome, started.elapsed(), to_stdout);
+    if outcome.complete {
+        return code;
+    }
+    report::failure("stopped before the end", &[how_to_go_on(&plan)]);
+    ExitCode::from(report::INTERRUPTED)
+}
+
+/// Checks the arguments, or says what is wrong with them.
+fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
+    if args
+        .start
+        .checked_add(args.rows)
+        .is_none_or(|end| end > LAST_ROW + 1)
+    {
+        return Err(usage(
+            &format!("--start plus --rows is beyond the last row, {LAST_ROW}"),
+            "Rows are numbered from 0 to 2^63 - 1.",
+        ));
+    }
+    let failed = |error| report::connector(&error);
+    let file = driver::find(&args.to).map_err(failed)?.name == synth_connectors::csv::NAME;
+    if file && args.table.is_some() {
+        return Err(usage(
+            "--table has no meaning for a CSV file",
+            "Leave it out; the file is named in --to.",
+        ));
+    }
+    if file && args.resume {
+        return Err(failed(synth_connectors::Error::NotResumable {
+            driver: synth_connectors::csv::NAME,
+        }));
+    }
+    let options = TableOptions {
+        seed: args.seed.map_or_else(fresh_seed, Ok)?,
+        as_of: args.as_of.unwrap_or(REFERENCE_DATE),
+    };
+    let table = domain::table(&args.generator, &options).map_err(|error| failed(error.into()))?;
+    Ok(Plan {
+        load: Load {
+            generator: args.generator.clone(),
+            options,
+            start: args.start,
+            rows: args.rows,
+            target: args.table.clone().unwrap_or_else(|| args.generator.clone()),
+        },
+        table,
+        shown: driver::redact(&args.to),
+        file,
+    })
+}
+
+/// Shows how the load went, on standard error and, for `--json`, on standard output.
+fn summarize(
+    args: &GenerateArgs,
+    plan: &Plan,
+    outcome: &Outcome,
+    elapsed: Duration,
+    to_stdout: bool,
+) -> ExitCode {
+    let load = &plan.load;
+    let seconds = elapsed.as_secs_f64();
+    if !args.quiet {
+        eprintln!("{}", sentence(load, outcome, seconds, &plan.shown));
+    }
+    if !args.json {
+        return ExitCode::SUCCESS;
+    }
     let summary = Summary {
         generator: &load.generator,
-        table: (!file).then_some(load.target.as_str()),
-        destination: &shown,
+        table: (!plan.file).then_some(load.target.as_str()),
+        destination: &plan.shown,
         seed: load.signed_seed().to_string(),
-        as_of: format_date(options.as_of),
+        as_of: format_date(load.options.as_of),
         start: load.start.to_string(),
         rows: load.rows.to_string(),
         rows_written: outcome.rows_written.to_string(),
@@ -113,39 +148,31 @@ pub async fn command(args: GenerateArgs) -> ExitCode {
         seconds,
         rows_per_second: rate(outcome.rows_written, seconds),
     };
-    if !args.quiet {
-        eprintln!("{}", sentence(&load, &outcome, seconds, &shown));
-    }
-    let mut code = ExitCode::SUCCESS;
-    if args.json
-        && let Ok(json) = serde_json::to_string(&summary)
-    {
-        if to_stdout {
+    match serde_json::to_string(&summary) {
+        Ok(json) if to_stdout => {
             eprintln!("{json}");
-        } else {
-            code = output::print(&(json + "\n"));
+            ExitCode::SUCCESS
         }
+        Ok(json) => output::print(&(json + "\n")),
+        Err(_) => ExitCode::FAILURE,
     }
-    if outcome.complete {
-        return code;
+}
+
+/// What to do about a load that was stopped.
+fn how_to_go_on(plan: &Plan) -> String {
+    let load = &plan.load;
+    if plan.file {
+        return "The incomplete file is removed; run the command again.".to_owned();
     }
-    report::failure(
-        "stopped before the end",
-        &[if file {
-            "The incomplete file is removed; run the command again.".to_owned()
-        } else {
-            format!(
-                "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
-                load.generator,
-                load.rows,
-                load.signed_seed(),
-                load.start,
-                format_date(options.as_of),
-                load.target
-            )
-        }],
-    );
-    ExitCode::from(report::INTERRUPTED)
+    format!(
+        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
+        load.generator,
+        load.rows,
+        load.signed_seed(),
+        load.start,
+        format_date(load.options.as_of),
+        load.target
+    )
 }
 
 /// The summary for people.

@@ -121,17 +121,12 @@ impl Reader for PostgresReader {
                 state = match state {
                     State::Start(scan) => State::Open(scan.open().await?),
                     State::Open(mut cursor) => {
-                        return match cursor.next().await? {
-                            Some(batch) => Ok(Some((batch, State::Open(cursor)))),
-                            None => {
-                                cursor
-                                    .transaction
-                                    .commit()
-                                    .await
-                                    .map_err(|e| error::map(e, ""))?;
-                                Ok(None)
-                            }
-                        };
+                        let batch = cursor.next().await?;
+                        if let Some(batch) = batch {
+                            return Ok(Some((batch, State::Open(cursor))));
+                        }
+                        let ended = cursor.transaction.commit().await;
+                        return ended.map(|()| None).map_err(|e| error::map(e, ""));
                     }
                 }
             }

@@ -117,7 +117,7 @@ struct Column {
     name: String,
     /// SQL type.
     #[serde(rename = "type")]
-    column_type: &'static str,
+    sql_type: &'static str,
     /// Whether it may be null.
     nullable: bool,
     /// What it holds.
@@ -192,7 +192,7 @@ pub async fn call(
             .iter()
             .map(|column| Column {
                 name: column.name.clone(),
-                column_type: column.column_type.sql(),
+                sql_type: column.column_type.sql(),
                 nullable: column.nullable,
                 comment: column.comment.clone(),
             })
