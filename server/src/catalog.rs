@@ -40,7 +40,7 @@ pub struct ParameterView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MaskView {
     /// SQL types of columns it takes; empty: any.
-    pub accepts: &'static [&'static str],
+    pub accepts: Vec<&'static str>,
     /// Distinct values stay distinct.
     pub injective: bool,
     /// The same value gives the same result wherever the secret is shared.
@@ -74,7 +74,7 @@ impl From<&'static Entry> for EntryView {
 impl From<&'static MaskProperties> for MaskView {
     fn from(mask: &'static MaskProperties) -> Self {
         Self {
-            accepts: mask.accepts,
+            accepts: mask.accepts.iter().map(|t| t.sql()).collect(),
             injective: mask.injective,
             consistent: mask.consistent,
             pseudonymous: mask.pseudonymous,
