@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, CString};
 
-use pgrx::PgSqlErrorCode::*;
+use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::fcinfo::pg_getarg;
 use pgrx::pg_sys::{self, Datum, Oid};
 use synth_engine::mask::{self, Literal, Rule, Target};
@@ -14,7 +14,7 @@ use synth_engine::schema::ColumnType;
 
 use crate::boundary::{relation_name, sql_function, string};
 use crate::error::{or_raise, raise, raise_engine_about, raise_null};
-use crate::mask::owner::AsOwner;
+use crate::mask::owner::{AsOwner, require_ownership};
 
 /// The provider's name, as in `SECURITY LABEL FOR pg_synth`.
 pub const PROVIDER: &CStr = c"pg_synth";
@@ -52,6 +52,20 @@ unsafe extern "C-unwind" fn check_label(
     column.read_literal(&rule);
 }
 
+/// Why a column cannot carry a rule.
+pub struct Refusal {
+    code: PgSqlErrorCode,
+    message: String,
+    hint: Option<&'static str>,
+}
+
+impl Refusal {
+    /// Raises it as an error.
+    pub fn raise(self) -> ! {
+        raise(self.code, self.message, self.hint.map(str::to_owned))
+    }
+}
+
 /// A column of a table, as far as rules are concerned.
 pub struct Column {
     relid: Oid,
@@ -76,22 +90,27 @@ pub struct Column {
 impl Column {
     /// Looks a column up; raises an error if it cannot carry a rule.
     pub fn of(relid: Oid, attnum: i16) -> Self {
-        // SAFETY: syscache look-ups, released before the function returns or raises.
+        Self::find(relid, attnum).unwrap_or_else(|refusal| refusal.raise())
+    }
+
+    /// Looks a column up; says why if it cannot carry a rule.
+    fn find(relid: Oid, attnum: i16) -> Result<Self, Refusal> {
+        // SAFETY: syscache look-ups, released before the function returns.
         unsafe {
             let relkind = pg_sys::get_rel_relkind(relid) as u8;
             if relkind != pg_sys::RELKIND_RELATION && relkind != pg_sys::RELKIND_PARTITIONED_TABLE {
-                raise(
-                    ERRCODE_WRONG_OBJECT_TYPE,
-                    format!("\"{}\" is not a table", relation_name(relid)),
-                    Some("Put the rule on the table that stores the column.".to_owned()),
-                );
+                return Err(Refusal {
+                    code: ERRCODE_WRONG_OBJECT_TYPE,
+                    message: format!("{} is not a table", relation_name(relid)),
+                    hint: Some("Put the rule on the table that stores the column."),
+                });
             }
             if pg_sys::IsCatalogRelationOid(relid) {
-                raise(
-                    ERRCODE_INSUFFICIENT_PRIVILEGE,
-                    format!("\"{}\" is a system catalog", relation_name(relid)),
-                    None,
-                );
+                return Err(Refusal {
+                    code: ERRCODE_INSUFFICIENT_PRIVILEGE,
+                    message: format!("{} is a system catalog", relation_name(relid)),
+                    hint: None,
+                });
             }
             let tuple = pg_sys::SearchSysCache2(
                 pg_sys::SysCacheIdentifier::ATTNUM as i32,
@@ -99,11 +118,11 @@ impl Column {
                 Datum::from(attnum),
             );
             if tuple.is_null() {
-                raise(
-                    ERRCODE_UNDEFINED_COLUMN,
-                    format!("column {attnum} of {} is gone", relation_name(relid)),
-                    None,
-                );
+                return Err(Refusal {
+                    code: ERRCODE_UNDEFINED_COLUMN,
+                    message: format!("column {attnum} of {} is gone", relation_name(relid)),
+                    hint: None,
+                });
             }
             let form = *pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_attribute>();
             pg_sys::ReleaseSysCache(tuple);
@@ -112,19 +131,21 @@ impl Column {
     }
 
     /// The same, from the attribute's catalog row.
-    pub fn from_attribute(relid: Oid, form: &pg_sys::FormData_pg_attribute) -> Self {
+    pub fn from_attribute(
+        relid: Oid,
+        form: &pg_sys::FormData_pg_attribute,
+    ) -> Result<Self, Refusal> {
         // SAFETY: the name is NUL-terminated; the type exists while the column does.
         unsafe {
             let name = string(form.attname.data.as_ptr());
             if form.attgenerated != 0 {
-                raise(
-                    ERRCODE_WRONG_OBJECT_TYPE,
-                    format!("column \"{name}\" is generated"),
-                    Some(
-                        "Generated columns are computed anew: put rules on the columns they are computed from."
-                            .to_owned(),
+                return Err(Refusal {
+                    code: ERRCODE_WRONG_OBJECT_TYPE,
+                    message: format!("column \"{name}\" is generated"),
+                    hint: Some(
+                        "Generated columns are computed anew: put rules on the columns they are computed from.",
                     ),
-                );
+                });
             }
             let mut typmod = form.atttypmod;
             let base = pg_sys::getBaseTypeAndTypmod(form.atttypid, &raw mut typmod);
@@ -135,7 +156,7 @@ impl Column {
                 _ => None,
             };
             let is_bpchar = base == pg_sys::BPCHAROID;
-            Self {
+            Ok(Self {
                 relid,
                 attnum: form.attnum,
                 name,
@@ -153,7 +174,7 @@ impl Column {
                     max_chars,
                     not_null: form.attnotnull,
                 },
-            }
+            })
         }
     }
 
@@ -268,11 +289,15 @@ sql_function! {
             let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
             let attnum: i16 = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("attnum"));
             let rule: String = pg_getarg(fcinfo, 2).unwrap_or_else(|| raise_null("rule"));
-            let problem = rule.parse().and_then(|rule| Column::of(relid, attnum).check(&rule));
-            match problem {
-                Ok(()) => pgrx::fcinfo::pg_return_null(fcinfo),
-                Err(error) => pgrx::IntoDatum::into_datum(error.to_string())
-                    .unwrap_or_else(Datum::null),
+            // Nothing here may raise an error: one table of one user would hide everybody's rules.
+            let problem = match (rule.parse::<Rule>(), Column::find(relid, attnum)) {
+                (Err(error), _) => Some(error.to_string()),
+                (_, Err(refusal)) => Some(refusal.message),
+                (Ok(rule), Ok(column)) => column.check(&rule).err().map(|error| error.to_string()),
+            };
+            match pgrx::IntoDatum::into_datum(problem) {
+                Some(problem) => problem,
+                None => pgrx::fcinfo::pg_return_null(fcinfo),
             }
         }
     }
@@ -297,6 +322,9 @@ unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
                 None,
             );
         }
+        // SECURITY LABEL takes its lock first: who may not set rules must not be able to wait for it,
+        // and block.
+        require_ownership(relid);
         let mut path = std::ptr::null_mut();
         for part in [schema, name, pg_sys::pstrdup(column.as_ptr())] {
             path = pg_sys::lappend(path, pg_sys::makeString(part).cast());

@@ -46,6 +46,16 @@ pub fn current() -> Secret {
             );
         }
         let relation = pg_sys::table_open(relid, pg_sys::AccessShareLock as i32);
+        let natts = (*(*relation).rd_att).natts as usize;
+        let attributes = (*(*relation).rd_att).attrs.as_slice(natts);
+        let types: Vec<_> = attributes.iter().take(2).map(|a| a.atttypid).collect();
+        if types != [pg_sys::INT4OID, pg_sys::BYTEAOID] {
+            raise(
+                ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "the table synth.secret has been altered".to_owned(),
+                Some("Its first columns are version integer and key bytea.".to_owned()),
+            );
+        }
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
         let mut newest: Option<(i32, Secret)> = None;
@@ -54,8 +64,8 @@ pub fn current() -> Secret {
             if tuple.is_null() {
                 break;
             }
-            let mut cells = [Datum::null(); 3];
-            let mut nulls = [false; 3];
+            let mut cells = vec![Datum::null(); natts];
+            let mut nulls = vec![false; natts];
             pg_sys::heap_deform_tuple(
                 tuple,
                 (*relation).rd_att,
@@ -63,6 +73,9 @@ pub fn current() -> Secret {
                 nulls.as_mut_ptr(),
             );
             let version = cells[0].value() as i32;
+            if nulls[0] {
+                continue;
+            }
             if newest.as_ref().is_none_or(|(known, _)| *known < version)
                 && let Some(secret) = (!nulls[1]).then(|| read(cells[1])).flatten()
             {

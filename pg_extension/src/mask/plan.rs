@@ -232,7 +232,8 @@ pub unsafe fn columns(relation: pg_sys::Relation, rules: &Rules) -> Vec<(Column,
         for attribute in attributes.iter().filter(|a| !a.attisdropped) {
             let name = crate::boundary::string(attribute.attname.data.as_ptr());
             if let Some(rule) = rules.get(&((*relation).rd_id, name)) {
-                let column = Column::from_attribute((*relation).rd_id, attribute);
+                let column = Column::from_attribute((*relation).rd_id, attribute)
+                    .unwrap_or_else(|refusal| refusal.raise());
                 // The type may have changed since the rule was set.
                 if let Err(error) = column.check(rule) {
                     raise_engine_about(&error, &format!("column {}: ", column.display()));

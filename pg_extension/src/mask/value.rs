@@ -25,6 +25,8 @@ struct Prepared {
     arguments: Vec<Option<String>>,
     mask: Box<dyn Mask>,
     column_type: ColumnType,
+    /// The type of the value where it is a domain: the result must satisfy it.
+    domain: Option<pg_sys::Oid>,
 }
 
 sql_function! {
@@ -91,6 +93,8 @@ fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) 
         name,
         arguments,
         column_type,
+        // SAFETY: gives the type itself unless it is a domain.
+        domain: (unsafe { pg_sys::getBaseType(type_oid) } != type_oid).then_some(type_oid),
     }
 }
 
@@ -104,6 +108,11 @@ unsafe fn apply(prepared: &Prepared, value: Datum) -> Datum {
     let mut out = [Datum::null()];
     let mut scratch = Vec::new();
     column::datums(&masked, &mut scratch, out.iter_mut());
+    if let Some(domain) = prepared.domain {
+        let none = std::ptr::null_mut();
+        // SAFETY: the value is of the domain's base type; nothing is kept between calls.
+        unsafe { pg_sys::domain_check(out[0], false, domain, none, std::ptr::null_mut()) };
+    }
     if prepared.column_type == ColumnType::Text {
         // SAFETY: a varlena in `scratch`; the copy is palloc'd in the caller's context.
         unsafe { pg_sys::pg_detoast_datum_copy(out[0].cast_mut_ptr()).into() }
