@@ -87,9 +87,8 @@ impl Fixture {
                     "postgres",
                     "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_synth'",
                 );
-                (found.as_deref() != Ok("1")).then(|| {
-                    "the server has no extension pg_synth: run `make install`".to_owned()
-                })
+                (found.as_deref() != Ok("1"))
+                    .then(|| "the server has no extension pg_synth: run `make install`".to_owned())
             })
             .clone()
     }

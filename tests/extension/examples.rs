@@ -58,7 +58,9 @@ fn documented_sql_runs(pg: &Postgres) {
     documents.sort();
     let mut failures = String::new();
     for document in documents {
-        let Ok(text) = fs::read_to_string(&document) else { continue };
+        let Ok(text) = fs::read_to_string(&document) else {
+            continue;
+        };
         let blocks = blocks(&text);
         let script = blocks.join("\n");
         if script.trim().is_empty() {
@@ -78,10 +80,18 @@ fn documented_sql_runs(pg: &Postgres) {
             .output()
             .unwrap();
         if !ran.status.success() {
-            let _ = writeln!(failures, "{}: {}", document.display(), String::from_utf8_lossy(&ran.stderr));
+            let _ = writeln!(
+                failures,
+                "{}: {}",
+                document.display(),
+                String::from_utf8_lossy(&ran.stderr)
+            );
         }
     }
-    assert!(failures.is_empty(), "who types what the documentation shows sees:\n{failures}");
+    assert!(
+        failures.is_empty(),
+        "who types what the documentation shows sees:\n{failures}"
+    );
 }
 
 /// Fifteen columns as in the UCI file, 200 rows.
@@ -110,7 +120,9 @@ fn the_adult_example_masks(pg: &Postgres) {
     fs::create_dir(&directory).unwrap();
     let csv = directory.join("adult.csv");
     match std::env::var_os("PG_SYNTH_ADULT_CSV") {
-        Some(real) => drop(fs::copy(real, &csv).unwrap_or_else(|e| panic!("PG_SYNTH_ADULT_CSV: {e}"))),
+        Some(real) => {
+            drop(fs::copy(real, &csv).unwrap_or_else(|e| panic!("PG_SYNTH_ADULT_CSV: {e}")))
+        }
         None => fs::write(&csv, adults()).unwrap(),
     }
     let script = fs::read(root().join("docs/examples/adult.sql")).unwrap();
@@ -123,17 +135,40 @@ fn the_adult_example_masks(pg: &Postgres) {
     let ran = pg
         .program("psql")
         .current_dir(&directory)
-        .args(["-X", "-v", "ON_ERROR_STOP=1", "-d", &name, "-f", "adult.sql"])
+        .args([
+            "-X",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            &name,
+            "-f",
+            "adult.sql",
+        ])
         .output()
         .unwrap();
-    assert!(ran.status.success(), "the example fails:\n{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "the example fails:\n{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     let mut session = Session::open(pg, &name);
-    let rows = fs::read_to_string(&csv).unwrap().lines().filter(|line| !line.is_empty()).count() - 1;
-    assert_eq!(session.value("SELECT count(*) FROM adult"), rows.to_string());
+    let rows = fs::read_to_string(&csv)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .count()
+        - 1;
+    assert_eq!(
+        session.value("SELECT count(*) FROM adult"),
+        rows.to_string()
+    );
     assert_eq!(
         session.value("SELECT count(*) FROM adult WHERE age % 10 = 0 AND fnlwgt IS NULL AND native_country = 'withheld'"),
         rows.to_string(),
         "the example leaves real values"
     );
-    assert_eq!(session.value("SELECT count(DISTINCT hours_per_week) > 1 FROM adult"), "t");
+    assert_eq!(
+        session.value("SELECT count(DISTINCT hours_per_week) > 1 FROM adult"),
+        "t"
+    );
 }

@@ -39,16 +39,30 @@ const GOLDEN: &str = "c6165eca81f7a47696e173c45456c52f";
 fn every_form_gives_the_golden_rows(pg: &Postgres) {
     let mut session = fresh(pg);
     let spec = domain::table("patients", &TableOptions::default()).unwrap();
-    let columns: Vec<&str> = spec.spec().columns.iter().map(|c| c.name.as_str()).collect();
+    let columns: Vec<&str> = spec
+        .spec()
+        .columns
+        .iter()
+        .map(|c| c.name.as_str())
+        .collect();
     let columns = columns.join(", ");
     session.run("CREATE TABLE kept AS SELECT * FROM synth_patients(1000, 1)");
     session.run("CREATE TABLE inserted (LIKE kept); INSERT INTO inserted SELECT * FROM synth_patients(1000, 1)");
     session.run("PREPARE call(bigint, bigint) AS SELECT * FROM synth_patients($1, $2)");
     session.run("CREATE TABLE prepared AS EXECUTE call(1000, 1)");
     for (form, query) in [
-        ("the select list", "SELECT synth_patients(1000, 1)".to_owned()),
-        ("a whole row in FROM", "SELECT p FROM synth_patients(1000, 1) p".to_owned()),
-        ("* in FROM", format!("SELECT row({columns})::synth_patient FROM synth_patients(1000, 1)")),
+        (
+            "the select list",
+            "SELECT synth_patients(1000, 1)".to_owned(),
+        ),
+        (
+            "a whole row in FROM",
+            "SELECT p FROM synth_patients(1000, 1) p".to_owned(),
+        ),
+        (
+            "* in FROM",
+            format!("SELECT row({columns})::synth_patient FROM synth_patients(1000, 1)"),
+        ),
         (
             "a scan without projection",
             "SELECT q FROM (SELECT * FROM synth_patients(1000, 1) OFFSET 0) q".to_owned(),
@@ -61,7 +75,10 @@ fn every_form_gives_the_golden_rows(pg: &Postgres) {
         ),
         ("CREATE TABLE AS", "SELECT kept FROM kept".to_owned()),
         ("INSERT", "SELECT inserted FROM inserted".to_owned()),
-        ("a prepared statement", "SELECT prepared FROM prepared".to_owned()),
+        (
+            "a prepared statement",
+            "SELECT prepared FROM prepared".to_owned(),
+        ),
     ] {
         let md5 = session.value(&format!(
             "SELECT md5(string_agg(q.line::text, E'\\n')) FROM ({query}) AS q(line)"
@@ -94,12 +111,16 @@ fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<Stri
     Some(match column.column_type {
         ColumnType::Text => array.as_string::<i32>().value(row).to_owned(),
         ColumnType::Double => {
-            format!("{:016x}", array.as_primitive::<Float64Type>().value(row).to_bits())
+            format!(
+                "{:016x}",
+                array.as_primitive::<Float64Type>().value(row).to_bits()
+            )
         }
         ColumnType::Date => array.as_primitive::<Date32Type>().value(row).to_string(),
-        ColumnType::TimestampTz => {
-            array.as_primitive::<TimestampMicrosecondType>().value(row).to_string()
-        }
+        ColumnType::TimestampTz => array
+            .as_primitive::<TimestampMicrosecondType>()
+            .value(row)
+            .to_string(),
         ColumnType::Uuid => {
             let bytes = array.as_fixed_size_binary().value(row);
             bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -112,8 +133,10 @@ fn rows_are_those_of_the_engine(pg: &Postgres) {
     let mut session = fresh(pg);
     for (seed, start, as_of) in [(1, 0, "2026-01-01"), (-7, 5_000_000_000, "1999-12-31")] {
         let epoch_day = session.value(&format!("SELECT date '{as_of}' - date '1970-01-01'"));
-        let options =
-            TableOptions { seed: i64::cast_unsigned(seed), as_of: epoch_day.parse().unwrap() };
+        let options = TableOptions {
+            seed: i64::cast_unsigned(seed),
+            as_of: epoch_day.parse().unwrap(),
+        };
         let table = domain::table("patients", &options).unwrap();
         let batch = table.batch(start..start + 1000).unwrap();
         let columns = &table.spec().columns;
@@ -173,7 +196,9 @@ fn the_registry_is_that_of_the_engine(pg: &Postgres) {
     let shown = session.rows("SELECT kind, name, summary, injective FROM synth.registry");
     let expected: Vec<Cells> = registry::entries()
         .map(|entry| {
-            let injective = entry.mask.map(|mask| if mask.injective { "t" } else { "f" });
+            let injective = entry
+                .mask
+                .map(|mask| if mask.injective { "t" } else { "f" });
             vec![
                 Some(entry.kind.name().to_owned()),
                 Some(entry.name.to_owned()),
@@ -184,7 +209,9 @@ fn the_registry_is_that_of_the_engine(pg: &Postgres) {
         .collect();
     assert_eq!(shown, expected);
     assert_eq!(
-        session.value("SELECT parameters FROM synth.registry WHERE kind = 'mask' AND name = 'partial'"),
+        session.value(
+            "SELECT parameters FROM synth.registry WHERE kind = 'mask' AND name = 'partial'"
+        ),
         "prefix integer, padding text DEFAULT '****', suffix integer DEFAULT 0"
     );
 }
@@ -192,8 +219,10 @@ fn the_registry_is_that_of_the_engine(pg: &Postgres) {
 fn documented_defaults_are_those_of_the_function(pg: &Postgres) {
     let mut session = fresh(pg);
     for entry in registry::entries().filter(|entry| entry.kind == Kind::Table) {
-        let declared = session
-            .value(&format!("SELECT pg_get_function_arguments('synth_{}'::regproc)", entry.name));
+        let declared = session.value(&format!(
+            "SELECT pg_get_function_arguments('synth_{}'::regproc)",
+            entry.name
+        ));
         let declared: Vec<(String, Option<String>)> = declared
             .split(", ")
             .map(|argument| {
@@ -231,7 +260,11 @@ fn rows_are_seekable(pg: &Postgres) {
 
 fn a_fresh_seed_is_remembered(pg: &Postgres) {
     let mut session = fresh(pg);
-    assert_eq!(session.value("SELECT synth_last_seed()"), "NULL", "before the first generator");
+    assert_eq!(
+        session.value("SELECT synth_last_seed()"),
+        "NULL",
+        "before the first generator"
+    );
     for query in [
         "SELECT synth_patients({})::text",
         "SELECT (q.*)::text FROM (SELECT * FROM synth_patients({}) OFFSET 0) q",
@@ -240,10 +273,21 @@ fn a_fresh_seed_is_remembered(pg: &Postgres) {
         let call = |arguments: &str| query.replace("{}", arguments);
         let first = session.column(&call("20"));
         let second = session.column(&call("20"));
-        assert_ne!(first, second, "two calls without a seed gave the same rows: {query}");
+        assert_ne!(
+            first, second,
+            "two calls without a seed gave the same rows: {query}"
+        );
         let seed = session.value("SELECT synth_last_seed()");
-        assert_eq!(session.column(&call(&format!("20, {seed}"))), second, "{query}");
-        assert_eq!(session.column(&call("20, synth_last_seed()")), second, "{query}");
+        assert_eq!(
+            session.column(&call(&format!("20, {seed}"))),
+            second,
+            "{query}"
+        );
+        assert_eq!(
+            session.column(&call("20, synth_last_seed()")),
+            second,
+            "{query}"
+        );
     }
     session.run("SELECT synth_patients(1, -5)");
     assert_eq!(session.value("SELECT synth_last_seed()"), "-5");
@@ -251,7 +295,13 @@ fn a_fresh_seed_is_remembered(pg: &Postgres) {
 
 fn nothing_happens_after_as_of(pg: &Postgres) {
     let mut session = fresh(pg);
-    for as_of in ["2026-01-01", "2001-03-31", "1900-01-01", "2199-12-31", "2024-02-29"] {
+    for as_of in [
+        "2026-01-01",
+        "2001-03-31",
+        "1900-01-01",
+        "2199-12-31",
+        "2024-02-29",
+    ] {
         let late = session.value(&format!(
             "SELECT count(*) FROM synth_patients(20000, 3, as_of => '{as_of}')
              WHERE greatest(birth_date, death_date, created_at::date) > '{as_of}'"
@@ -284,15 +334,35 @@ fn bad_arguments_are_refused(pg: &Postgres) {
         ("NULL", "22004", "rows must not be null"),
         ("1, start => NULL", "22004", "start must not be null"),
         ("1, start => -1", "22023", "start must not be negative"),
-        ("1, start => 9223372036854775807", "22003", "beyond the last row"),
-        ("9223372036854775807, start => 1", "22003", "beyond the last row"),
-        ("9223372036854775807, start => 9223372036854775807", "22003", "beyond the last row"),
+        (
+            "1, start => 9223372036854775807",
+            "22003",
+            "beyond the last row",
+        ),
+        (
+            "9223372036854775807, start => 1",
+            "22003",
+            "beyond the last row",
+        ),
+        (
+            "9223372036854775807, start => 9223372036854775807",
+            "22003",
+            "beyond the last row",
+        ),
         ("1, as_of => 'infinity'", "22008", "as_of is out of range"),
         ("1, as_of => '-infinity'", "22008", "as_of is out of range"),
         ("1, as_of => '1899-12-31'", "22008", "as_of is out of range"),
         ("1, as_of => '2200-01-01'", "22008", "as_of is out of range"),
-        ("1, as_of => '5874897-12-31'", "22008", "as_of is out of range"),
-        ("1, as_of => '4713-01-01 BC'", "22008", "as_of is out of range"),
+        (
+            "1, as_of => '5874897-12-31'",
+            "22008",
+            "as_of is out of range",
+        ),
+        (
+            "1, as_of => '4713-01-01 BC'",
+            "22008",
+            "as_of is out of range",
+        ),
     ] {
         for query in [
             format!("SELECT synth_patients({arguments})"),
@@ -300,12 +370,19 @@ fn bad_arguments_are_refused(pg: &Postgres) {
             format!("SELECT mrn FROM synth_patients({arguments}) WITH ORDINALITY"),
         ] {
             let error = session.refused(&query, code, says);
-            assert!(code == "22004" || !error.hint.is_empty(), "no hint at {query}");
+            assert!(
+                code == "22004" || !error.hint.is_empty(),
+                "no hint at {query}"
+            );
         }
     }
     session.refused("SELECT synth_patients()", "42883", "synth_patients");
     session.refused("SELECT synth_patients(1, 'x')", "22P02", "bigint");
-    assert_eq!(session.value("SELECT count(*) FROM synth_patients(1)"), "1", "after errors");
+    assert_eq!(
+        session.value("SELECT count(*) FROM synth_patients(1)"),
+        "1",
+        "after errors"
+    );
 }
 
 fn zero_rows(pg: &Postgres) {
@@ -319,9 +396,14 @@ fn zero_rows(pg: &Postgres) {
     ] {
         assert_eq!(session.rows(query), Vec::<Cells>::new(), "{query}");
     }
-    assert_eq!(session.value("SELECT count(*) FROM synth_patients(0, 1)"), "0");
     assert_eq!(
-        session.rows("SELECT 1 FROM (VALUES (1)) v LEFT JOIN synth_patients(0, 1) ON true").len(),
+        session.value("SELECT count(*) FROM synth_patients(0, 1)"),
+        "0"
+    );
+    assert_eq!(
+        session
+            .rows("SELECT 1 FROM (VALUES (1)) v LEFT JOIN synth_patients(0, 1) ON true")
+            .len(),
         1
     );
 }
@@ -343,7 +425,11 @@ fn keys_are_unique(pg: &Postgres) {
     let last = session.rows(
         "SELECT count(*), count(ssn), count(DISTINCT ssn) FROM synth_patients(200000, 11, 48795200)",
     );
-    assert_eq!(last, [super::row(&["200000", "199900", "199900"])], "SSNs at the series' end");
+    assert_eq!(
+        last,
+        [super::row(&["200000", "199900", "199900"])],
+        "SSNs at the series' end"
+    );
 }
 
 /// Forms in which a billion rows can be asked for.
@@ -363,10 +449,17 @@ fn a_timeout_ends_a_billion_rows(pg: &Postgres) {
     for query in BILLION {
         let begun = Instant::now();
         session.refused(query, "57014", "statement timeout");
-        assert!(begun.elapsed() < SOON, "{query} ended after {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < SOON,
+            "{query} ended after {:?}",
+            begun.elapsed()
+        );
     }
     session.run("SET statement_timeout = 0");
-    assert_eq!(session.value("SELECT count(*) FROM synth_patients(10, 1)"), "10");
+    assert_eq!(
+        session.value("SELECT count(*) FROM synth_patients(10, 1)"),
+        "10"
+    );
 }
 
 fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
@@ -393,7 +486,11 @@ fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
         let ended = Instant::now();
         let (returned, cancelled) = canceller.join().unwrap();
         killer = returned;
-        assert!(ended - cancelled < SOON, "{query} went on for {:?}", ended - cancelled);
+        assert!(
+            ended - cancelled < SOON,
+            "{query} went on for {:?}",
+            ended - cancelled
+        );
     }
     killer.close();
 }
@@ -410,7 +507,10 @@ fn limit_stops_the_work(pg: &Postgres) {
     ] {
         assert_eq!(session.rows(query).len(), 10, "{query}");
     }
-    assert_eq!(session.value("SELECT EXISTS (SELECT FROM synth_patients(1000000000, 1))"), "t");
+    assert_eq!(
+        session.value("SELECT EXISTS (SELECT FROM synth_patients(1000000000, 1))"),
+        "t"
+    );
 }
 
 fn nothing_is_spooled(pg: &Postgres) {
@@ -427,12 +527,17 @@ fn nothing_is_spooled(pg: &Postgres) {
         "SELECT count(x) FROM (SELECT synth_patients(300000, 1) AS x) p",
     ] {
         // psql ends its session, and with it the server counts.
-        pg.psql(&database, query).unwrap_or_else(|e| panic!("{query}\n{e}"));
+        pg.psql(&database, query)
+            .unwrap_or_else(|e| panic!("{query}\n{e}"));
         thread::sleep(Duration::from_millis(100));
         assert_eq!(files(), before, "temporary files were written by {query}");
     }
     // What Postgres does by itself does count.
-    pg.psql(&database, "SELECT count(*) FROM synth_patients(300000, 1) WITH ORDINALITY").unwrap();
+    pg.psql(
+        &database,
+        "SELECT count(*) FROM synth_patients(300000, 1) WITH ORDINALITY",
+    )
+    .unwrap();
     for _ in 0..50 {
         if files() != before {
             return;

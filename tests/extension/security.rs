@@ -21,7 +21,9 @@ tests![
 /// A role of its own for a test, which may create tables; gives its name.
 fn attacker(session: &mut Session) -> String {
     let role = format!("mallory_{}", session.database);
-    session.run(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
+    session.run(&format!(
+        "CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"
+    ));
     role
 }
 
@@ -49,18 +51,35 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
     ]
     .map(|(function, granted)| row(&[function, granted, "c", "f"]))
     .into();
-    assert_eq!(functions, expected, "functions, whether PUBLIC may call them, language, SECURITY DEFINER");
+    assert_eq!(
+        functions, expected,
+        "functions, whether PUBLIC may call them, language, SECURITY DEFINER"
+    );
     let relations = session.rows(&format!(
         "SELECT c.relname, string_agg(privilege, ',' ORDER BY privilege)
          FROM pg_class c CROSS JOIN unnest('{{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}}'::text[]) privilege
          WHERE relnamespace = 'synth'::regnamespace AND relkind IN ('r', 'v') AND has_table_privilege('{role}', c.oid, privilege)
          GROUP BY 1 ORDER BY 1"
     ));
-    assert_eq!(relations, [row(&["registry", "SELECT"]), row(&["rules", "SELECT"])]);
-    assert_eq!(session.value(&format!("SELECT has_schema_privilege('{role}', 'synth', 'CREATE')")), "f");
+    assert_eq!(
+        relations,
+        [row(&["registry", "SELECT"]), row(&["rules", "SELECT"])]
+    );
+    assert_eq!(
+        session.value(&format!(
+            "SELECT has_schema_privilege('{role}', 'synth', 'CREATE')"
+        )),
+        "f"
+    );
     let mut mallory = session.role(pg, &role);
-    assert_eq!(mallory.value("SELECT count(*) FROM synth_patients(5, 1)"), "5");
-    assert_eq!(mallory.value("SELECT count(*) > 10 FROM synth.registry"), "t");
+    assert_eq!(
+        mallory.value("SELECT count(*) FROM synth_patients(5, 1)"),
+        "5"
+    );
+    assert_eq!(
+        mallory.value("SELECT count(*) > 10 FROM synth.registry"),
+        "t"
+    );
     mallory.run("SELECT * FROM synth.rules");
 }
 
@@ -69,8 +88,9 @@ fn others_may_not_mask_and_do_not_wait(pg: &Postgres) {
     let role = attacker(&mut session);
     session.run(&format!(
         "CREATE TABLE t (v text); INSERT INTO t VALUES ('Original'); SELECT synth_set_rule('t', 'v', 'MASKED WITH hash');
-         GRANT ALL ON t TO {role}; BEGIN; LOCK TABLE t"
+         GRANT ALL ON t TO {role}"
     ));
+    session.run("BEGIN; LOCK TABLE t");
     let mut mallory = session.role(pg, &role);
     mallory.run("SET lock_timeout = 3000");
     for query in [
@@ -82,7 +102,10 @@ fn others_may_not_mask_and_do_not_wait(pg: &Postgres) {
     ] {
         let begun = Instant::now();
         let error = mallory.refused(query, "42501", "must be owner");
-        assert!(begun.elapsed() < Duration::from_secs(2), "{query} waited: {error}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{query} waited: {error}"
+        );
     }
     mallory.run("BEGIN; SAVEPOINT s");
     mallory.refused("SELECT synth_mask_table('t')", "42501", "must be owner");
@@ -95,13 +118,20 @@ fn others_may_not_mask_and_do_not_wait(pg: &Postgres) {
     mallory.run("ROLLBACK");
     session.run("COMMIT");
     assert_eq!(session.value("SELECT v FROM t"), "Original");
-    assert_eq!(session.value("SELECT rule FROM synth.rules"), "MASKED WITH hash");
+    assert_eq!(
+        session.value("SELECT rule FROM synth.rules"),
+        "MASKED WITH hash"
+    );
     // A table of one's own above another's does not help.
     session.run(&format!("CREATE TABLE child (v text); INSERT INTO child VALUES ('Original'); GRANT ALL ON child TO {role}"));
     mallory.run("CREATE TABLE parent (v text)");
     session.run("ALTER TABLE child INHERIT parent");
     mallory.run("SELECT synth_set_rule('parent', 'v', 'MASKED WITH VALUE ''gone''')");
-    mallory.refused("SELECT synth_mask_table('parent')", "42501", "must be owner of table public.child");
+    mallory.refused(
+        "SELECT synth_mask_table('parent')",
+        "42501",
+        "must be owner of table public.child",
+    );
     assert_eq!(session.value("SELECT v FROM child"), "Original");
 }
 
@@ -121,14 +151,24 @@ fn the_secret_is_not_read(pg: &Postgres) {
     ] {
         mallory.refused(query, "42501", "permission denied");
     }
-    mallory.run("CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT synth_mask('hash', 'x') $$");
+    mallory.run(
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT synth_mask('hash', 'x') $$",
+    );
     mallory.refused("SELECT f()", "42501", "permission denied");
     // Statistics of the secret's table are not for others either.
     session.run("ANALYZE synth.secret");
-    assert_eq!(mallory.value("SELECT count(*) FROM pg_stats WHERE schemaname = 'synth'"), "0");
+    assert_eq!(
+        mallory.value("SELECT count(*) FROM pg_stats WHERE schemaname = 'synth'"),
+        "0"
+    );
     // Who was granted the function uses the secret without reading it.
-    session.run(&format!("GRANT EXECUTE ON FUNCTION synth_mask(text, text, text[]) TO {role}"));
-    assert_eq!(mallory.value("SELECT length(synth_mask('hash', 'x'))"), "64");
+    session.run(&format!(
+        "GRANT EXECUTE ON FUNCTION synth_mask(text, text, text[]) TO {role}"
+    ));
+    assert_eq!(
+        mallory.value("SELECT length(synth_mask('hash', 'x'))"),
+        "64"
+    );
     mallory.refused("SELECT * FROM synth.secret", "42501", "permission denied");
 }
 
@@ -191,14 +231,39 @@ fn assert_harmless(session: &mut Session, role: &str, ran: bool) {
     } else {
         assert_eq!(who, Vec::<String>::new(), "code of the attacker ran");
     }
-    assert_eq!(session.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'")), "f", "the attacker is superuser");
-    assert_eq!(session.value(&format!("SELECT pg_has_role('{role}', 'postgres', 'MEMBER')")), "f");
+    assert_eq!(
+        session.value(&format!(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'"
+        )),
+        "f",
+        "the attacker is superuser"
+    );
+    assert_eq!(
+        session.value(&format!(
+            "SELECT pg_has_role('{role}', 'postgres', 'MEMBER')"
+        )),
+        "f"
+    );
     assert_eq!(session.value("SELECT count(*) FROM synth.secret"), "1");
     assert_eq!(session.value("SELECT v FROM superusers"), "Original");
-    assert_eq!(session.value("SELECT count(*) FROM pg_class WHERE relname = 'planted'"), "0", "a temporary table was planted");
-    assert_eq!(session.value("SELECT count(*) FROM pg_cursors WHERE name = 'planted'"), "0");
-    assert_eq!(session.value("SELECT current_user || session_user"), "postgrespostgres");
-    assert_eq!(session.value("SHOW search_path"), "\"$user\", public", "a setting leaked out of the masking");
+    assert_eq!(
+        session.value("SELECT count(*) FROM pg_class WHERE relname = 'planted'"),
+        "0",
+        "a temporary table was planted"
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM pg_cursors WHERE name = 'planted'"),
+        "0"
+    );
+    assert_eq!(
+        session.value("SELECT current_user || session_user"),
+        "postgrespostgres"
+    );
+    assert_eq!(
+        session.value("SHOW search_path"),
+        "\"$user\", public",
+        "a setting leaked out of the masking"
+    );
 }
 
 fn code_of_a_table_runs_as_its_owner(pg: &Postgres) {
@@ -209,18 +274,22 @@ fn code_of_a_table_runs_as_its_owner(pg: &Postgres) {
     mallory.run(&hostile_objects(&role));
     mallory.run(
         "CREATE TABLE bait (v text CHECK (holds(v)), d hostile, g text GENERATED ALWAYS AS (same(v)) STORED, k int);
-         CREATE INDEX ON bait (same(v)); CREATE INDEX ON bait (k) WHERE holds(v); CREATE STATISTICS ON (same(v)), k FROM bait;
+         CREATE INDEX ON bait (same(v)); CREATE INDEX ON bait (k) WHERE holds(v); CREATE STATISTICS st ON (same(v)), k FROM bait;
          INSERT INTO bait (v, d, k) VALUES ('Original', 'Original', 1);
          CREATE VIEW w AS SELECT same(v) AS v FROM bait; CREATE MATERIALIZED VIEW m AS SELECT same(v) AS v FROM w;
          CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.attempt('trigger'); RETURN NULL; END $$;
          ALTER TABLE bait ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON bait USING (holds(v));
-         TRUNCATE seen",
+         DROP TABLE IF EXISTS planted; TRUNCATE seen",
     );
     session.run("SELECT synth_set_rule('bait', 'v', 'MASKED WITH hash'), synth_set_rule('bait', 'd', 'MASKED WITH first_name')");
     assert_harmless(&mut session, &role, false);
     assert_eq!(session.value("SELECT synth_mask_table('bait')"), "1");
     assert_harmless(&mut session, &role, true);
-    assert_eq!(session.value("SELECT string_agg(DISTINCT what, ',') FROM seen"), "check,expression", "the attacker's code was to run");
+    assert_eq!(
+        session.value("SELECT string_agg(DISTINCT what, ',') FROM seen"),
+        "check,expression",
+        "the attacker's code was to run"
+    );
     // What is put off to the end of the transaction would run as the superuser.
     mallory.run(
         "CREATE TRIGGER later BEFORE INSERT ON bait FOR EACH ROW EXECUTE FUNCTION fired(); TRUNCATE seen;
@@ -228,7 +297,11 @@ fn code_of_a_table_runs_as_its_owner(pg: &Postgres) {
          CREATE CONSTRAINT TRIGGER t AFTER INSERT ON trap DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sprung();
          CREATE OR REPLACE FUNCTION attempt(what text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.trap VALUES (what); INSERT INTO public.seen VALUES (current_user, what); END $$",
     );
-    session.refused("SELECT synth_mask_table('bait')", "42501", "deferred trigger");
+    session.refused(
+        "SELECT synth_mask_table('bait')",
+        "42501",
+        "deferred trigger",
+    );
     assert_harmless(&mut session, &role, false);
 }
 
@@ -238,10 +311,12 @@ fn code_of_a_literals_type_runs_as_the_owner(pg: &Postgres) {
     session.run("CREATE TABLE superusers (v text); INSERT INTO superusers VALUES ('Original'); SELECT synth_set_rule('superusers', 'v', 'MASKED WITH hash')");
     let mut mallory = session.role(pg, &role);
     mallory.run(&hostile_objects(&role));
-    mallory.run("CREATE TABLE bait (d hostile); INSERT INTO bait VALUES ('Original'); TRUNCATE seen");
+    mallory.run("CREATE TABLE bait (d hostile); INSERT INTO bait VALUES ('Original'); DROP TABLE IF EXISTS planted; TRUNCATE seen");
     session.run("SELECT synth_set_rule('bait', 'd', 'MASKED WITH VALUE ''x''')");
     assert_harmless(&mut session, &role, true);
-    session.run("TRUNCATE seen; SECURITY LABEL FOR pg_synth ON COLUMN bait.d IS 'MASKED WITH VALUE ''y'''");
+    session.run(
+        "TRUNCATE seen; SECURITY LABEL FOR pg_synth ON COLUMN bait.d IS 'MASKED WITH VALUE ''y'''",
+    );
     assert_harmless(&mut session, &role, true);
     session.run("TRUNCATE seen; SELECT * FROM synth.rules");
     assert_harmless(&mut session, &role, false);
@@ -256,19 +331,49 @@ fn nothing_is_taken_from_the_search_path(pg: &Postgres) {
     session.run(&format!("CREATE SCHEMA trap AUTHORIZATION {role}; CREATE TABLE superusers (v text); INSERT INTO superusers VALUES ('Original'); CREATE TABLE victim (a text, b text); INSERT INTO victim VALUES ('Original', 'Original')"));
     let mut mallory = session.role(pg, &role);
     mallory.run(&hostile_objects(&role));
-    let record = |name: &str| format!("LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (current_user, '{name}'); RETURN NULL; END $$");
+    let record = |name: &str| {
+        format!(
+            "LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (current_user, '{name}'); RETURN NULL; END $$"
+        )
+    };
     for (signature, result) in [
-        ("unnest(oid[])", "SETOF oid"), ("max(int)", "int"), ("format_type(oid, int)", "text"), ("format_type(oid, integer, text)", "text"),
-        ("octet_length(bytea)", "int"), ("now()", "timestamptz"), ("text(name)", "text"), ("regclass(oid)", "int"), ("rule_problem(oid, smallint, text)", "text"),
-        ("synth_mask(text, text)", "text"), ("registry_entries()", "text"),
+        ("unnest(oid[])", "SETOF oid"),
+        ("max(int)", "int"),
+        ("format_type(oid, int)", "text"),
+        ("format_type(oid, integer, text)", "text"),
+        ("octet_length(bytea)", "int"),
+        ("now()", "timestamptz"),
+        ("text(name)", "text"),
+        ("regclass(oid)", "int"),
+        ("rule_problem(oid, smallint, text)", "text"),
+        ("synth_mask(text, text)", "text"),
+        ("registry_entries()", "text"),
     ] {
-        let body = if result.starts_with("SETOF") { record(signature).replace("RETURN NULL", "RETURN") } else { record(signature) };
-        mallory.run(&format!("CREATE FUNCTION trap.{signature} RETURNS {result} {body}"));
+        let body = if result.starts_with("SETOF") {
+            record(signature).replace("RETURN NULL", "RETURN")
+        } else {
+            record(signature)
+        };
+        mallory.run(&format!(
+            "CREATE FUNCTION trap.{signature} RETURNS {result} {body}"
+        ));
     }
-    for (name, left) in [("=", "oid"), ("=", "name"), ("=", "text"), ("=", "smallint"), ("=", "int"), ("<>", "oid"), ("=", "\"char\""), ("+", "int")] {
+    for (name, left) in [
+        ("=", "oid"),
+        ("=", "name"),
+        ("=", "text"),
+        ("=", "smallint"),
+        ("=", "int"),
+        ("<>", "oid"),
+        ("=", "\"char\""),
+        ("+", "int"),
+    ] {
         let function = format!("trap.operate_{}", left.replace('"', ""));
         let result = if name == "+" { "int" } else { "bool" };
-        mallory.run(&format!("CREATE OR REPLACE FUNCTION {function}_{result}({left}, {left}) RETURNS {result} {}", record("operator")));
+        mallory.run(&format!(
+            "CREATE OR REPLACE FUNCTION {function}_{result}({left}, {left}) RETURNS {result} {}",
+            record("operator")
+        ));
         mallory.run(&format!("CREATE OPERATOR trap.{name} (LEFTARG = {left}, RIGHTARG = {left}, FUNCTION = {function}_{result})"));
     }
     mallory.run(
@@ -282,12 +387,23 @@ fn nothing_is_taken_from_the_search_path(pg: &Postgres) {
     // The superuser has been careless.
     session.run("SET search_path = trap, pg_catalog, public");
     session.run("SELECT public.synth_set_rule('public.victim', 'a', 'MASKED WITH hash'), public.synth_set_rule('public.victim', 'b', 'MASKED WITH VALUE ''b''')");
-    assert_eq!(session.rows("SELECT table_name, rule, problem FROM synth.rules").len(), 2);
+    assert_eq!(
+        session
+            .rows("SELECT table_name, rule, problem FROM synth.rules")
+            .len(),
+        2
+    );
     session.run("TABLE synth.registry; SELECT * FROM public.synth_patients(3); CREATE MATERIALIZED VIEW public.m AS SELECT a FROM public.victim");
-    assert_eq!(session.value("SELECT public.synth_mask_table('public.victim')"), "1");
+    assert_eq!(
+        session.value("SELECT public.synth_mask_table('public.victim')"),
+        "1"
+    );
     assert_eq!(session.value("SELECT pg_catalog.length(public.synth_mask('hash'::pg_catalog.text, 'x'::pg_catalog.text))"), "64");
     session.run("SELECT public.synth_drop_rule('public.victim', 'b'); RESET search_path");
-    assert_eq!(session.rows("SELECT length(victim.a), b, m.a = victim.a FROM victim, m"), [row(&["64", "b", "t"])]);
+    assert_eq!(
+        session.rows("SELECT length(victim.a), b, m.a = victim.a FROM victim, m"),
+        [row(&["64", "b", "t"])]
+    );
     assert_harmless(&mut session, &role, false);
     // The same objects in the session's temporary schema, which is searched first for tables and types.
     session.run("CREATE TEMP TABLE pg_seclabel (objoid oid, classoid oid, objsubid int, provider text, label text); CREATE TEMP TABLE secret (version int, key int);
@@ -303,7 +419,11 @@ fn a_schema_that_is_there_is_not_taken_over(pg: &Postgres) {
     session.run(&format!("GRANT CREATE ON DATABASE {name} TO {role}"));
     let mut mallory = session.role(pg, &role);
     mallory.run("CREATE SCHEMA synth; CREATE TABLE synth.secret (version int, key int)");
-    session.refused("CREATE EXTENSION pg_synth", "42P06", "schema \"synth\" already exists");
+    session.refused(
+        "CREATE EXTENSION pg_synth",
+        "42P06",
+        "schema \"synth\" already exists",
+    );
     mallory.run("DROP SCHEMA synth CASCADE; CREATE TYPE synth_patient AS (a int)");
     session.refused("CREATE EXTENSION pg_synth", "42710", "synth_patient");
     mallory.run("DROP TYPE synth_patient; CREATE FUNCTION synth_last_seed() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'");
@@ -312,9 +432,13 @@ fn a_schema_that_is_there_is_not_taken_over(pg: &Postgres) {
     mallory.run("DROP FUNCTION synth_last_seed()");
     session.run("CREATE EXTENSION pg_synth; DROP EXTENSION pg_synth; CREATE EXTENSION pg_synth");
     // Without UTF8 there is no masking, and generating works as far as the encoding does.
-    session.run(&format!("CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
+    session.run(&format!(
+        "CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    ));
     let mut latin = Session::open(pg, &format!("{name}_latin"));
-    let error = latin.attempt("CREATE EXTENSION pg_synth").expect_err("masks need UTF8");
+    let error = latin
+        .attempt("CREATE EXTENSION pg_synth")
+        .expect_err("masks need UTF8");
     assert_eq!(error.code, "0A000", "{error}");
     assert!(error.message.contains("UTF8"), "{error}");
 }
@@ -324,7 +448,9 @@ fn hostile_arguments_do_not_crash(pg: &Postgres) {
     // A crash of any backend starts the checkpointer anew.
     let checkpointer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
     let before = session.value(checkpointer);
-    session.run("CREATE TABLE t (v text); INSERT INTO t VALUES ('x'), (NULL), (''), (repeat('😀', 300000))");
+    session.run(
+        "CREATE TABLE t (v text); INSERT INTO t VALUES ('x'), (NULL), (''), (repeat('😀', 300000))",
+    );
     let deep = "(".repeat(5_000);
     for query in [
         "SELECT synth_set_rule('t', 'v', repeat('MASKED WITH ', 1000000))".to_owned(),
@@ -351,8 +477,19 @@ fn hostile_arguments_do_not_crash(pg: &Postgres) {
         // An error or an answer, but one of them.
         let _ = session.attempt(&query);
     }
-    for mask in ["hash", "email", "first_name", "phone", "full_name", "partial(1000, '😀😀', 1000)", "partial(0, ' ', 1)"] {
-        session.run(&format!("SELECT synth_set_rule('t', 'v', '{}')", format!("MASKED WITH {mask}").replace('\'', "''")));
+    for mask in [
+        "hash",
+        "email",
+        "first_name",
+        "phone",
+        "full_name",
+        "partial(1000, '😀😀', 1000)",
+        "partial(0, ' ', 1)",
+    ] {
+        session.run(&format!(
+            "SELECT synth_set_rule('t', 'v', '{}')",
+            format!("MASKED WITH {mask}").replace('\'', "''")
+        ));
         session.run("BEGIN; SELECT synth_mask_table('t'); ROLLBACK");
     }
     // Functions that hold on to a generator while another runs, and errors half-way.
@@ -363,9 +500,16 @@ fn hostile_arguments_do_not_crash(pg: &Postgres) {
                 BEGIN PERFORM 1 / (row_number() OVER () - 2) FROM synth_patients(2000); EXCEPTION WHEN division_by_zero THEN NULL; END;
             END LOOP; IF n <> 100 THEN RAISE 'rows were lost'; END IF; END $$",
     );
-    assert_eq!(session.value(checkpointer), before, "a backend crashed: the server has restarted");
+    assert_eq!(
+        session.value(checkpointer),
+        before,
+        "a backend crashed: the server has restarted"
+    );
     let log = std::fs::read_to_string(pg.socket_dir().join("log")).unwrap_or_default();
     for sign in ["terminated by signal", "internal error", "PANIC"] {
-        assert!(!log.contains(sign), "the server's log says {sign:?}:\n{log}");
+        assert!(
+            !log.contains(sign),
+            "the server's log says {sign:?}:\n{log}"
+        );
     }
 }

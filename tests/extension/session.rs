@@ -36,7 +36,12 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, message, detail, hint } = self;
+        let Self {
+            code,
+            message,
+            detail,
+            hint,
+        } = self;
         write!(f, "{code}: {message}\nDETAIL: {detail}\nHINT: {hint}")
     }
 }
@@ -71,7 +76,10 @@ impl Session {
         let connection = runtime()
             .block_on(options.connect())
             .unwrap_or_else(|e| panic!("{role} cannot connect to {database}: {e}"));
-        Self { connection, database: database.to_owned() }
+        Self {
+            connection,
+            database: database.to_owned(),
+        }
     }
 
     /// Another session of the superuser in the same database.
@@ -87,7 +95,9 @@ impl Session {
     /// Runs statements; gives the rows of all, or the error.
     pub fn attempt(&mut self, sql: &str) -> Result<Vec<Cells>, Refusal> {
         let fetched = runtime().block_on(async {
-            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(&mut self.connection).await
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+                .fetch_all(&mut self.connection)
+                .await
         });
         match fetched {
             Ok(rows) => Ok(rows.iter().map(cells).collect()),
@@ -146,7 +156,13 @@ impl Session {
             Ok(rows) => panic!("no error from\n{}\nbut {rows:?}", shortened(sql)),
             Err(error) => {
                 let text = error.to_string();
-                assert_eq!(error.code, code, "{}\ngives\n{}", shortened(sql), shortened(&text));
+                assert_eq!(
+                    error.code,
+                    code,
+                    "{}\ngives\n{}",
+                    shortened(sql),
+                    shortened(&text)
+                );
                 assert!(
                     text.contains(says),
                     "no {says:?} in what\n{}\ngives:\n{}",
@@ -165,7 +181,8 @@ impl Session {
 
     /// Waits until a session waits for a lock.
     pub fn until_blocked(&mut self, pid: &str) {
-        let query = format!("SELECT coalesce(wait_event_type, '') FROM pg_stat_activity WHERE pid = {pid}");
+        let query =
+            format!("SELECT coalesce(wait_event_type, '') FROM pg_stat_activity WHERE pid = {pid}");
         for _ in 0..500 {
             if self.column(&query) == ["Lock"] {
                 return;
@@ -184,7 +201,9 @@ impl Session {
 fn cells(row: &PgRow) -> Cells {
     (0..row.len())
         .map(|index| {
-            let value = row.try_get_raw(index).unwrap_or_else(|e| panic!("no cell {index}: {e}"));
+            let value = row
+                .try_get_raw(index)
+                .unwrap_or_else(|e| panic!("no cell {index}: {e}"));
             let text = value.as_str();
             (!value.is_null()).then(|| text.unwrap_or_else(|e| panic!("no text: {e}")).to_owned())
         })
@@ -192,6 +211,9 @@ fn cells(row: &PgRow) -> Cells {
 }
 
 fn shortened(text: &str) -> &str {
-    let end = text.char_indices().nth(2000).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(2000)
+        .map_or(text.len(), |(at, _)| at);
     &text[..end]
 }

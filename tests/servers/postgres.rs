@@ -152,10 +152,12 @@ impl Postgres {
     /// A client program of this server, told where the server is.
     pub fn program(&self, name: &str) -> Command {
         let mut command = command(&self.bindir.join(name), self.user);
-        command
-            .arg("-h")
-            .arg(&self.directory)
-            .args(["-p", &self.port.to_string(), "-U", SUPERUSER]);
+        command.arg("-h").arg(&self.directory).args([
+            "-p",
+            &self.port.to_string(),
+            "-U",
+            SUPERUSER,
+        ]);
         command
     }
 
