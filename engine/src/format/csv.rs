@@ -119,7 +119,11 @@ fn quoted(column: TextColumn<'_>) -> TextColumn<'_> {
     let empties = column.offsets.windows(2).enumerate().any(|(row, window)| {
         window[0] == window[1] && column.nulls.is_none_or(|nulls| nulls.is_valid(row))
     });
-    if !empties && !column.bytes[start..end].iter().any(is_special) {
+    // Every byte is looked at, since a loop without an early end runs on vectors.
+    let special = column.bytes[start..end]
+        .iter()
+        .fold(false, |found, b| found | is_special(b));
+    if !empties && !special {
         return column;
     }
     let mut bytes = Vec::with_capacity(end - start + 2 * rows);

@@ -482,5 +482,8 @@ fn golden_bytes() {
     ))
     .into();
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "golden");
+    assert_eq!(
+        hex,
+        "53842a667e8dd5aa55c07c01c9829841d3293e267e4eaaf8f85f16e90f7428cd"
+    );
 }
