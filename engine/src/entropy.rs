@@ -58,6 +58,7 @@ impl Stream {
     }
 
     /// An independent stream within this one.
+    #[must_use]
     pub const fn split(self, index: u64) -> Self {
         Self::from_key(mix(self.offset ^ mix(index.wrapping_add(GAMMA))) ^ self.tweak)
     }
@@ -119,7 +120,6 @@ pub fn round(value: f64) -> f64 {
     (value + SHIFT) - SHIFT
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "takes the high word")]
 const fn high(product: u128) -> u64 {
     (product >> 64) as u64
 }
@@ -314,8 +314,9 @@ mod tests {
     /// joint distribution of six bits of each.
     #[test]
     fn neighbours_are_independent() {
+        type Draw = Box<dyn Fn(u64) -> u64>;
         let here = Stream::new(7, "patients", "sex");
-        let pairs: [(&str, Box<dyn Fn(u64) -> u64>); 5] = [
+        let pairs: [(&str, Draw); 5] = [
             ("row", Box::new(move |row| here.draw(row + 1))),
             ("far row", Box::new(move |row| here.draw(row + (1 << 32)))),
             (

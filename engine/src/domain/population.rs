@@ -84,7 +84,7 @@ struct ByAge {
 }
 
 impl ByAge {
-    fn new(groups: Vec<(u64, Vec<u64>)>) -> Self {
+    fn new(groups: &[(u64, Vec<u64>)]) -> Self {
         let mut of_age = [None; AGES];
         for (index, (from, _)) in groups.iter().enumerate() {
             let from = usize::try_from(*from).unwrap_or(AGES).min(AGES);
@@ -146,23 +146,24 @@ static TABLES: LazyLock<Population> = LazyLock::new(|| {
         marital: SEXES.map(|sex| {
             let rows = MARITAL.iter().filter(|m| m.sex == sex.code());
             ByAge::new(
-                rows.map(|m| {
-                    (
-                        m.age,
-                        vec![
-                            m.never_married,
-                            m.married,
-                            m.separated,
-                            m.divorced,
-                            m.widowed,
-                        ],
-                    )
-                })
-                .collect(),
+                &rows
+                    .map(|m| {
+                        (
+                            m.age,
+                            vec![
+                                m.never_married,
+                                m.married,
+                                m.separated,
+                                m.divorced,
+                                m.widowed,
+                            ],
+                        )
+                    })
+                    .collect::<Vec<_>>(),
             )
         }),
         insurance: ByAge::new(
-            INSURANCE
+            &INSURANCE
                 .iter()
                 .map(|i| {
                     let weights = [
@@ -175,13 +176,14 @@ static TABLES: LazyLock<Population> = LazyLock::new(|| {
                     ];
                     (i.age, weights.to_vec())
                 })
-                .collect(),
+                .collect::<Vec<_>>(),
         ),
         smoking: SEXES.map(|sex| {
             let rows = SMOKING.iter().filter(|s| s.sex == sex.code());
             ByAge::new(
-                rows.map(|s| (s.age, vec![s.current, s.former, s.never]))
-                    .collect(),
+                &rows
+                    .map(|s| (s.age, vec![s.current, s.former, s.never]))
+                    .collect::<Vec<_>>(),
             )
         }),
         body: ["height_cm", "weight_kg"].map(|measure| {

@@ -121,7 +121,6 @@ impl Encoder {
 
 /// Two digits of 0 to 99.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a remainder of ten")]
 fn two_digits(value: u32) -> [u8; 2] {
     [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
 }
@@ -165,8 +164,8 @@ fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "guarded: the scaled number is an integer below 10^13"
+    clippy::float_cmp,
+    reason = "guarded: the scaled number is an integer below 10^13, and must give the very same double"
 )]
 fn write_float(value: f64, out: &mut Vec<u8>) {
     // Measures have few decimals. If value is the double nearest to k / 10^4 for an integer k of
