@@ -276,7 +276,7 @@ pub fn marital_status(entropy: u64, sex: Sex, age: u32) -> &'static str {
     MARITAL_STATUS[TABLES.marital[sex.index()].pick(entropy, age).unwrap_or(0)]
 }
 
-/// Primary health insurance; `None` for the uninsured is [`INSURANCE_TYPE`]'s last.
+/// Primary health insurance, or `Uninsured`.
 #[inline]
 pub fn insurance_type(entropy: u64, age: u32) -> &'static str {
     INSURANCE_TYPE[TABLES.insurance.pick(entropy, age).unwrap_or(0)]
@@ -324,7 +324,7 @@ fn at_z(percentiles: &[f64; 7], z: f64) -> f64 {
     v0 + (v1 - v0) * ((z - z0) / (z1 - z0))
 }
 
-/// Race and ethnicity, as an index for [`RaceEthnicityFacts::of`].
+/// Race and ethnicity, jointly.
 #[inline]
 pub fn race_and_ethnicity(entropy: u64) -> RaceEthnicityFacts {
     let index = TABLES.race_ethnicity.pick(entropy);

@@ -303,7 +303,7 @@ unsafe fn evaluate(
                 value.filter(|_| !is_null)
             })
             .collect();
-        let value = |index: usize| values.get(index).copied().flatten().map(|v| v.value());
+        let value = |index: usize| values.get(index).copied().flatten().map(Datum::value);
         request(
             table,
             &Arguments {
