@@ -8,6 +8,7 @@
 //! | `generate` | `synth_patients` and `synth_last_seed` |
 //! | `scan` | generators in FROM as a scan node |
 //! | `srf` | generators in the select list, and in FROM where a scan node cannot be |
+//! | `batches` | the batches of a request, made ahead by a thread |
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
@@ -30,6 +31,7 @@
     clippy::too_many_arguments
 )]
 
+mod batches;
 mod boundary;
 mod column;
 mod error;
