@@ -553,7 +553,7 @@ fn ctrl_c(target: &Target<'_>) {
     .stderr(Stdio::piped())
     .spawn()
     .unwrap();
-    thread::sleep(Duration::from_millis(3000));
+    thread::sleep(Duration::from_secs(3));
     signal(child.id(), "INT");
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
