@@ -43,7 +43,7 @@ CREATE TYPE @extschema@.synth_patient AS (
     primary_provider_npi text,
     created_at timestamp with time zone
 );
-COMMENT ON TYPE @extschema@.synth_patient IS 'a row of synth_patients; docs/reference.md describes each column';
+COMMENT ON TYPE @extschema@.synth_patient IS 'a row of synth_patients; docs/generating.md describes each column';
 
 -- Tells the planner how many rows a call gives; its first call loads the library, and with it the
 -- hook that plans generators in FROM as scans.
@@ -104,6 +104,8 @@ CREATE TABLE synth.secret (
 );
 COMMENT ON TABLE synth.secret IS 'masking secrets; the highest version is in use. Databases that share it give equal pseudonyms';
 REVOKE ALL ON synth.secret FROM PUBLIC;
+-- Members of pg_read_all_data may read every table, but not rows that no policy shows them.
+ALTER TABLE synth.secret ENABLE ROW LEVEL SECURITY;
 
 CREATE FUNCTION synth.random_secret() RETURNS bytea
     LANGUAGE c VOLATILE PARALLEL SAFE

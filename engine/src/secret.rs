@@ -2,7 +2,7 @@
 //!
 //! `prf(secret, domain, original)` is HMAC-SHA-256 (RFC 2104), so without the secret a result says
 //! nothing about the original, and with it the same original gives the same result everywhere.
-//! The domain (a mask's name and parameters) keeps results of one mask from linking to another's.
+//! The domain (a mask's name) keeps results of one mask from linking to another's.
 //!
 //! ```
 //! use synth_engine::secret::Secret;

@@ -96,9 +96,9 @@ pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
     )
 }
 
-/// Filled materialized views that read these tables, directly or through other views, each after
-/// those it reads.
-pub fn materialized_views(relids: &[Oid]) -> Vec<Oid> {
+/// Materialized views that read these tables, directly or through other views, each after those it
+/// reads, and whether it is filled.
+pub fn materialized_views(relids: &[Oid]) -> Vec<(Oid, bool)> {
     query(
         "WITH RECURSIVE reads (reader, source) AS (
             SELECT DISTINCT r.ev_class, d.refobjid
@@ -113,13 +113,13 @@ pub fn materialized_views(relids: &[Oid]) -> Vec<Oid> {
             SELECT reads.reader, dependents.depth + 1
             FROM dependents JOIN reads ON reads.source = dependents.relid
          )
-         SELECT c.oid
+         SELECT c.oid, c.relispopulated
          FROM pg_catalog.pg_class c JOIN dependents ON dependents.relid = c.oid
-         WHERE c.relkind = 'm' AND c.relispopulated
-         GROUP BY c.oid
+         WHERE c.relkind = 'm'
+         GROUP BY c.oid, c.relispopulated
          ORDER BY pg_catalog.max(dependents.depth), c.oid",
         relids,
-        |row| row.get(1),
+        |row| Ok(row.get(1)?.zip(row.get(2)?)),
     )
 }
 

@@ -3,15 +3,15 @@
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
 
-use super::owner::require_ownership;
 use super::{catalog, plan};
 use crate::boundary::{oids, relation_name};
 use crate::rule::run_utility;
 
-/// Materialized views that hold values of these tables; the user must own each to refresh it.
-pub fn materialized_views(tree: &[Oid]) -> Vec<Oid> {
+/// Materialized views that hold values of these tables, and whether each is filled; the user must
+/// own each to refresh it.
+pub fn materialized_views(tree: &[Oid]) -> Vec<(Oid, bool)> {
     let views = catalog::materialized_views(tree);
-    for &view in &views {
+    for &(view, _) in &views {
         // SAFETY: catalog look-up.
         if !unsafe { pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId()) } {
             crate::error::raise(
@@ -23,14 +23,18 @@ pub fn materialized_views(tree: &[Oid]) -> Vec<Oid> {
                 Some("Let its owner drop it, or mask as a superuser.".to_owned()),
             );
         }
-        require_ownership(view);
     }
     views
 }
 
-/// Fills materialized views anew, each after those it reads.
-pub fn refresh(views: &[Oid]) {
-    for &view in views {
+/// Fills materialized views anew, each after those it reads, and removes what ANALYZE learned of
+/// them; an empty one may still have statistics.
+pub fn refresh(views: &[(Oid, bool)]) {
+    for &(view, is_filled) in views {
+        remove_all_statistics(view);
+        if !is_filled {
+            continue;
+        }
         // SAFETY: names come from the catalog; the node is complete.
         unsafe {
             let mut statement = pgrx::PgBox::<pg_sys::RefreshMatViewStmt>::alloc_node(
@@ -57,14 +61,36 @@ pub fn remove_statistics(tree: &[Oid], rules: &plan::Rules) {
             for (column, _) in plan::columns(relation, rules) {
                 pg_sys::RemoveStatistics(relid, column.attnum);
             }
-            for index in oids(pg_sys::RelationGetIndexList(relation)) {
-                pg_sys::RemoveStatistics(index, 0);
-            }
-            for statistics in oids(pg_sys::RelationGetStatExtList(relation)) {
-                pg_sys::RemoveStatisticsDataById(statistics, false);
-                pg_sys::RemoveStatisticsDataById(statistics, true);
-            }
+            remove_derived_statistics(relation);
             pg_sys::table_close(relation, pg_sys::NoLock as i32);
+        }
+    }
+}
+
+/// Removes all statistics of a relation.
+fn remove_all_statistics(relid: Oid) {
+    // SAFETY: the relation is opened and closed here; attribute 0 stands for all.
+    unsafe {
+        let relation = pg_sys::table_open(relid, pg_sys::AccessShareLock as i32);
+        pg_sys::RemoveStatistics(relid, 0);
+        remove_derived_statistics(relation);
+        pg_sys::table_close(relation, pg_sys::NoLock as i32);
+    }
+}
+
+/// Removes the statistics of index expressions and the extended statistics of a relation.
+///
+/// # Safety
+/// `relation` is open.
+unsafe fn remove_derived_statistics(relation: pg_sys::Relation) {
+    // SAFETY: by the caller's promise; the lists are the relation's own.
+    unsafe {
+        for index in oids(pg_sys::RelationGetIndexList(relation)) {
+            pg_sys::RemoveStatistics(index, 0);
+        }
+        for statistics in oids(pg_sys::RelationGetStatExtList(relation)) {
+            pg_sys::RemoveStatisticsDataById(statistics, false);
+            pg_sys::RemoveStatisticsDataById(statistics, true);
         }
     }
 }

@@ -42,7 +42,7 @@ sql_function! {
         let views = dependents::materialized_views(&plan.tree);
         let rows = withholding_details(|| mask_tables(&plan));
         dependents::remove_statistics(&plan.tree, &plan.rules);
-        dependents::refresh(&views);
+        withholding_details(|| dependents::refresh(&views));
         Datum::from(rows)
     }
 }

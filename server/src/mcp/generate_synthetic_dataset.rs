@@ -152,6 +152,12 @@ pub async fn call(
 ) -> ToolResult {
     let started = Instant::now();
     let input: Input = arguments(input)?;
+    if input.resume && input.seed.is_none() {
+        return Err(ToolError(
+            "resume: give the seed of the load that was cut; without it this would be another load"
+                .to_owned(),
+        ));
+    }
     let (load, preview_rows) = validate(shared, &input)?;
     let table =
         domain::table(&load.generator, &load.options).map_err(synth_connectors::Error::from)?;
