@@ -213,9 +213,20 @@ fn csv_complete_or_absent() {
 
 fn csv_resume() {
     run(&[
-        "generate", "uuid", "--rows", "1", "--to", "csv:-", "--resume",
+        "generate", "uuid", "--rows", "1", "--seed", "1", "--to", "csv:-", "--resume",
     ])
     .fails(1, "cannot be resumed");
+    // A fresh seed would start another load next to the one that was cut.
+    run(&[
+        "generate",
+        "uuid",
+        "--rows",
+        "1",
+        "--to",
+        "sqlite:x.db",
+        "--resume",
+    ])
+    .fails(2, "--seed");
     run(&[
         "generate", "uuid", "--rows", "1", "--to", "csv:-", "--table", "x",
     ])

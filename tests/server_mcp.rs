@@ -405,6 +405,10 @@ fn bad_input() {
                 "destination",
             ),
             (
+                json!({"generator": "uuid", "rows": 1, "destination": "clinic", "resume": true}),
+                "give the seed",
+            ),
+            (
                 json!({"generator": "uuid", "rows": 1, "destination": "x"}),
                 "there are: clinic",
             ),

@@ -152,12 +152,6 @@ pub async fn call(
 ) -> ToolResult {
     let started = Instant::now();
     let input: Input = arguments(input)?;
-    if input.resume && input.seed.is_none() {
-        return Err(ToolError(
-            "resume: give the seed of the load that was cut; without it this would be another load"
-                .to_owned(),
-        ));
-    }
     let (load, preview_rows) = validate(shared, &input)?;
     let table =
         domain::table(&load.generator, &load.options).map_err(synth_connectors::Error::from)?;
@@ -171,6 +165,12 @@ pub async fn call(
     let mut rows_written = 0;
     let mut target = None;
     if let Some(name) = &input.destination {
+        if input.resume && input.seed.is_none() {
+            return Err(ToolError(
+                "resume: give the seed of the load that was cut; without it this would be another load"
+                    .to_owned(),
+            ));
+        }
         let file = shared.destinations.is_file(name)?;
         if file && input.table.is_some() {
             return Err(ToolError(
