@@ -3,13 +3,14 @@
 //! A test that lacks its server says so on standard error and counts as ignored.
 
 mod connectors;
+mod extension;
 mod server_cli;
 mod server_mcp;
 mod servers;
 mod synthd;
 
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -30,7 +31,13 @@ fn main() -> ExitCode {
     {
         eprintln!("\n*** NO POSTGRES: its tests are IGNORED ***\n{reason}\n");
     }
+    if let Some(reason) = fixture.no_extension()
+        && !arguments.list
+    {
+        eprintln!("\n*** NO EXTENSION: its tests are IGNORED ***\n{reason}\n");
+    }
     let mut trials = connectors::trials(&fixture);
+    trials.extend(extension::trials(&fixture));
     trials.extend(server_cli::trials(&fixture));
     trials.extend(server_mcp::trials(&fixture));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -56,6 +63,34 @@ impl Fixture {
                 Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason)))
             }
         }
+    }
+}
+
+impl Fixture {
+    /// A test that needs Postgres with the extension's files installed.
+    pub fn extension(&self, name: &str, test: fn(&Postgres)) -> Trial {
+        match self.no_extension() {
+            None => self.postgres(name, test),
+            Some(reason) => {
+                Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason)))
+            }
+        }
+    }
+
+    /// Why the extension cannot be tested, if so.
+    fn no_extension(&self) -> Option<String> {
+        static REASON: OnceLock<Option<String>> = OnceLock::new();
+        let postgres = self.postgres.as_ref().ok()?;
+        REASON
+            .get_or_init(|| {
+                let found = postgres.psql(
+                    "postgres",
+                    "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_synth'",
+                );
+                (found.as_deref() != Ok("1"))
+                    .then(|| "the server has no extension pg_synth: run `make install`".to_owned())
+            })
+            .clone()
     }
 }
 

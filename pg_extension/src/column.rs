@@ -252,7 +252,10 @@ pub unsafe fn array(
                 .map(|v| {
                     v.map(|d| match d.value() as i64 {
                         micros @ (i64::MIN | i64::MAX) => micros,
-                        micros => micros.saturating_add(POSTGRES_EPOCH_MICROS),
+                        // The last years of Postgres are beyond Arrow's: they stay finite.
+                        micros => micros
+                            .saturating_add(POSTGRES_EPOCH_MICROS)
+                            .min(i64::MAX - 1),
                     })
                 })
                 .collect();

@@ -70,7 +70,7 @@ pub struct GenerateArgs {
     pub table: Option<String>,
     /// Go on with a load that was cut; a complete one is left as it is. Needs the seed that the load
     /// had: without it, this would be another load
-    #[arg(long, requires = "seed")]
+    #[arg(long)]
     pub resume: bool,
     /// Give the summary as JSON on standard output
     #[arg(long)]

@@ -66,7 +66,9 @@ impl Mask for DateShift {
                     i64::MIN | i64::MAX => micros,
                     _ => {
                         let shift = self.shift(micros.div_euclid(MICROS_PER_DAY));
-                        micros.saturating_add(shift * MICROS_PER_DAY)
+                        let moved = micros.saturating_add(shift * MICROS_PER_DAY);
+                        // A finite time stays finite.
+                        moved.clamp(i64::MIN + 1, i64::MAX - 1)
                     }
                 });
                 Ok(Arc::new(moved.with_timezone_opt(zone.clone())))

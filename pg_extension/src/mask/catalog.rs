@@ -1,22 +1,27 @@
 //! Catalog queries: fixed text, parameters, and a search path that user objects cannot enter.
 
-use pgrx::pg_sys::{self, Oid};
+use std::ffi::CStr;
+
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::{Result, Spi, SpiHeapTupleData};
 
-/// A rule somewhere in an inheritance or partition tree.
-pub struct LabelledColumn {
-    /// The table that carries the label.
+/// A column that a rule holds for.
+pub struct RuledColumn {
+    /// The table.
     pub relid: Oid,
-    /// The column's name, which is the same throughout the tree.
+    /// The column's name.
     pub column: String,
     /// The rule's text.
     pub rule: String,
+    /// The table that carries the label: this one, or one above or below it.
+    pub labelled: Oid,
 }
 
 /// All tables connected to one by inheritance or partitioning, itself included.
 pub fn tree(relid: Oid) -> Vec<Oid> {
     query(
-        "WITH RECURSIVE tree (relid) AS (
+        c"WITH RECURSIVE tree (relid) AS (
             SELECT pg_catalog.unnest($1)
           UNION
             SELECT CASE WHEN i.inhrelid = tree.relid THEN i.inhparent ELSE i.inhrelid END
@@ -30,26 +35,52 @@ pub fn tree(relid: Oid) -> Vec<Oid> {
     )
 }
 
-/// The masking rules on columns of these tables.
-pub fn labels(relids: &[Oid]) -> Vec<LabelledColumn> {
+/// These tables and those above them: queries of the latter read rows of the former.
+pub fn ancestors(relids: &[Oid]) -> Vec<Oid> {
     query(
-        "SELECT l.objoid, a.attname::text, l.label
-         FROM pg_catalog.pg_seclabel l
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
-         WHERE l.provider = 'pg_synth' AND l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-           AND l.objoid = ANY ($1) AND NOT a.attisdropped
-         ORDER BY a.attname, l.objoid",
+        c"WITH RECURSIVE above (relid) AS (
+            SELECT pg_catalog.unnest($1)
+          UNION
+            SELECT i.inhparent FROM above JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.relid
+         )
+         SELECT a.relid FROM above a JOIN pg_catalog.pg_class c ON c.oid = a.relid
+         WHERE c.relkind IN ('r', 'p', 'f')",
         relids,
+        |row| row.get(1),
+    )
+}
+
+/// What the masking rules on columns of these tables hold for: a rule holds up and down the tree as
+/// far as the column is inherited. Columns of one name in two branches, without one above, are two.
+pub fn ruled_columns(tree: &[Oid]) -> Vec<RuledColumn> {
+    query(
+        c"WITH RECURSIVE ruled (relid, name, rule, labelled) AS (
+            SELECT l.objoid, a.attname, l.label, l.objoid
+            FROM pg_catalog.pg_seclabel l
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
+            WHERE l.provider = 'pg_synth' AND l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND l.objoid = ANY ($1) AND NOT a.attisdropped
+          UNION
+            SELECT a.attrelid, ruled.name, ruled.rule, ruled.labelled
+            FROM ruled
+            JOIN pg_catalog.pg_inherits i ON ruled.relid IN (i.inhrelid, i.inhparent)
+            JOIN pg_catalog.pg_attribute a
+              ON a.attrelid = CASE WHEN i.inhrelid = ruled.relid THEN i.inhparent ELSE i.inhrelid END
+             AND a.attname = ruled.name AND NOT a.attisdropped
+         )
+         SELECT relid, name::text, rule, labelled FROM ruled ORDER BY name, relid, labelled",
+        tree,
         |row| {
-            let (relid, column, rule) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid
-                .zip(column)
-                .zip(rule)
-                .map(|((relid, column), rule)| LabelledColumn {
+            let (relid, column) = (row.get(1)?, row.get(2)?);
+            let (rule, labelled) = (row.get(3)?, row.get(4)?);
+            Ok(relid.zip(column).zip(rule.zip(labelled)).map(
+                |((relid, column), (rule, labelled))| RuledColumn {
                     relid,
                     column,
                     rule,
-                }))
+                    labelled,
+                },
+            ))
         },
     )
 }
@@ -58,7 +89,7 @@ pub fn labels(relids: &[Oid]) -> Vec<LabelledColumn> {
 /// the constraint.
 pub fn foreign_keys(relids: &[Oid]) -> Vec<(Oid, String, String)> {
     query(
-        "SELECT a.attrelid, a.attname::text, k.conname::text
+        c"SELECT a.attrelid, a.attname::text, k.conname::text
          FROM pg_catalog.pg_constraint k
          JOIN pg_catalog.pg_attribute a
            ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
@@ -79,7 +110,7 @@ pub fn foreign_keys(relids: &[Oid]) -> Vec<(Oid, String, String)> {
 /// Unique indexes on one column: table, column, name of the index.
 pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
     query(
-        "SELECT a.attrelid, a.attname::text, c.relname::text
+        c"SELECT a.attrelid, a.attname::text, c.relname::text
          FROM pg_catalog.pg_index i
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -97,10 +128,10 @@ pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
 }
 
 /// Materialized views that read these tables, directly or through other views, each after those it
-/// reads, and whether it is filled.
+/// reads; and whether they are filled.
 pub fn materialized_views(relids: &[Oid]) -> Vec<(Oid, bool)> {
     query(
-        "WITH RECURSIVE reads (reader, source) AS (
+        c"WITH RECURSIVE reads (reader, source) AS (
             SELECT DISTINCT r.ev_class, d.refobjid
             FROM pg_catalog.pg_depend d
             JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
@@ -123,9 +154,10 @@ pub fn materialized_views(relids: &[Oid]) -> Vec<(Oid, bool)> {
     )
 }
 
-/// Runs a query with one list of OIDs as parameter and reads each row.
+/// Runs a query with one list of OIDs as parameter and reads each row. What it sees is the state
+/// now, whatever the transaction's snapshot: locks may have been waited for since that was taken.
 fn query<T>(
-    sql: &str,
+    sql: &CStr,
     relids: &[Oid],
     read: impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
 ) -> Vec<T> {
@@ -144,10 +176,31 @@ fn query<T>(
         );
         level
     };
-    let rows = Spi::connect(|client| {
+    let rows = Spi::connect(|_| {
         let mut out = Vec::new();
-        for row in client.select(sql, None, &[relids.to_vec().into()])? {
-            out.extend(read(&row)?);
+        // SAFETY: SPI is connected; the text is NUL-terminated and has one parameter; a read-only
+        // query runs under the snapshot that is pushed and popped here.
+        unsafe {
+            pg_sys::CommandCounterIncrement();
+            pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+            let status = pg_sys::SPI_execute_with_args(
+                sql.as_ptr(),
+                1,
+                [pg_sys::OIDARRAYOID].as_mut_ptr(),
+                [relids.to_vec().into_datum().unwrap_or_else(Datum::null)].as_mut_ptr(),
+                std::ptr::null(),
+                true,
+                0,
+            );
+            pg_sys::PopActiveSnapshot();
+            Spi::check_status(status)?;
+            let table = &*pg_sys::SPI_tuptable;
+            for index in 0..table.numvals as usize {
+                let row = SpiHeapTupleData::new(table.tupdesc, *table.vals.add(index))?;
+                if let Some(row) = row {
+                    out.extend(read(&row)?);
+                }
+            }
         }
         Ok::<_, pgrx::spi::Error>(out)
     });

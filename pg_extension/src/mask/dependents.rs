@@ -3,15 +3,16 @@
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
 
-use super::{catalog, plan};
+use super::catalog;
+use super::plan::{self, Plan};
 use crate::boundary::{oids, relation_name};
 use crate::rule::run_utility;
 
-/// Materialized views that hold values of these tables, and whether each is filled; the user must
-/// own each to refresh it.
-pub fn materialized_views(tree: &[Oid]) -> Vec<(Oid, bool)> {
-    let views = catalog::materialized_views(tree);
-    for &(view, _) in &views {
+/// Materialized views that read these tables, and whether they are filled; the user must own the
+/// filled ones to refresh them.
+pub fn materialized_views(tables: &[Oid]) -> Vec<(Oid, bool)> {
+    let views = catalog::materialized_views(tables);
+    for &(view, _) in views.iter().filter(|(_, filled)| *filled) {
         // SAFETY: catalog look-up.
         if !unsafe { pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId()) } {
             crate::error::raise(
@@ -27,14 +28,9 @@ pub fn materialized_views(tree: &[Oid]) -> Vec<(Oid, bool)> {
     views
 }
 
-/// Fills materialized views anew, each after those it reads, and removes what ANALYZE learned of
-/// them; an empty one may still have statistics.
+/// Fills materialized views anew, each after those it reads.
 pub fn refresh(views: &[(Oid, bool)]) {
-    for &(view, is_filled) in views {
-        remove_all_statistics(view);
-        if !is_filled {
-            continue;
-        }
+    for &(view, _) in views.iter().filter(|(_, filled)| *filled) {
         // SAFETY: names come from the catalog; the node is complete.
         unsafe {
             let mut statement = pgrx::PgBox::<pg_sys::RefreshMatViewStmt>::alloc_node(
@@ -51,39 +47,42 @@ pub fn refresh(views: &[(Oid, bool)]) {
     }
 }
 
-/// Removes what ANALYZE learned of masked columns: most common values, histograms, extended
-/// statistics, statistics of index expressions. They hold originals.
-pub fn remove_statistics(tree: &[Oid], rules: &plan::Rules) {
-    for &relid in tree {
-        // SAFETY: the tree's tables are opened and closed here; lists are the relation's own.
+/// Removes what ANALYZE learned of masked columns and of what is computed from them: most common
+/// values, histograms, extended statistics, statistics of index expressions. They hold originals.
+/// Those of a materialized view outlast its rows.
+pub fn remove_statistics(plan: &Plan, views: &[(Oid, bool)]) {
+    for &relid in &plan.affected {
+        // SAFETY: the tables are opened and closed here; lists are the relation's own.
         unsafe {
             let relation = pg_sys::table_open(relid, pg_sys::AccessShareLock as i32);
-            for (column, _) in plan::columns(relation, rules) {
+            let attributes = (*(*relation).rd_att)
+                .attrs
+                .as_slice(usize::try_from((*(*relation).rd_att).natts).unwrap_or(0));
+            for attribute in attributes.iter().filter(|a| a.attgenerated != 0) {
+                pg_sys::RemoveStatistics(relid, attribute.attnum);
+            }
+            for (column, _) in plan::columns(relation, &plan.rules) {
                 pg_sys::RemoveStatistics(relid, column.attnum);
             }
             remove_derived_statistics(relation);
             pg_sys::table_close(relation, pg_sys::NoLock as i32);
         }
     }
-}
-
-/// Removes all statistics of a relation.
-fn remove_all_statistics(relid: Oid) {
-    // SAFETY: the relation is opened and closed here; attribute 0 stands for all.
-    unsafe {
-        let relation = pg_sys::table_open(relid, pg_sys::AccessShareLock as i32);
-        pg_sys::RemoveStatistics(relid, 0);
-        remove_derived_statistics(relation);
-        pg_sys::table_close(relation, pg_sys::NoLock as i32);
+    for &(view, _) in views {
+        // SAFETY: as above; attribute 0 stands for all.
+        unsafe {
+            let relation = pg_sys::table_open(view, pg_sys::AccessShareLock as i32);
+            pg_sys::RemoveStatistics(view, 0);
+            remove_derived_statistics(relation);
+            pg_sys::table_close(relation, pg_sys::NoLock as i32);
+        }
     }
 }
 
-/// Removes the statistics of index expressions and the extended statistics of a relation.
-///
 /// # Safety
 /// `relation` is open.
 unsafe fn remove_derived_statistics(relation: pg_sys::Relation) {
-    // SAFETY: by the caller's promise; the lists are the relation's own.
+    // SAFETY: lists are the relation's own.
     unsafe {
         for index in oids(pg_sys::RelationGetIndexList(relation)) {
             pg_sys::RemoveStatistics(index, 0);

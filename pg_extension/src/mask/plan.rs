@@ -1,7 +1,7 @@
 //! What masking a table will do: its rules, resolved over the whole inheritance or partition tree,
 //! and what they would break, found before a row is touched.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
@@ -13,15 +13,16 @@ use crate::boundary::{find_all_inheritors, has_partition_attrs, oids, relation_n
 use crate::error::{raise, raise_engine_about, raise_with_detail};
 use crate::rule::Column;
 
-/// The rules that mask something, by column name.
-pub type Rules = BTreeMap<String, Rule>;
+/// The rules that mask something, by table and column name.
+pub type Rules = HashMap<(Oid, String), Rule>;
 
 /// What to do with a table and those below it.
 pub struct Plan {
-    /// Tables that store rows, each locked.
+    /// Tables that store rows and have a rule, each locked.
     pub tables: Vec<Oid>,
-    /// The whole tree, for statistics and dependents.
-    pub tree: Vec<Oid>,
+    /// All tables that are masked, and those above them: statistics and dependents of these hold
+    /// originals.
+    pub affected: Vec<Oid>,
     /// The rules.
     pub rules: Rules,
 }
@@ -42,11 +43,13 @@ pub fn plan(target: Oid) -> Plan {
         check_kind(member);
         require_ownership(member);
     }
-    let tree = catalog::tree(target);
-    let rules = rules(target, &tree);
-    refuse_what_would_break(&members, &tree, &rules);
+    let rules = rules(&members, &catalog::tree(target));
+    let affected = catalog::ancestors(&members);
+    refuse_what_would_break(&members, &affected, &rules);
+    let ruled: HashSet<Oid> = rules.keys().map(|(relid, _)| *relid).collect();
     let tables = members
         .into_iter()
+        .filter(|relid| ruled.contains(relid))
         // SAFETY: catalog look-up.
         .filter(
             |&relid| unsafe { pg_sys::get_rel_relkind(relid) } as u8 == pg_sys::RELKIND_RELATION,
@@ -54,7 +57,7 @@ pub fn plan(target: Oid) -> Plan {
         .collect();
     Plan {
         tables,
-        tree,
+        affected,
         rules,
     }
 }
@@ -81,33 +84,38 @@ fn check_kind(relid: Oid) {
     );
 }
 
-/// One rule a column name for the whole tree; two different ones are refused.
-fn rules(target: Oid, tree: &[Oid]) -> Rules {
-    let mut found: BTreeMap<String, (Oid, Rule)> = BTreeMap::new();
-    for label in catalog::labels(tree) {
-        let rule: Rule = match label.rule.parse() {
+/// One rule for each column that there is in the tree; two different ones are refused.
+fn rules(members: &[Oid], tree: &[Oid]) -> Rules {
+    let mut found: HashMap<(Oid, String), (Oid, Rule)> = HashMap::new();
+    for ruled in catalog::ruled_columns(tree) {
+        let rule: Rule = match ruled.rule.parse() {
             Ok(rule) => rule,
             Err(error) => raise_engine_about(
                 &error,
-                &format!("column {}.{}: ", relation_name(label.relid), label.column),
+                &format!(
+                    "column {}.{}: ",
+                    relation_name(ruled.labelled),
+                    ruled.column
+                ),
             ),
         };
-        match found.get(&label.column) {
+        let key = (ruled.relid, ruled.column);
+        match found.get(&key) {
             Some((other, known)) if *known != rule => raise_with_detail(
                 ERRCODE_INVALID_OBJECT_DEFINITION,
                 format!(
                     "column \"{}\" has two masking rules in one table tree",
-                    label.column
+                    key.1
                 ),
                 format!(
                     "{} says {known}, {} says {rule}.",
                     relation_name(*other),
-                    relation_name(label.relid)
+                    relation_name(ruled.labelled)
                 ),
                 "Keep the rule on the topmost table and drop the other with synth_drop_rule.",
             ),
             _ => {
-                found.insert(label.column, (label.relid, rule));
+                found.insert(key, (ruled.labelled, rule));
             }
         }
     }
@@ -116,10 +124,10 @@ fn rules(target: Oid, tree: &[Oid]) -> Rules {
         .filter(|(_, (_, rule))| *rule != Rule::NotMasked)
         .map(|(column, (_, rule))| (column, rule))
         .collect();
-    if rules.is_empty() {
+    if !rules.keys().any(|(relid, _)| members.contains(relid)) {
         raise(
             ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("{} has no masking rule", relation_name(target)),
+            format!("{} has no masking rule", relation_name(members[0])),
             Some(
                 "Set one: SELECT synth_set_rule('<table>', '<column>', 'MASKED WITH email')."
                     .to_owned(),
@@ -129,9 +137,11 @@ fn rules(target: Oid, tree: &[Oid]) -> Rules {
     rules
 }
 
-fn refuse_what_would_break(members: &[Oid], tree: &[Oid], rules: &Rules) {
+fn refuse_what_would_break(members: &[Oid], affected: &[Oid], rules: &Rules) {
     for (relid, column, constraint) in catalog::foreign_keys(members) {
-        if rules.contains_key(&column) {
+        let key = (relid, column);
+        if rules.contains_key(&key) {
+            let (_, column) = key;
             raise(
                 ERRCODE_FEATURE_NOT_SUPPORTED,
                 format!(
@@ -146,9 +156,11 @@ fn refuse_what_would_break(members: &[Oid], tree: &[Oid], rules: &Rules) {
         }
     }
     for (relid, column, index) in catalog::unique_columns(members) {
-        if let Some(rule) = rules.get(&column)
+        let key = (relid, column);
+        if let Some(rule) = rules.get(&key)
             && let Some(name) = clashing(rule)
         {
+            let (_, column) = key;
             raise(
                 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                 format!(
@@ -159,7 +171,7 @@ fn refuse_what_would_break(members: &[Oid], tree: &[Oid], rules: &Rules) {
             );
         }
     }
-    for &relid in tree {
+    for &relid in affected {
         refuse_partition_keys(relid, rules);
     }
 }
@@ -219,7 +231,7 @@ pub unsafe fn columns(relation: pg_sys::Relation, rules: &Rules) -> Vec<(Column,
             .as_slice(usize::try_from((*(*relation).rd_att).natts).unwrap_or(0));
         for attribute in attributes.iter().filter(|a| !a.attisdropped) {
             let name = crate::boundary::string(attribute.attname.data.as_ptr());
-            if let Some(rule) = rules.get(&name) {
+            if let Some(rule) = rules.get(&((*relation).rd_id, name)) {
                 let column = Column::from_attribute((*relation).rd_id, attribute);
                 // The type may have changed since the rule was set.
                 if let Err(error) = column.check(rule) {

@@ -38,10 +38,12 @@ sql_function! {
         // SAFETY: the argument type is the one declared in SQL.
         let target: Oid = unsafe { pg_getarg(fcinfo, 0) }.unwrap_or_else(|| raise_null("target"));
         require_utf8();
+        // SAFETY: raises an error or does nothing.
+        unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_mask_table()".as_ptr()) };
         let plan = plan::plan(target);
-        let views = dependents::materialized_views(&plan.tree);
+        let views = dependents::materialized_views(&plan.affected);
         let rows = withholding_details(|| mask_tables(&plan));
-        dependents::remove_statistics(&plan.tree, &plan.rules);
+        dependents::remove_statistics(&plan, &views);
         withholding_details(|| dependents::refresh(&views));
         Datum::from(rows)
     }
@@ -143,7 +145,7 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
-        let mut batch = Batch::new(old);
+        let mut batch = Batch::new(old, &masks);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
@@ -207,7 +209,10 @@ struct Batch {
     columns: usize,
     /// Positions of dropped columns: what they held is not carried over.
     dropped: Vec<usize>,
+    /// Positions of columns whose text is read in full.
+    text: Vec<usize>,
     rows: usize,
+    /// About how much memory the rows take while they are masked.
     bytes: usize,
     values: Vec<Datum>,
     nulls: Vec<bool>,
@@ -219,7 +224,7 @@ struct Batch {
 impl Batch {
     /// # Safety
     /// `relation` stays open as long as the batch.
-    unsafe fn new(relation: pg_sys::Relation) -> Self {
+    unsafe fn new(relation: pg_sys::Relation, masks: &[ColumnMask]) -> Self {
         // SAFETY: an open relation has a descriptor.
         let desc = unsafe { (*relation).rd_att };
         // SAFETY: natts attributes follow.
@@ -230,10 +235,16 @@ impl Batch {
             .filter(|(_, attribute)| attribute.attisdropped)
             .map(|(index, _)| index)
             .collect();
+        let text = masks
+            .iter()
+            .filter(|mask| matches!(mask.action, Action::Mask(_, ColumnType::Text)))
+            .map(|mask| mask.index)
+            .collect();
         Self {
             desc,
             columns: attributes.len(),
             dropped,
+            text,
             rows: 0,
             bytes: 0,
             values: Vec::new(),
@@ -272,6 +283,13 @@ impl Batch {
         }
         for &index in &self.dropped {
             self.nulls[start + index] = true;
+        }
+        // Text may be stored out of line or compressed, and be a thousand times its size here.
+        for &index in &self.text {
+            if !self.nulls[start + index] {
+                // SAFETY: a varlena, as text is.
+                self.bytes += unsafe { pg_sys::toast_raw_datum_size(self.values[start + index]) };
+            }
         }
         self.rows += 1;
     }

@@ -50,6 +50,10 @@ struct ScanState {
 struct Own {
     table: String,
     arguments: *mut pg_sys::List,
+    /// Parameters of the query that the arguments depend on.
+    parameters: *mut pg_sys::Bitmapset,
+    /// The arguments hold subqueries, which may depend on further parameters.
+    has_subqueries: bool,
     /// What was asked for, kept so that a rescan gives the same rows.
     request: Option<Request>,
     /// Rows as Datums, for the executor to filter and project.
@@ -92,6 +96,8 @@ unsafe extern "C-unwind" fn begin(
         let own = Own {
             table: table_name(scan),
             arguments: pg_sys::ExecInitExprList((*scan).custom_exprs, node.cast()),
+            parameters: pg_sys::pull_paramids((*scan).custom_exprs.cast()),
+            has_subqueries: pg_sys::contain_subplans((*scan).custom_exprs.cast()),
             request: None,
             cursor: None,
             tuples: None,
@@ -324,9 +330,13 @@ unsafe extern "C-unwind" fn rescan(node: *mut pg_sys::CustomScanState) {
         let own = &mut *(*node.cast::<ScanState>()).own;
         own.cursor = None;
         own.tuples = None;
-        // Arguments are evaluated again only if they may have changed: a call without a seed gives
-        // the same rows each time it is read.
-        if !(*node).ss.ps.chgParam.is_null() {
+        // Arguments are evaluated again only if they may have changed, as for a function scan: a
+        // call without a seed gives the same rows each time it is read, whatever they are
+        // compared with.
+        let changed = (*node).ss.ps.chgParam;
+        if pg_sys::bms_overlap(changed, own.parameters)
+            || (own.has_subqueries && !changed.is_null())
+        {
             own.request = None;
         }
     }

@@ -12,9 +12,8 @@ use crate::boundary::sql_function;
 /// reading fifteen tuples (`make bench`).
 const ROW_COST: f64 = 0.15;
 
-/// Positions of arguments every generator of rows has.
+/// Position of the number of rows among the arguments of every generator of rows.
 const ROWS_ARGUMENT: usize = 0;
-const SEED_ARGUMENT: usize = 1;
 
 static PATH_METHODS: Static<pg_sys::CustomPathMethods> = Static(pg_sys::CustomPathMethods {
     CustomName: execute::NAME.as_ptr(),
@@ -100,14 +99,6 @@ unsafe extern "C-unwind" fn offer_path(
             return;
         };
 
-        // Without a seed, each worker would draw its own and make other rows.
-        if constant(call, SEED_ARGUMENT).is_none() {
-            (*rel).consider_parallel = false;
-            for path in PgList::<pg_sys::Path>::from_pg((*rel).pathlist).iter_ptr() {
-                (*path).parallel_safe = false;
-            }
-        }
-
         // LATERAL arguments and whole-row references are left to the function scan.
         let whole_row = *(*rel).attr_needed.offset(-((*rel).min_attr as isize));
         if !(*rel).lateral_relids.is_null() || !whole_row.is_null() {
@@ -117,7 +108,6 @@ unsafe extern "C-unwind" fn offer_path(
         path.path.pathtype = pg_sys::NodeTag::T_CustomScan;
         path.path.parent = rel;
         path.path.pathtarget = (*rel).reltarget;
-        path.path.parallel_safe = (*rel).consider_parallel;
         path.path.rows = (*rel).rows;
         path.path.startup_cost = (*rel).baserestrictcost.startup;
         path.path.total_cost = path.path.startup_cost

@@ -1,0 +1,66 @@
+//! The extension, as SQL clients meet it.
+//!
+//! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
+//! these tests say so and are ignored.
+
+mod examples;
+mod generate;
+mod mask_table;
+mod mask_value;
+mod rules;
+mod scan;
+mod security;
+mod session;
+
+use libtest_mimic::Trial;
+
+use crate::Fixture;
+use crate::servers::postgres::Postgres;
+pub use session::{Session, row};
+
+/// The tests.
+pub fn trials(fixture: &Fixture) -> Vec<Trial> {
+    let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("generate", generate::tests()),
+        ("scan", scan::tests()),
+        ("rules", rules::tests()),
+        ("mask_table", mask_table::tests()),
+        ("mask_value", mask_value::tests()),
+        ("security", security::tests()),
+        ("examples", examples::tests()),
+    ];
+    let mut trials = Vec::new();
+    for (subject, tests) in tests {
+        for (name, test) in tests {
+            trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
+        }
+    }
+    trials
+}
+
+/// Name and body of a test.
+pub type Test = (&'static str, fn(&Postgres));
+
+/// Lists functions as tests under their own names.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        /// The tests of this file.
+        pub fn tests() -> Vec<super::Test> {
+            vec![$((stringify!($name), $name as fn(&crate::servers::postgres::Postgres))),*]
+        }
+    };
+}
+pub(crate) use tests;
+
+/// A fresh database with the extension; gives its name.
+pub fn database(pg: &Postgres) -> String {
+    let name = pg.create_database();
+    pg.psql(&name, "CREATE EXTENSION pg_synth")
+        .unwrap_or_else(|e| panic!("CREATE EXTENSION fails:\n{e}"));
+    name
+}
+
+/// A superuser's session in a fresh database with the extension.
+pub fn fresh(pg: &Postgres) -> Session {
+    Session::open(pg, &database(pg))
+}
