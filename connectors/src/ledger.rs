@@ -69,20 +69,28 @@ impl Load {
             })
     }
 
-    /// The chunks that are not yet committed, in order.
+    /// The rows that are not yet committed: the gaps that `committed`, ranges in order, leaves in
+    /// the load. Chunks are committed whole, so gaps start and end where chunks do.
     pub fn missing(&self, committed: &[Range<u64>]) -> Vec<Range<u64>> {
         let Range { start, end } = self.range();
         let mut out = Vec::new();
         let mut from = start;
-        while from < end {
-            let to = from.saturating_add(CHUNK_ROWS).min(end);
-            if !committed.iter().any(|c| c.start <= from && to <= c.end) {
-                out.push(from..to);
+        for done in committed {
+            if from < done.start {
+                out.push(from..done.start);
             }
-            from = to;
+            from = from.max(done.end);
+        }
+        if from < end {
+            out.push(from..end);
         }
         out
     }
+}
+
+/// The chunks of a gap, made one at a time: a load may have more of them than memory holds.
+pub fn chunks(gap: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    crate::load::pieces(gap, CHUNK_ROWS)
 }
 
 /// Joins ranges that touch; they come in order.
@@ -136,12 +144,33 @@ mod tests {
     #[test]
     fn chunks_that_are_missing_lie_on_the_same_grid() {
         let load = load();
-        let all = load.missing(&[]);
+        let missing = |committed: &[Range<u64>]| -> Vec<Range<u64>> {
+            load.missing(committed)
+                .into_iter()
+                .flat_map(chunks)
+                .collect()
+        };
+        let all = missing(&[]);
         assert_eq!(all.len(), 3);
         assert_eq!(all[0], 5..5 + CHUNK_ROWS);
         assert_eq!(all[2], 5 + 2 * CHUNK_ROWS..6 + 2 * CHUNK_ROWS);
         let committed = merge([all[1].clone()]);
-        assert_eq!(load.missing(&committed), [all[0].clone(), all[2].clone()]);
-        assert!(load.missing(&merge(all)).is_empty());
+        assert_eq!(missing(&committed), [all[0].clone(), all[2].clone()]);
+        assert!(missing(&merge(all)).is_empty());
+    }
+
+    #[test]
+    fn the_largest_load_takes_no_memory() {
+        let load = Load {
+            start: 0,
+            rows: i64::MAX.unsigned_abs(),
+            ..load()
+        };
+        let gaps = load.missing(&[0..CHUNK_ROWS]);
+        assert_eq!(gaps, [CHUNK_ROWS..i64::MAX.unsigned_abs()]);
+        assert_eq!(
+            gaps.into_iter().flat_map(chunks).nth(1),
+            Some(2 * CHUNK_ROWS..3 * CHUNK_ROWS)
+        );
     }
 }

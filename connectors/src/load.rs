@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::csv::CsvFile;
 use crate::driver::Sink;
 use crate::error::{Error, Result};
-use crate::ledger::Load;
+use crate::ledger::{Load, chunks};
 use crate::reader::BATCH_ROWS;
 use crate::writer::{ChunkBatches, ChunkOutcome, Writer};
 
@@ -98,7 +98,7 @@ async fn into_database(
     let prepared = writer.prepare(load, table.spec()).await?;
     let committed = writer.committed(load).await?;
     let missing = load.missing(&committed);
-    let left: u64 = missing.iter().map(|chunk| chunk.end - chunk.start).sum();
+    let left: u64 = missing.iter().map(|gap| gap.end - gap.start).sum();
     let before = load.rows - left;
     tracing::debug!(?prepared, before, left, "prepared");
     if before > 0 && !resume {
@@ -122,10 +122,10 @@ async fn into_database(
     (control.progress)(before);
     let (sender, mut generated) = mpsc::channel(BATCHES_AHEAD);
     let producer = tokio::task::spawn_blocking({
-        let chunks = missing.clone();
-        move || generate(&*table, chunks, &sender)
+        let gaps = missing.clone();
+        move || generate(&*table, gaps, &sender)
     });
-    for chunk in missing {
+    for chunk in missing.into_iter().flat_map(chunks) {
         if control.stop.is_cancelled() {
             return Ok(outcome);
         }
@@ -147,13 +147,9 @@ async fn into_database(
     Ok(outcome)
 }
 
-/// Generates chunks until all are sent or nobody wants them any more.
-fn generate(
-    table: &dyn Table,
-    chunks: Vec<Range<u64>>,
-    sender: &mpsc::Sender<Result<RecordBatch>>,
-) {
-    for rows in chunks.into_iter().flat_map(batches) {
+/// Generates the chunks of gaps until all are sent or nobody wants them any more.
+fn generate(table: &dyn Table, gaps: Vec<Range<u64>>, sender: &mpsc::Sender<Result<RecordBatch>>) {
+    for rows in gaps.into_iter().flat_map(chunks).flat_map(batches) {
         let batch = table.batch(rows).map_err(Error::from);
         if sender.blocking_send(batch).is_err() {
             return;
@@ -163,7 +159,11 @@ fn generate(
 
 /// A range of rows cut into batches of [`BATCH_ROWS`].
 pub(crate) fn batches(rows: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    let size = BATCH_ROWS as u64;
+    pieces(rows, BATCH_ROWS as u64)
+}
+
+/// A range cut into pieces of a size, the last one shorter.
+pub(crate) fn pieces(rows: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let count = (rows.end - rows.start).div_ceil(size);
     (0..count).map(move |i| {
         let from = rows.start + i * size;
