@@ -17,7 +17,7 @@ sql() {
     psql -X -q -v ON_ERROR_STOP=1 -h "$socket" -U postgres -d "${db:-demo}" "$@"
 }
 
-db=postgres sql -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' -c 'CREATE DATABASE demo'
+db=postgres sql -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' -c 'CREATE DATABASE demo'
 sql -c 'CREATE EXTENSION pg_synth'
 
 say 'Five patients: SELECT * FROM synth_patients(5)'

@@ -43,7 +43,7 @@ CREATE TYPE @extschema@.synth_patient AS (
     primary_provider_npi text,
     created_at timestamp with time zone
 );
-COMMENT ON TYPE @extschema@.synth_patient IS 'a row of synth_patients; docs/reference.md describes each column';
+COMMENT ON TYPE @extschema@.synth_patient IS 'a row of synth_patients; docs/generating.md describes each column';
 
 -- Generators are PARALLEL RESTRICTED: a worker would draw a seed of its own where none is given, and
 -- the session would not learn which seed was used.
@@ -107,6 +107,8 @@ CREATE TABLE synth.secret (
 );
 COMMENT ON TABLE synth.secret IS 'masking secrets; the highest version is in use. Databases that share it give equal pseudonyms';
 REVOKE ALL ON synth.secret FROM PUBLIC;
+-- Members of pg_read_all_data may read every table, but not rows that no policy shows them.
+ALTER TABLE synth.secret ENABLE ROW LEVEL SECURITY;
 
 CREATE FUNCTION synth.random_secret() RETURNS bytea
     LANGUAGE c VOLATILE PARALLEL SAFE

@@ -1,5 +1,6 @@
 //! The connectors: what is written is read back, and loads by several writers join.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -11,7 +12,7 @@ use libtest_mimic::Trial;
 use synth_connectors::driver::{self, Sink};
 use synth_connectors::ledger::{CHUNK_ROWS, Load};
 use synth_connectors::load::{self, Control};
-use synth_connectors::{ChunkOutcome, Error, ErrorKind, Prepared, Writer};
+use synth_connectors::{ChunkBatches, ChunkOutcome, Error, ErrorKind, Prepared, Writer};
 use synth_engine::domain::{self, TableOptions};
 use synth_engine::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
 
@@ -69,6 +70,20 @@ async fn writer(url: &str) -> Box<dyn Writer> {
         Ok(Sink::File(_)) => panic!("{url} is no database"),
         Err(error) => panic!("cannot open: {error}"),
     }
+}
+
+/// Writes a chunk of one batch.
+async fn write(
+    writer: &mut dyn Writer,
+    load: &Load,
+    chunk: Range<u64>,
+    batch: &RecordBatch,
+) -> synth_connectors::Result<ChunkOutcome> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    sender.send(Ok(batch.clone())).await.unwrap();
+    writer
+        .write(load, chunk, &mut ChunkBatches::new(&mut receiver, 1))
+        .await
 }
 
 fn load_into(target: &str, rows: u64) -> Load {
@@ -181,10 +196,7 @@ fn every_type_reads_back_equal(url: &str) {
             writer.prepare(&load, &spec).await.unwrap(),
             Prepared::Created
         );
-        writer
-            .write(&load, 0..5, vec![batch.clone()])
-            .await
-            .unwrap();
+        write(&mut *writer, &load, 0..5, &batch).await.unwrap();
         writer.close().await.unwrap();
         let mut reader = driver::open_reader(url).await.unwrap();
         let described = reader.describe("every type").await.unwrap();
@@ -264,17 +276,14 @@ fn a_chunk_is_written_once(url: &str) {
             second.prepare(&load, &spec).await.unwrap(),
             Prepared::Existing
         );
-        let outcome = first.write(&load, 0..5, vec![batch.clone()]).await.unwrap();
+        let outcome = write(&mut *first, &load, 0..5, &batch).await.unwrap();
         assert_eq!(outcome, ChunkOutcome::Written);
-        let outcome = second
-            .write(&load, 0..5, vec![batch.clone()])
-            .await
-            .unwrap();
+        let outcome = write(&mut *second, &load, 0..5, &batch).await.unwrap();
         assert_eq!(outcome, ChunkOutcome::AlreadyThere);
         assert_eq!(second.committed(&load).await.unwrap(), vec![0_u64..5; 1]);
         // Another load with the same keys fails as a whole: no row, no ledger entry.
         let other = load_into("t", 11);
-        let error = second.write(&other, 0..5, vec![batch]).await.unwrap_err();
+        let error = write(&mut *second, &other, 0..5, &batch).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
         assert!(second.committed(&other).await.unwrap().is_empty());
     });
@@ -319,10 +328,7 @@ fn hostile_names(url: &str) {
             let mut writer = writer(url).await;
             let load = load_into(name, 5);
             writer.prepare(&load, &spec).await.unwrap();
-            writer
-                .write(&load, 0..5, vec![batch.clone()])
-                .await
-                .unwrap();
+            write(&mut *writer, &load, 0..5, &batch).await.unwrap();
             assert_eq!(
                 writer.committed(&load).await.unwrap(),
                 vec![0_u64..5; 1],
@@ -430,10 +436,7 @@ fn end_marker(pg: &Postgres) {
         let mut writer = writer(&url).await;
         let load = load_into("t", 4);
         writer.prepare(&load, &spec).await.unwrap();
-        writer
-            .write(&load, 0..4, vec![batch.clone()])
-            .await
-            .unwrap();
+        write(&mut *writer, &load, 0..4, &batch).await.unwrap();
         let mut reader = driver::open_reader(&url).await.unwrap();
         let back: Vec<RecordBatch> = reader
             .read("t", &spec)

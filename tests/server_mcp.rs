@@ -13,6 +13,7 @@ use rmcp::service::{NotificationContext, RunningService};
 use rmcp::transport::TokioChildProcess;
 use rmcp::{ClientHandler, RoleClient, ServiceExt};
 use serde_json::{Map, Value, json};
+use synth_connectors::ledger::CHUNK_ROWS;
 
 use crate::servers::postgres::Postgres;
 use crate::synthd::{Scratch, command, rows};
@@ -325,17 +326,17 @@ fn datasets() {
         let client = Client::default();
         let session = connect(client.clone(), &["--destination", &destination]).await;
         let arguments = json!({
-            "generator": "patients", "rows": "50000", "seed": "42", "destination": "clinic",
+            "generator": "patients", "rows": "120000", "seed": "42", "destination": "clinic",
             "table": "people", "preview_rows": 2,
         });
         let output = generate(&session, arguments.clone()).await;
         check_output(&session, GENERATE, &output).await;
-        assert_eq!(output["rows_written"], "50000");
+        assert_eq!(output["rows_written"], "120000");
         assert_eq!(output["table"], "people");
         let progress = client.progress.lock().unwrap().clone();
         assert!(progress.len() >= 2, "{progress:?}");
         assert!(progress.is_sorted_by(|a, b| a.0 < b.0), "{progress:?}");
-        assert_eq!(progress.last(), Some(&(50_000.0, Some(50_000.0))));
+        assert_eq!(progress.last(), Some(&(120_000.0, Some(120_000.0))));
         // Again: an error that says how; with resume nothing is written twice.
         let text = refused(&session, arguments.clone()).await;
         assert!(text.contains("already complete"), "{text}");
@@ -344,7 +345,7 @@ fn datasets() {
         assert_eq!(generate(&session, resumed).await["rows_written"], "0");
         session.cancel().await.unwrap();
     });
-    assert_eq!(rows(&url, "people").len(), 50_000);
+    assert_eq!(rows(&url, "people").len(), 120_000);
 }
 
 fn bad_input() {
@@ -402,6 +403,10 @@ fn bad_input() {
             (
                 json!({"generator": "uuid", "rows": 1, "resume": true}),
                 "destination",
+            ),
+            (
+                json!({"generator": "uuid", "rows": 1, "destination": "clinic", "resume": true}),
+                "give the seed",
             ),
             (
                 json!({"generator": "uuid", "rows": 1, "destination": "x"}),
@@ -540,7 +545,7 @@ fn cancelled() {
         "the load goes on after it was cancelled"
     );
     assert!(
-        there > 0 && there < 10_000_000 && there.is_multiple_of(20_480),
+        there > 0 && there < 10_000_000 && (there as u64).is_multiple_of(CHUNK_ROWS),
         "{there}"
     );
     // The session lives on.
@@ -631,7 +636,7 @@ fn only_json() {
     raw.send(
         &json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
         "name": GENERATE, "_meta": {"progressToken": "token"},
-        "arguments": {"generator": "patients", "rows": 30_000, "destination": "d"}}}),
+        "arguments": {"generator": "patients", "rows": 60_000, "destination": "d"}}}),
     );
     let answer = raw.answer(3);
     assert_eq!(answer["result"]["isError"], false, "{answer}");

@@ -32,4 +32,4 @@ mod writer;
 
 pub use error::{ColumnDifference, Error, ErrorKind, Result};
 pub use reader::{BATCH_ROWS, BatchStream, Reader};
-pub use writer::{ChunkOutcome, Prepared, Writer};
+pub use writer::{ChunkBatches, ChunkOutcome, Prepared, Writer};

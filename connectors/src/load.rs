@@ -1,6 +1,6 @@
 //! The load: a generated table, written chunk by chunk into a sink.
 //!
-//! Generating runs ahead of writing by a chunk or two on a blocking thread, so that neither waits
+//! Generating runs ahead of writing by a few batches on a blocking thread, so that neither waits
 //! for the other and memory stays flat.
 
 use std::ops::Range;
@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 use crate::csv::CsvFile;
 use crate::driver::Sink;
 use crate::error::{Error, Result};
-use crate::ledger::Load;
+use crate::ledger::{Load, chunks};
 use crate::reader::BATCH_ROWS;
-use crate::writer::{ChunkOutcome, Writer};
+use crate::writer::{ChunkBatches, ChunkOutcome, Writer};
 
-/// Chunks generated ahead of the one being written.
-const CHUNKS_AHEAD: usize = 2;
+/// Batches generated ahead of the one being written.
+const BATCHES_AHEAD: usize = 4;
 
 /// What a caller can see and do while a load runs.
 #[derive(Clone)]
@@ -98,7 +98,7 @@ async fn into_database(
     let prepared = writer.prepare(load, table.spec()).await?;
     let committed = writer.committed(load).await?;
     let missing = load.missing(&committed);
-    let left: u64 = missing.iter().map(|chunk| chunk.end - chunk.start).sum();
+    let left: u64 = missing.iter().map(|gap| gap.end - gap.start).sum();
     let before = load.rows - left;
     tracing::debug!(?prepared, before, left, "prepared");
     if before > 0 && !resume {
@@ -120,17 +120,25 @@ async fn into_database(
         complete: false,
     };
     (control.progress)(before);
-    let (sender, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
-    let producer = tokio::task::spawn_blocking(move || generate(&*table, missing, &sender));
-    while let Some((chunk, batches)) = chunks.recv().await {
+    let (sender, mut generated) = mpsc::channel(BATCHES_AHEAD);
+    let producer = tokio::task::spawn_blocking({
+        let gaps = missing.clone();
+        move || generate(&*table, gaps, &sender)
+    });
+    for chunk in missing.into_iter().flat_map(chunks) {
         if control.stop.is_cancelled() {
             return Ok(outcome);
         }
-        let batches = batches?;
         let rows = chunk.end - chunk.start;
-        match writer.write(load, chunk, batches).await? {
+        let mut source = ChunkBatches::new(&mut generated, batches(chunk.clone()).count());
+        match writer.write(load, chunk, &mut source).await? {
             ChunkOutcome::Written => outcome.rows_written += rows,
-            ChunkOutcome::AlreadyThere => outcome.rows_before += rows,
+            ChunkOutcome::AlreadyThere => {
+                outcome.rows_before += rows;
+                while let Some(batch) = source.next().await {
+                    batch?;
+                }
+            }
         }
         (control.progress)(outcome.rows_before + outcome.rows_written);
     }
@@ -139,15 +147,11 @@ async fn into_database(
     Ok(outcome)
 }
 
-type Chunk = (Range<u64>, Result<Vec<RecordBatch>>);
-
-/// Generates chunks until all are sent or nobody wants them any more.
-fn generate(table: &dyn Table, chunks: Vec<Range<u64>>, sender: &mpsc::Sender<Chunk>) {
-    for chunk in chunks {
-        let batches = batches(chunk.clone())
-            .map(|rows| table.batch(rows).map_err(Error::from))
-            .collect();
-        if sender.blocking_send((chunk, batches)).is_err() {
+/// Generates the chunks of gaps until all are sent or nobody wants them any more.
+fn generate(table: &dyn Table, gaps: Vec<Range<u64>>, sender: &mpsc::Sender<Result<RecordBatch>>) {
+    for rows in gaps.into_iter().flat_map(chunks).flat_map(batches) {
+        let batch = table.batch(rows).map_err(Error::from);
+        if sender.blocking_send(batch).is_err() {
             return;
         }
     }
@@ -155,7 +159,11 @@ fn generate(table: &dyn Table, chunks: Vec<Range<u64>>, sender: &mpsc::Sender<Ch
 
 /// A range of rows cut into batches of [`BATCH_ROWS`].
 pub(crate) fn batches(rows: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    let size = BATCH_ROWS as u64;
+    pieces(rows, BATCH_ROWS as u64)
+}
+
+/// A range cut into pieces of a size, the last one shorter.
+pub(crate) fn pieces(rows: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let count = (rows.end - rows.start).div_ceil(size);
     (0..count).map(move |i| {
         let from = rows.start + i * size;

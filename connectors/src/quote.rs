@@ -7,7 +7,7 @@
 //! assert_eq!(quote::literal("it's"), "'it''s'");
 //! ```
 
-/// A name as a quoted identifier. Names hold no NUL: [`crate::writer`] refuses them before.
+/// A name as a quoted identifier. Names hold no NUL: writers refuse them before.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

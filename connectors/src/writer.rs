@@ -5,6 +5,7 @@ use std::ops::Range;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use synth_engine::schema::{ColumnSpec, TableSpec};
+use tokio::sync::mpsc;
 
 use crate::error::{ColumnDifference, Error, Result};
 use crate::ledger::Load;
@@ -27,6 +28,26 @@ pub enum ChunkOutcome {
     AlreadyThere,
 }
 
+/// The batches of a chunk, as they are generated.
+pub struct ChunkBatches<'a> {
+    source: &'a mut mpsc::Receiver<Result<RecordBatch>>,
+    left: usize,
+}
+
+impl<'a> ChunkBatches<'a> {
+    /// The next so many batches of a channel.
+    pub fn new(source: &'a mut mpsc::Receiver<Result<RecordBatch>>, left: usize) -> Self {
+        Self { source, left }
+    }
+
+    /// The next batch, or nothing at the chunk's end.
+    pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
+        self.left = self.left.checked_sub(1)?;
+        // A channel that ends early is a generator that died.
+        Some(self.source.recv().await.unwrap_or(Err(Error::Thread)))
+    }
+}
+
 /// Writes chunks of rows, each in one transaction with its ledger entry.
 #[async_trait]
 pub trait Writer: Send {
@@ -41,7 +62,7 @@ pub trait Writer: Send {
         &mut self,
         load: &Load,
         chunk: Range<u64>,
-        batches: Vec<RecordBatch>,
+        batches: &mut ChunkBatches<'_>,
     ) -> Result<ChunkOutcome>;
 
     /// Ends the connection in good order.

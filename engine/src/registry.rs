@@ -75,7 +75,7 @@ pub struct Parameter {
 pub struct MaskProperties {
     /// Column types it takes; empty: any.
     pub accepts: &'static [ColumnType],
-    /// Distinct values stay distinct (up to collisions of a keyed hash of at least 80 bits), so
+    /// Distinct values stay distinct (up to collisions of a keyed hash of at least 65 bits), so
     /// unique constraints survive.
     pub injective: bool,
     /// The same value gives the same result wherever the secret is shared. False: the result

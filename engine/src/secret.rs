@@ -2,7 +2,7 @@
 //!
 //! `prf(secret, domain, original)` is HMAC-SHA-256 (RFC 2104), so without the secret a result says
 //! nothing about the original, and with it the same original gives the same result everywhere.
-//! The domain (a mask's name and parameters) keeps results of one mask from linking to another's.
+//! The domain (a mask's name) keeps results of one mask from linking to another's.
 //!
 //! ```
 //! use synth_engine::secret::Secret;
@@ -80,8 +80,17 @@ impl DomainKey {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::fmt::Write;
+
+    /// Lower-case hexadecimal.
+    pub(crate) fn hex(bytes: &[u8]) -> String {
+        bytes.iter().fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+    }
 
     /// RFC 4231 gives HMAC-SHA-256 vectors; this is test case 2 with its key padded by zeros to the
     /// block length, which HMAC does itself.
@@ -90,9 +99,8 @@ mod tests {
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
         let digest = DomainKey::from_bytes(&key).digest(b"what do ya want for nothing?");
-        let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
-            hex,
+            hex(&digest),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
     }

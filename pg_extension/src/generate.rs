@@ -79,11 +79,11 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
         arguments.start.unwrap_or_else(|| raise_null("start")),
     );
     let end = start + rows;
-    if end > domain::LAST_ROW {
+    if end > domain::LAST_ROW + 1 {
         raise(
             ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             format!("start {start} plus rows {rows} is beyond the last row"),
-            Some(format!("The sum may be at most {}.", domain::LAST_ROW)),
+            Some(format!("The sum may be at most {}.", domain::LAST_ROW + 1)),
         );
     }
     let as_of = arguments.as_of.map_or(REFERENCE_DATE, |day| {

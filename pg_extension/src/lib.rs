@@ -8,6 +8,7 @@
 //! | `generate` | `synth_patients` and `synth_last_seed` |
 //! | `scan` | generators in FROM as a scan node |
 //! | `srf` | generators in the select list, and in FROM where a scan node cannot be |
+//! | `batches` | the batches of a request, made ahead by a thread |
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
@@ -16,13 +17,21 @@
 //! | `listing` | the registry as rows |
 //! | `error` | engine errors to SQLSTATE and hint |
 
-// Boundary code reads like the C it talks to.
+// Boundary code reads like the C it talks to: Datums are cast to what they hold, catalog rows to
+// their structures, names are those of Postgres, and an error names its SQLSTATE as the C code does.
 #![allow(
-    clippy::cast_possible_wrap,
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_ptr_alignment,
+    clippy::cast_sign_loss,
+    clippy::doc_markdown,
+    clippy::enum_glob_use,
+    clippy::similar_names,
+    clippy::too_many_arguments
 )]
 
+mod batches;
 mod boundary;
 mod column;
 mod error;

@@ -4,33 +4,16 @@
 //! work. In FROM it wants a tuplestore, and rows are put there batch by batch; but most calls in
 //! FROM are planned as a scan of their own, see `scan`.
 
-use arrow_array::RecordBatch;
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 
-use crate::boundary::check_for_interrupts;
+use crate::batches::Batches;
 use crate::column::Rows;
-use crate::error::or_raise;
 use crate::generate::Request;
-
-/// Rows a batch: small enough for the cache and for Ctrl-C, large enough to spread dispatch.
-const BATCH_ROWS: u64 = 1024;
-
-/// The next batch of a request, which is moved on; none at the end.
-pub fn next_batch(request: &mut Request) -> Option<RecordBatch> {
-    check_for_interrupts();
-    let start = request.start;
-    let end = request.end.min(start + BATCH_ROWS);
-    if start == end {
-        return None;
-    }
-    request.start = end;
-    Some(or_raise(request.table.batch(start..end)))
-}
 
 /// A request in progress: its rows, made batch by batch.
 pub struct Cursor {
-    request: Request,
+    batches: Batches,
     rows: Rows,
     /// Next row within `rows`.
     position: usize,
@@ -40,7 +23,7 @@ impl Cursor {
     /// Before the first row.
     pub fn new(request: Request) -> Self {
         Self {
-            request,
+            batches: Batches::new(request),
             rows: Rows::default(),
             position: 0,
         }
@@ -48,7 +31,7 @@ impl Cursor {
 
     /// Loads the next batch; false at the end.
     fn load(&mut self) -> bool {
-        let Some(batch) = next_batch(&mut self.request) else {
+        let Some(batch) = self.batches.next() else {
             return false;
         };
         self.rows.load(batch);

@@ -33,7 +33,8 @@ Examples:
   synthd generate patients --rows 1000 --to csv:- | head
   PGPASSWORD=... SYNTHD_TO=postgres://me@db/clinic synthd generate patients --rows 5000
 
-A load that was cut goes on where it stopped: the same command with --resume.
+A load that was cut goes on where it stopped: the same command with
+its seed (the summary and the message at Ctrl-C show it) and --resume.
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.";
 
 /// Arguments of `generate`.
@@ -67,7 +68,8 @@ pub struct GenerateArgs {
     /// Name of the table there; default: the generator's name. Postgres takes schema.table too
     #[arg(long)]
     pub table: Option<String>,
-    /// Go on with a load that was cut; a complete one is left as it is
+    /// Go on with a load that was cut; a complete one is left as it is. Needs the seed that the load
+    /// had: without it, this would be another load
     #[arg(long)]
     pub resume: bool,
     /// Give the summary as JSON on standard output

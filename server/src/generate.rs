@@ -100,6 +100,12 @@ fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
             driver: synth_connectors::csv::NAME,
         }));
     }
+    if args.resume && args.seed.is_none() {
+        return Err(usage(
+            "--resume needs --seed: under a fresh seed this would be another load",
+            "The message at Ctrl-C shows the seed of the load that was cut, and so does synth_ledger.",
+        ));
+    }
     let options = TableOptions {
         seed: args.seed.map_or_else(fresh_seed, Ok)?,
         as_of: args.as_of.unwrap_or(REFERENCE_DATE),

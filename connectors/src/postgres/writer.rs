@@ -9,13 +9,14 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use synth_engine::format::csv;
 use synth_engine::schema::{Constraint, TableSpec};
+use tokio::task::spawn_blocking;
 
 use super::options::{self, Relation};
 use super::{error, types};
 use crate::error::{Error, Result};
 use crate::ledger::{self, Load};
 use crate::quote;
-use crate::writer::{ChunkOutcome, FoundColumn, Prepared, Writer, differences};
+use crate::writer::{ChunkBatches, ChunkOutcome, FoundColumn, Prepared, Writer, differences};
 
 /// Key of the advisory lock under which tables are created: "synth" in ASCII.
 const PREPARE_LOCK: i64 = 0x73_79_6e_74_68;
@@ -211,7 +212,7 @@ impl Writer for PostgresWriter {
         &mut self,
         load: &Load,
         chunk: Range<u64>,
-        batches: Vec<RecordBatch>,
+        batches: &mut ChunkBatches<'_>,
     ) -> Result<ChunkOutcome> {
         let target = self.target(load)?;
         let from_sqlx = |e| error::map(e, &load.target);
@@ -243,7 +244,7 @@ impl Writer for PostgresWriter {
         if entered.rows_affected() == 0 {
             return Ok(ChunkOutcome::AlreadyThere);
         }
-        if let Some(first) = batches.first() {
+        if let Some(first) = batches.next().await.transpose()? {
             let statement = format!(
                 "COPY {} ({}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')",
                 target.quoted(),
@@ -259,13 +260,12 @@ impl Writer for PostgresWriter {
                 .copy_in_raw(&statement)
                 .await
                 .map_err(from_sqlx)?;
-            let mut batches = batches.into_iter();
             // Rendering the next batch overlaps with sending this one.
-            let encode = |batch: RecordBatch| tokio::task::spawn_blocking(move || render(&batch));
-            let mut next = batches.next().map(encode);
+            let render = |batch: RecordBatch| spawn_blocking(move || render(&batch));
+            let mut next = Some(render(first));
             while let Some(current) = next {
                 let bytes = current.await??;
-                next = batches.next().map(encode);
+                next = batches.next().await.transpose()?.map(render);
                 copy.send(bytes).await.map_err(from_sqlx)?;
             }
             copy.finish().await.map_err(from_sqlx)?;

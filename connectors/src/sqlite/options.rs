@@ -41,10 +41,11 @@ pub(super) async fn connect_writer(url: &str) -> Result<SqliteConnection> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        // 64 MiB: keys are random, and their index must not fall out of the cache.
-        .pragma("cache_size", "-65536")
-        // 64 MiB too: a chunk touches pages all over the indexes, and copying them back into the
-        // file after every chunk costs more than the chunk.
+        // 40 MiB: keys are random, and their indexes should stay in the cache as long as the whole
+        // process is to stay below 100 MB.
+        .pragma("cache_size", "-40960")
+        // 64 MiB: a chunk touches pages all over the indexes, and copying them back into the file
+        // after every chunk costs more than the chunk.
         .pragma("wal_autocheckpoint", "16384");
     SqliteConnection::connect_with(&options)
         .await

@@ -8,18 +8,30 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row};
 use synth_engine::schema::{Constraint, TableSpec};
+use tokio::task::spawn_blocking;
 
 use super::{error, options, types};
 use crate::error::{Error, Result};
 use crate::ledger::{self, Load};
 use crate::quote;
-use crate::writer::{ChunkOutcome, FoundColumn, Prepared, Writer, check_name, differences};
+use crate::writer::{
+    ChunkBatches, ChunkOutcome, FoundColumn, Prepared, Writer, check_name, differences,
+};
 
 /// Parameters in a statement: SQLite's default limit.
 const MOST_PARAMETERS: usize = 32_766;
 
 /// Rows in a statement at most; more do not make it faster.
 const MOST_ROWS: usize = 128;
+
+/// The load's identity: to SQLite, names that differ in ASCII case are one table.
+fn identity(load: &Load) -> String {
+    Load {
+        target: load.target.to_ascii_lowercase(),
+        ..load.clone()
+    }
+    .id()
+}
 
 /// Bytes in a table's name. SQLite has no limit; this keeps error messages readable.
 const LONGEST_NAME: usize = 255;
@@ -120,7 +132,7 @@ impl Writer for SqliteWriter {
                     .await
                     .map_err(from_sqlx)?;
                 // Entries of a table of this name that was dropped tell of rows that are gone.
-                sqlx::query("DELETE FROM synth_ledger WHERE target_table = ?1")
+                sqlx::query("DELETE FROM synth_ledger WHERE lower(target_table) = lower(?1)")
                     .bind(table.to_owned())
                     .execute(&mut *transaction)
                     .await
@@ -162,7 +174,7 @@ impl Writer for SqliteWriter {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT chunk_start, chunk_end FROM synth_ledger WHERE load_id = ?1 ORDER BY chunk_start",
         )
-        .bind(load.id())
+        .bind(identity(load))
         .fetch_all(&mut self.connection)
         .await
         .map_err(|e| error::map(e, ledger::TABLE))?;
@@ -175,7 +187,7 @@ impl Writer for SqliteWriter {
         &mut self,
         load: &Load,
         chunk: Range<u64>,
-        batches: Vec<RecordBatch>,
+        batches: &mut ChunkBatches<'_>,
     ) -> Result<ChunkOutcome> {
         let from_sqlx = |e| error::map(e, &load.target);
         let mut transaction = self
@@ -189,7 +201,7 @@ impl Writer for SqliteWriter {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) \
              ON CONFLICT DO NOTHING",
         )
-        .bind(load.id())
+        .bind(identity(load))
         .bind(chunk.start.cast_signed())
         .bind(chunk.end.cast_signed())
         .bind(load.generator.clone())
@@ -204,7 +216,7 @@ impl Writer for SqliteWriter {
         if entered.rows_affected() == 0 {
             return Ok(ChunkOutcome::AlreadyThere);
         }
-        let Some(first) = batches.first() else {
+        let Some(first) = batches.next().await.transpose()? else {
             transaction.commit().await.map_err(from_sqlx)?;
             return Ok(ChunkOutcome::Written);
         };
@@ -226,15 +238,13 @@ impl Writer for SqliteWriter {
             format!("{into}{}", vec![row.as_str(); rows].join(",")).into()
         };
         let full = statement(rows_each);
-        let mut batches = batches.into_iter();
         // Encoding the next batch overlaps with inserting this one.
-        let encode = |batch: RecordBatch| {
-            tokio::task::spawn_blocking(move || types::arguments(&batch, rows_each))
-        };
-        let mut next = batches.next().map(encode);
+        let encode =
+            |batch: RecordBatch| spawn_blocking(move || types::arguments(&batch, rows_each));
+        let mut next = Some(encode(first));
         while let Some(current) = next {
             let statements = current.await??;
-            next = batches.next().map(encode);
+            next = batches.next().await.transpose()?.map(encode);
             for (rows, arguments) in statements {
                 let sql = if rows == rows_each {
                     full.clone()

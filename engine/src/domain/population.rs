@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::dictionary::Weighted;
-use crate::entropy::{below, remix};
+use crate::entropy::{below, remix, round};
 use crate::generator::data::{
     BLOOD_TYPE, BODY, BodySize, INSURANCE, LANGUAGE, LIFE_TABLE, MARITAL, POPULATION,
     RACE_ETHNICITY, SMOKING,
@@ -42,6 +42,32 @@ const PERCENTILE_Z: [f64; 7] = [-1.6449, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 
 /// A row of `body.csv`: an age and the seven percentiles.
 type Knot = (f64, [f64; 7]);
 
+/// The rows of a measure and sex, in the order of age.
+struct Knots {
+    rows: Vec<Knot>,
+    /// For each full year of age the first row that may lie beyond it: where a search starts.
+    from: Vec<usize>,
+}
+
+impl Knots {
+    fn new(rows: Vec<Knot>) -> Self {
+        let from = (0_u32..120)
+            .map(|year| rows.partition_point(|row| row.0 <= f64::from(year)))
+            .collect();
+        Self { rows, from }
+    }
+
+    /// The first row beyond an age; their number if there is none.
+    #[inline]
+    fn after(&self, age: f64) -> usize {
+        let mut after = self.from[whole_and_part(age).0.min(self.from.len() - 1)];
+        while after < self.rows.len() && self.rows[after].0 <= age {
+            after += 1;
+        }
+        after
+    }
+}
+
 /// What a body measure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
@@ -58,7 +84,7 @@ struct ByAge {
 }
 
 impl ByAge {
-    fn new(groups: Vec<(u64, Vec<u64>)>) -> Self {
+    fn new(groups: &[(u64, Vec<u64>)]) -> Self {
         let mut of_age = [None; AGES];
         for (index, (from, _)) in groups.iter().enumerate() {
             let from = usize::try_from(*from).unwrap_or(AGES).min(AGES);
@@ -87,7 +113,7 @@ struct Population {
     marital: [ByAge; 2],
     insurance: ByAge,
     smoking: [ByAge; 2],
-    body: [[Vec<Knot>; 2]; 2],
+    body: [[Knots; 2]; 2],
     race_ethnicity: Weighted,
     language: [(usize, Weighted); 3],
     blood_type: [(usize, Weighted); 5],
@@ -120,23 +146,24 @@ static TABLES: LazyLock<Population> = LazyLock::new(|| {
         marital: SEXES.map(|sex| {
             let rows = MARITAL.iter().filter(|m| m.sex == sex.code());
             ByAge::new(
-                rows.map(|m| {
-                    (
-                        m.age,
-                        vec![
-                            m.never_married,
-                            m.married,
-                            m.separated,
-                            m.divorced,
-                            m.widowed,
-                        ],
-                    )
-                })
-                .collect(),
+                &rows
+                    .map(|m| {
+                        (
+                            m.age,
+                            vec![
+                                m.never_married,
+                                m.married,
+                                m.separated,
+                                m.divorced,
+                                m.widowed,
+                            ],
+                        )
+                    })
+                    .collect::<Vec<_>>(),
             )
         }),
         insurance: ByAge::new(
-            INSURANCE
+            &INSURANCE
                 .iter()
                 .map(|i| {
                     let weights = [
@@ -149,22 +176,24 @@ static TABLES: LazyLock<Population> = LazyLock::new(|| {
                     ];
                     (i.age, weights.to_vec())
                 })
-                .collect(),
+                .collect::<Vec<_>>(),
         ),
         smoking: SEXES.map(|sex| {
             let rows = SMOKING.iter().filter(|s| s.sex == sex.code());
             ByAge::new(
-                rows.map(|s| (s.age, vec![s.current, s.former, s.never]))
-                    .collect(),
+                &rows
+                    .map(|s| (s.age, vec![s.current, s.former, s.never]))
+                    .collect::<Vec<_>>(),
             )
         }),
         body: ["height_cm", "weight_kg"].map(|measure| {
             SEXES.map(|sex| {
                 let fits = |b: &&BodySize| b.measure == measure && b.sex == sex.code();
-                BODY.iter()
-                    .filter(fits)
-                    .map(|b| (b.age, [b.p5, b.p10, b.p25, b.p50, b.p75, b.p90, b.p95]))
-                    .collect()
+                let rows = BODY.iter().filter(fits);
+                Knots::new(
+                    rows.map(|b| (b.age, [b.p5, b.p10, b.p25, b.p50, b.p75, b.p90, b.p95]))
+                        .collect(),
+                )
             })
         }),
         race_ethnicity: Weighted::new(&RACE_ETHNICITY.iter().map(|r| r.weight).collect::<Vec<_>>()),
@@ -247,7 +276,7 @@ pub fn marital_status(entropy: u64, sex: Sex, age: u32) -> &'static str {
     MARITAL_STATUS[TABLES.marital[sex.index()].pick(entropy, age).unwrap_or(0)]
 }
 
-/// Primary health insurance; `None` for the uninsured is [`INSURANCE_TYPE`]'s last.
+/// Primary health insurance, or `Uninsured`.
 #[inline]
 pub fn insurance_type(entropy: u64, age: u32) -> &'static str {
     INSURANCE_TYPE[TABLES.insurance.pick(entropy, age).unwrap_or(0)]
@@ -263,8 +292,8 @@ pub fn smoking_status(entropy: u64, sex: Sex, age: u32) -> &'static str {
 /// percentiles and between the ages they hold for, one decimal.
 #[inline]
 pub fn body(measure: Measure, z: f64, sex: Sex, age: f64) -> f64 {
-    let knots = &TABLES.body[measure as usize][sex.index()];
-    let after = knots.partition_point(|knot| knot.0 <= age);
+    let table = &TABLES.body[measure as usize][sex.index()];
+    let (knots, after) = (&table.rows, table.after(age));
     let value = if after == 0 {
         at_z(&knots[0].1, z)
     } else if after == knots.len() {
@@ -275,7 +304,7 @@ pub fn body(measure: Measure, z: f64, sex: Sex, age: f64) -> f64 {
         let low = at_z(&a.1, z);
         low + (at_z(&b.1, z) - low) * part
     };
-    (value * 10.0).round() / 10.0
+    round(value * 10.0) / 10.0
 }
 
 /// The value at a z-score: linear between percentiles. Above the last one its slope goes on; below
@@ -295,7 +324,7 @@ fn at_z(percentiles: &[f64; 7], z: f64) -> f64 {
     v0 + (v1 - v0) * ((z - z0) / (z1 - z0))
 }
 
-/// Race and ethnicity, as an index for [`RaceEthnicityFacts::of`].
+/// Race and ethnicity, jointly.
 #[inline]
 pub fn race_and_ethnicity(entropy: u64) -> RaceEthnicityFacts {
     let index = TABLES.race_ethnicity.pick(entropy);
@@ -375,6 +404,7 @@ mod tests {
         assert_eq!(LIFE_TABLE.len(), AGES);
         for measure in &TABLES.body {
             for knots in measure {
+                let knots = &knots.rows;
                 assert!(knots.len() > 20 && knots.is_sorted_by(|a, b| a.0 < b.0));
                 assert!(knots.iter().all(|k| k.1.is_sorted_by(|a, b| a < b)));
             }

@@ -91,10 +91,10 @@ fn span(column: &TextColumn<'_>, from: usize, to: usize) -> (usize, usize) {
 
 /// Whether a value must stand in quotes: it is empty, or holds a separator, quote or line end.
 fn needs_quotes(value: &[u8]) -> bool {
-    value.is_empty() || value.iter().any(is_special)
+    value.is_empty() || value.iter().any(|&byte| is_special(byte))
 }
 
-fn is_special(byte: &u8) -> bool {
+fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b',' | b'\n' | b'\r')
 }
 
@@ -119,7 +119,11 @@ fn quoted(column: TextColumn<'_>) -> TextColumn<'_> {
     let empties = column.offsets.windows(2).enumerate().any(|(row, window)| {
         window[0] == window[1] && column.nulls.is_none_or(|nulls| nulls.is_valid(row))
     });
-    if !empties && !column.bytes[start..end].iter().any(is_special) {
+    // Every byte is looked at, since a loop without an early end runs on vectors.
+    let special = column.bytes[start..end]
+        .iter()
+        .fold(false, |found, b| found | is_special(*b));
+    if !empties && !special {
         return column;
     }
     let mut bytes = Vec::with_capacity(end - start + 2 * rows);

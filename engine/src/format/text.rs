@@ -12,6 +12,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::calendar::{MICROS_PER_DAY, date_from_days};
+use crate::entropy::round;
 use crate::error::{Error, Result};
 
 /// Bytes of all values and the end of each; value i spans `ends[i]..ends[i + 1]`.
@@ -120,7 +121,6 @@ impl Encoder {
 
 /// Two digits of 0 to 99.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a remainder of ten")]
 fn two_digits(value: u32) -> [u8; 2] {
     [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
 }
@@ -164,14 +164,18 @@ fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "guarded: the scaled number is an integer below 10^13"
+    clippy::float_cmp,
+    reason = "guarded: the scaled number is an integer below 10^13, and must give the very same double"
 )]
 fn write_float(value: f64, out: &mut Vec<u8>) {
     // Measures have few decimals. If value is the double nearest to k / 10^4 for an integer k of
     // up to 13 digits, then that decimal is the shortest one, and cheaper to write.
     let scaled = value * 10_000.0;
-    let whole = scaled.round();
+    let whole = if scaled.abs() < 1e13 {
+        round(scaled)
+    } else {
+        scaled
+    };
     if whole.abs() < 1e13 && whole / 10_000.0 == value && (whole != 0.0) {
         let k = whole as i64;
         if k < 0 {

@@ -64,7 +64,6 @@ pub fn write_npi<W: Write + ?Sized>(index: u64, out: &mut W) -> std::fmt::Result
     out.write_str(std::str::from_utf8(&digits[5..]).unwrap_or_default())
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a digit")]
 const fn digit(value: u64) -> u8 {
     b'0' + (value % 10) as u8
 }

@@ -217,9 +217,8 @@ pub fn find(name: &str) -> Result<&'static Entry> {
 /// the type. `Ok` does not promise that a literal can be read by the column's type.
 pub fn check(rule: &Rule, target: &Target) -> Result<()> {
     match rule {
-        Rule::NotMasked => Ok(()),
         Rule::Value(Literal::Null) => check_null(target),
-        Rule::Value(_) => Ok(()),
+        Rule::NotMasked | Rule::Value(_) => Ok(()),
         // Any secret will do to see whether the mask can be built.
         Rule::Mask { name, .. } if name == "null" => {
             arguments(rule)?;
@@ -266,9 +265,18 @@ pub fn build(rule: &Rule, target: &Target, secret: &Secret) -> Result<Box<dyn Ma
 
 /// The masks that can be put on a column, comma separated.
 pub fn fitting(target: &Target) -> String {
+    names(target, |entry| entry.name != "null" || !target.not_null)
+}
+
+/// The masks that compute something from a value of this type, comma separated.
+pub fn computing(target: &Target) -> String {
+    names(target, |entry| !["null", "value"].contains(&entry.name))
+}
+
+fn names(target: &Target, wanted: impl Fn(&Entry) -> bool) -> String {
     let names: Vec<&str> = ENTRIES
         .iter()
-        .filter(|entry| entry.name != "null" || !target.not_null)
+        .filter(|entry| wanted(entry))
         .filter(|entry| {
             entry.mask.is_some_and(|mask| {
                 mask.accepts.is_empty()

@@ -44,7 +44,7 @@ sql_function! {
         let views = dependents::materialized_views(&plan.affected);
         let rows = withholding_details(|| mask_tables(&plan));
         dependents::remove_statistics(&plan, &views);
-        dependents::refresh(&views);
+        withholding_details(|| dependents::refresh(&views));
         Datum::from(rows)
     }
 }

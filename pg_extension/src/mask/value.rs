@@ -85,7 +85,7 @@ fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) 
         raise(
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("synth_mask cannot apply {name} to {}", target.type_name),
-            Some(format!("Masks that fit: {}.", mask::fitting(&target))),
+            Some(format!("Masks that fit: {}.", mask::computing(&target))),
         );
     };
     Prepared {

@@ -6,10 +6,11 @@ use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgList, PgMemoryContexts};
 
 use super::Static;
+use crate::batches::Batches;
 use crate::boundary::string;
 use crate::error::raise;
 use crate::generate::{Arguments, Request, request};
-use crate::srf::{Cursor, next_batch};
+use crate::srf::Cursor;
 use crate::tuple::{RowType, Tuples};
 use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 
@@ -63,7 +64,7 @@ struct Own {
 
 /// Finished tuples in a slot of their own.
 struct TupleCursor {
-    request: Request,
+    batches: Batches,
     tuples: Tuples,
     position: usize,
     row_type: RowType,
@@ -164,7 +165,7 @@ unsafe fn next_tuple(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlo
         let cursor = own.tuples.get_or_insert_with(|| {
             let desc = (*(*node).ss_ScanTupleSlot).tts_tupleDescriptor;
             TupleCursor {
-                request: request.clone(),
+                batches: Batches::new(request.clone()),
                 tuples: Tuples::default(),
                 position: 0,
                 row_type: RowType {
@@ -187,7 +188,7 @@ unsafe fn next_tuple(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlo
             }
         });
         if cursor.position >= cursor.tuples.len() {
-            let Some(batch) = next_batch(&mut cursor.request) else {
+            let Some(batch) = cursor.batches.next() else {
                 clear(cursor.slot);
                 return cursor.slot;
             };
@@ -309,7 +310,7 @@ unsafe fn evaluate(
                 value.filter(|_| !is_null)
             })
             .collect();
-        let value = |index: usize| values.get(index).copied().flatten().map(|v| v.value());
+        let value = |index: usize| values.get(index).copied().flatten().map(Datum::value);
         request(
             table,
             &Arguments {

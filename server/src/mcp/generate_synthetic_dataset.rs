@@ -165,6 +165,12 @@ pub async fn call(
     let mut rows_written = 0;
     let mut target = None;
     if let Some(name) = &input.destination {
+        if input.resume && input.seed.is_none() {
+            return Err(ToolError(
+                "resume: give the seed of the load that was cut; without it this would be another load"
+                    .to_owned(),
+            ));
+        }
         let file = shared.destinations.is_file(name)?;
         if file && input.table.is_some() {
             return Err(ToolError(

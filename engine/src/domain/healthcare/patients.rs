@@ -21,10 +21,10 @@ use std::sync::Arc;
 use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
 use arrow_array::{ArrayRef, Date32Array, Float64Array, RecordBatch, TimestampMicrosecondArray};
 
-use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, date_from_days, years_before};
+use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, date_from_days, days_from_date, years_before};
 use crate::domain::population::{self, Measure, OLDEST, RaceEthnicityFacts};
 use crate::domain::{Table, TableOptions, check_range};
-use crate::entropy::{Permutation, Stream, UniqueNumbers, below, normal, remix, unit};
+use crate::entropy::{Permutation, Stream, UniqueNumbers, below, normal, remix, round, unit};
 use crate::error::{Error, Result};
 use crate::generator::address::{self, PLACES, Place};
 use crate::generator::data::US_STATES;
@@ -112,6 +112,9 @@ pub struct Patients {
     as_of: i32,
     /// For each number of years, the day so many years before `as_of`.
     anniversaries: Vec<i32>,
+    /// The year of `as_of`, and for each number of years the first day of the year so many earlier.
+    year: i32,
+    new_years: Vec<i32>,
     streams: Streams,
     mrn: UniqueNumbers,
     ssn: Permutation,
@@ -127,6 +130,7 @@ struct Person {
     row: u64,
     sex: Sex,
     birth_date: i32,
+    birth_year: i32,
     death_date: Option<i32>,
     created_at: i64,
     /// Age at `as_of` or at death, in full years.
@@ -149,6 +153,7 @@ impl Patients {
                 problem: "as_of must lie between 1900-01-01 and 2199-12-31".to_owned(),
             });
         }
+        let year = date_from_days(options.as_of).map_or(0, |date| date.0);
         let stream = |column: &str| Stream::new(options.seed, ENTRY.name, column);
         let mut next_provider = 0;
         let providers = US_STATES
@@ -164,6 +169,10 @@ impl Patients {
             as_of: options.as_of,
             anniversaries: (0..=OLDEST.cast_signed() + 1)
                 .map(|years| years_before(options.as_of, years))
+                .collect(),
+            year,
+            new_years: (0..=OLDEST.cast_signed() + 1)
+                .map(|years| days_from_date(year - years, 1, 1).unwrap_or(options.as_of))
                 .collect(),
             streams: Streams {
                 patient_id: stream("patient_id"),
@@ -210,11 +219,11 @@ impl Patients {
     #[inline]
     fn person(&self, row: u64) -> Person {
         let s = &self.streams;
-        let (age, sex) = population::age_and_sex(s.age_sex.draw(row));
+        let (age_now, sex) = population::age_and_sex(s.age_sex.draw(row));
 
-        // Born after the day `age + 1` years ago, up to the day `age` years ago.
-        let youngest = self.anniversaries[age as usize];
-        let oldest = self.anniversaries[age as usize + 1];
+        // Born after the day `age_now + 1` years ago, up to the day `age_now` years ago.
+        let youngest = self.anniversaries[age_now as usize];
+        let oldest = self.anniversaries[age_now as usize + 1];
         let birth_date = oldest + 1 + day_below(s.birth_day.draw(row), youngest - oldest);
 
         let registered = s.registered.draw(row);
@@ -234,13 +243,15 @@ impl Patients {
             Some(died) => {
                 let day = (birth_date + days_of_years(died)).clamp(created, self.as_of);
                 let died = years_between(birth_date, day);
-                (Some(day), died, full_years(died).min(age))
+                (Some(day), died, full_years(died).min(age_now))
             }
-            None => (None, exact_now, age),
+            None => (None, exact_now, age_now),
         };
 
         let race = population::race_and_ethnicity(s.race.draw(row));
-        let birth_year = date_from_days(birth_date).map_or(0, |date| date.0);
+        // Someone of this age was born in the year `age` years back, or the one before.
+        let born_before = birth_date < self.new_years[age_now as usize];
+        let birth_year = self.year - age_now.cast_signed() - i32::from(born_before);
         let height_z = normal(s.height.draw(row));
         let weight_z =
             HEIGHT_WEIGHT_CORRELATION * height_z + INDEPENDENT_SHARE * normal(s.weight.draw(row));
@@ -248,6 +259,7 @@ impl Patients {
             row,
             sex,
             birth_date,
+            birth_year,
             death_date,
             created_at,
             age,
@@ -297,10 +309,9 @@ impl Table for Patients {
                 if draw & 7 == 0 {
                     return Ok(false);
                 }
-                let year = date_from_days(p.birth_date).map_or(0, |date| date.0);
-                let mut middle = name::first_name_of(remix(draw), p.sex, year);
+                let mut middle = name::first_name_of(remix(draw), p.sex, p.birth_year);
                 if middle == p.first_name {
-                    middle = name::first_name_of(remix(remix(draw)), p.sex, year);
+                    middle = name::first_name_of(remix(remix(draw)), p.sex, p.birth_year);
                 }
                 if middle == p.first_name {
                     return Ok(false);
@@ -408,14 +419,14 @@ fn full_years(years: f64) -> u32 {
 /// Within 0.01 degrees (about a kilometre) of a ZIP area's centre, four decimals.
 #[inline]
 fn nearby(degrees: f64, entropy: u64) -> f64 {
-    ((degrees + (unit(entropy) - 0.5) * 0.02) * 10_000.0).round() / 10_000.0
+    round((degrees + (unit(entropy) - 0.5) * 0.02) * 10_000.0) / 10_000.0
 }
 
 /// Weight in kilograms over height in metres squared, one decimal (WHO).
 #[inline]
 fn bmi(height_cm: f64, weight_kg: f64) -> f64 {
     let metres = height_cm / 100.0;
-    (weight_kg / (metres * metres) * 10.0).round() / 10.0
+    round(weight_kg / (metres * metres) * 10.0) / 10.0
 }
 
 fn words(people: &[Person], word: impl Fn(&Person) -> &'static str) -> ArrayRef {

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Speed and memory, as ratios measured in one run. Called by `make bench`.
+
+Every figure stands next to the physical floor (a plain copy, a COPY) or a peer (tpchgen-cli, from
+PyPI), measured in turn in the same run, so that the machine cancels out. Each time is the median of
+REPEATS runs. Nothing here passes or fails.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+SYNTHD = Path(os.environ.get("SYNTHD_BIN", TARGET / "release" / "synthd"))
+WORK = TARGET / "bench"
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
+REPEATS = int(os.environ.get("BENCH_REPEATS", "5"))
+PEER = "tpchgen-cli==4.0.0"
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def timed(command, **options):
+    """Seconds that a command takes; its output is thrown away."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    return time.perf_counter() - start
+
+
+def one_core(command):
+    return ["taskset", "-c", "0", *map(str, command)] if shutil.which("taskset") else command
+
+
+def interleaved(measures):
+    """Medians of several measures, taken in turn so that drift hits all of them alike."""
+    times = {name: [] for name in measures}
+    for _ in range(REPEATS):
+        for name, measure in measures.items():
+            times[name].append(measure())
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def postgres():
+    script = str(ROOT / "scripts" / "cluster.sh")
+    # Room for checkpoints outside of what is measured.
+    env = {**os.environ, "PG_OPTIONS": "-c max_wal_size=8GB -c checkpoint_timeout=30min"}
+    socket = subprocess.run(
+        [script, "start", str(WORK / "postgres")], check=True, env=env, capture_output=True, text=True
+    ).stdout.strip()
+    try:
+        measure_postgres(socket)
+    finally:
+        subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
+
+
+def measure_postgres(socket):
+    def sql(*statements, capture=False):
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"]
+        for statement in statements:
+            command += ["-c", statement]
+        return subprocess.run(command, check=True, capture_output=capture, text=True)
+
+    def statement(text, before=()):
+        sql("DROP TABLE IF EXISTS target", *before)
+        start = time.perf_counter()
+        sql(text)
+        return time.perf_counter() - start
+
+    csv = WORK / "patients.csv"
+    subprocess.run(
+        [SYNTHD, "generate", "patients", "--rows", str(ROWS), "--seed", "1", "--to", f"csv:{csv}", "--quiet"],
+        check=True,
+    )
+    sql("DROP EXTENSION IF EXISTS pg_synth CASCADE", "CREATE EXTENSION pg_synth")
+    generator = f"synth_patients({ROWS}, seed => 1)"
+    sql("DROP TABLE IF EXISTS source", f"CREATE TABLE source AS SELECT * FROM {generator}")
+    size = sql("SELECT pg_table_size('source')", capture=True).stdout.strip()
+    generate = f"CREATE TABLE target AS SELECT * FROM {generator}"
+    copy_table = "CREATE TABLE target AS TABLE source"
+    load = f"\\copy target FROM '{csv}' CSV HEADER"
+    empty = "CREATE TABLE target AS TABLE source WITH NO DATA"
+    times = interleaved(
+        {
+            "generate": lambda: statement(generate),
+            "copy of the table": lambda: statement(copy_table),
+            "COPY from CSV": lambda: statement(load, [empty]),
+            "count(*)": lambda: statement(f"SELECT count(*) FROM {generator}"),
+        }
+    )
+    say(f"\nPostgres, {ROWS:,} patients of 30 columns ({int(size) / 1e6:.0f} MB)")
+    for name, label in [
+        ("generate", "CREATE TABLE AS SELECT * FROM synth_patients"),
+        ("copy of the table", "CREATE TABLE AS TABLE (physical floor)"),
+        ("COPY from CSV", "COPY of the same rows from CSV"),
+        ("count(*)", "SELECT count(*) FROM synth_patients"),
+    ]:
+        say(f"  {label:<48} {times[name]:6.2f} s  {ROWS / times[name]:12,.0f} rows/s")
+    say(f"  generate / copy of the table                     {times['generate'] / times['copy of the table']:6.2f}  (aim: at most 1.5)")
+    say(f"  generate / COPY from CSV                         {times['generate'] / times['COPY from CSV']:6.2f}  (aim: below 1)")
+
+    rules = {
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "email": "email",
+        "ssn": "hash(20)",
+        "birth_date": "date_shift(30)",
+    }
+    for column, mask in rules.items():
+        sql(f"SELECT synth_set_rule('source', '{column}', 'MASKED WITH {mask}')", capture=True)
+
+    def mask():
+        sql("DROP TABLE IF EXISTS target")
+        start = time.perf_counter()
+        sql("SELECT synth_mask_table('source')", capture=True)
+        return time.perf_counter() - start
+
+    times = interleaved({"mask": mask, "copy": lambda: statement(copy_table)})
+    say("\nMasking in place, 5 of 30 columns")
+    say(f"  synth_mask_table                                 {times['mask']:6.2f} s  {ROWS / times['mask']:12,.0f} rows/s")
+    say(f"  mask / copy of the table                         {times['mask'] / times['copy']:6.2f}")
+    csv.unlink()
+
+
+def peer():
+    """The command line of tpchgen-cli, installed once."""
+    home = WORK / "venv"
+    binary = home / "bin" / "tpchgen-cli"
+    if not binary.exists():
+        venv.create(home, with_pip=True)
+        subprocess.run([home / "bin" / "pip", "install", "--quiet", PEER], check=True)
+    return binary
+
+
+def csv_speed():
+    rows = 3 * ROWS
+    ours = one_core([SYNTHD, "generate", "patients", "--rows", str(rows), "--seed", "1", "--quiet", "--to"])
+    bytes_ours = subprocess.run(
+        f"'{SYNTHD}' generate patients --rows 100000 --seed 1 --quiet --to csv:- | wc -c",
+        shell=True, check=True, capture_output=True, text=True,
+    )
+    megabytes = int(bytes_ours.stdout) / 100_000 * rows / 1e6
+    measures = {"ours": lambda: timed([*ours, "csv:/dev/null"])}
+    try:
+        tpchgen = peer()
+        command = one_core([tpchgen, "csv", "-s", "1", "--tables", "lineitem", "--num-threads", "1", "--quiet", "--stdout"])
+        size = subprocess.run(f"{' '.join(map(str, command))} | wc -c", shell=True, check=True, capture_output=True, text=True)
+        measures["peer"] = lambda: timed(command)
+    except (subprocess.CalledProcessError, OSError) as error:
+        say(f"\ntpchgen-cli cannot be installed, so there is no peer: {error}")
+    times = interleaved(measures)
+    say(f"\nCSV on one core, {rows:,} patients ({megabytes:.0f} MB)")
+    speed = megabytes / times["ours"]
+    say(f"  synthd generate patients --to csv:/dev/null      {times['ours']:6.2f} s  {rows / times['ours']:12,.0f} rows/s  {speed:6.0f} MB/s")
+    if "peer" in times:
+        peer_speed = int(size.stdout) / 1e6 / times["peer"]
+        say(f"  tpchgen-cli lineitem, CSV, one thread            {times['peer']:6.2f} s  {6001215 / times['peer']:12,.0f} rows/s  {peer_speed:6.0f} MB/s")
+        say(f"  MB/s of synthd / MB/s of tpchgen-cli             {speed / peer_speed:6.2f}  (aim: at least 1)")
+
+
+def memory():
+    rows = 10 * ROWS
+    process = subprocess.Popen(
+        [SYNTHD, "generate", "patients", "--rows", str(rows), "--seed", "1", "--quiet", "--to", "csv:/dev/null"]
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit("synthd failed")
+    say(f"\nPeak memory, {rows:,} patients to CSV              {usage.ru_maxrss / 1024:6.0f} MB  (aim: under 100)")
+
+
+def main():
+    WORK.mkdir(parents=True, exist_ok=True)
+    say(f"pg_synth bench: median of {REPEATS}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    csv_speed()
+    memory()
+    postgres()
+
+
+if __name__ == "__main__":
+    main()
