@@ -124,7 +124,8 @@ fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<Stri
             .to_string(),
         ColumnType::Uuid => {
             let bytes = array.as_fixed_size_binary().value(row);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+            let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            pairs.concat()
         }
         other => panic!("a column of type {other:?} is new here"),
     })
@@ -468,7 +469,7 @@ fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
     let mut killer = session.another(pg);
     let pid = session.pid();
     for query in BILLION {
-        let canceller = thread::spawn({
+        let other = thread::spawn({
             let (pid, mut killer) = (pid.clone(), killer);
             move || {
                 let active = format!(
@@ -485,7 +486,7 @@ fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
         });
         session.refused(query, "57014", "user request");
         let ended = Instant::now();
-        let (returned, cancelled) = canceller.join().unwrap();
+        let (returned, cancelled) = other.join().unwrap();
         killer = returned;
         assert!(
             ended - cancelled < SOON,

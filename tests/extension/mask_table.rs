@@ -49,6 +49,7 @@ fn mask(session: &mut Session, table: &str) -> String {
     session.value(&format!("SELECT synth_mask_table('{table}')"))
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn every_mask_on_every_type(pg: &Postgres) {
     let mut session = fresh(pg);
     let text = ["text", "varchar", "varchar(70)", "char(70)"];
