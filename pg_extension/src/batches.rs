@@ -6,6 +6,7 @@
 //! end is dropped. So rows are made while the ones before are stored. Like any parallelism of a query it
 //! is switched off by `max_parallel_workers_per_gather = 0`, and parallel workers have none.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use arrow_array::RecordBatch;
@@ -25,6 +26,33 @@ const BATCHES_ALONE: u32 = 8;
 
 /// Batches that may wait to be taken.
 const BATCHES_AHEAD: usize = 4;
+
+/// Threads that one session may have at a time, however many cursors it opens.
+const MOST_HELPERS: usize = 4;
+
+/// Threads of this session that have not ended.
+static HELPERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a thread as long as it lives.
+struct Helper;
+
+impl Helper {
+    /// None if there are enough.
+    fn count() -> Option<Self> {
+        HELPERS
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                (n < MOST_HELPERS).then_some(n + 1)
+            })
+            .ok()
+            .map(|_| Self)
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        HELPERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Batches of a request in order.
 pub struct Batches {
@@ -81,10 +109,13 @@ fn may_use_thread() -> bool {
     unsafe { pg_sys::max_parallel_workers_per_gather > 0 && pg_sys::ParallelWorkerNumber < 0 }
 }
 
-/// Starts a thread that makes the batches of a request; none if the system has no thread to give.
+/// Starts a thread that makes the batches of a request; none if the session has enough, or the
+/// system has no thread to give.
 fn make_ahead(mut request: Request) -> Option<Receiver<synth_engine::Result<RecordBatch>>> {
+    let helper = Helper::count()?;
     let (sender, receiver) = sync_channel(BATCHES_AHEAD);
     let work = move || {
+        let _helper = helper;
         while let Some(rows) = request.next_rows() {
             // The receiver is gone when the query has ended.
             if sender.send(request.table.batch(rows)).is_err() {

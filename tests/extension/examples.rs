@@ -17,7 +17,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The ```sql blocks of a document, in order.
+/// The SQL blocks of a document, in order.
 fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<(String, bool)> = None;
@@ -121,7 +121,7 @@ fn the_adult_example_masks(pg: &Postgres) {
     let csv = directory.join("adult.csv");
     match std::env::var_os("PG_SYNTH_ADULT_CSV") {
         Some(real) => {
-            drop(fs::copy(real, &csv).unwrap_or_else(|e| panic!("PG_SYNTH_ADULT_CSV: {e}")))
+            fs::copy(real, &csv).unwrap_or_else(|e| panic!("PG_SYNTH_ADULT_CSV: {e}"));
         }
         None => fs::write(&csv, adults()).unwrap(),
     }

@@ -30,6 +30,7 @@ tests![
     a_cancel_ends_a_billion_rows,
     limit_stops_the_work,
     nothing_is_spooled,
+    threads_are_few_and_end,
 ];
 
 /// Of the text of 1,000 rows for seed 1, one a line. It changes only if the rows of released
@@ -123,7 +124,8 @@ fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<Stri
             .to_string(),
         ColumnType::Uuid => {
             let bytes = array.as_fixed_size_binary().value(row);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+            let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            pairs.concat()
         }
         other => panic!("a column of type {other:?} is new here"),
     })
@@ -254,7 +256,7 @@ fn rows_are_seekable(pg: &Postgres) {
         )));
         assert_eq!(whole, joined, "{rows} rows cut at {cut}");
     }
-    let last = session.column("SELECT mrn FROM synth_patients(3, 9, 9223372036854775804)");
+    let last = session.column("SELECT mrn FROM synth_patients(3, 9, 9223372036854775805)");
     assert_eq!(last.len(), 3, "the last rows there are");
 }
 
@@ -335,12 +337,12 @@ fn bad_arguments_are_refused(pg: &Postgres) {
         ("1, start => NULL", "22004", "start must not be null"),
         ("1, start => -1", "22023", "start must not be negative"),
         (
-            "1, start => 9223372036854775807",
+            "2, start => 9223372036854775807",
             "22003",
             "beyond the last row",
         ),
         (
-            "9223372036854775807, start => 1",
+            "9223372036854775807, start => 2",
             "22003",
             "beyond the last row",
         ),
@@ -467,7 +469,7 @@ fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
     let mut killer = session.another(pg);
     let pid = session.pid();
     for query in BILLION {
-        let canceller = thread::spawn({
+        let other = thread::spawn({
             let (pid, mut killer) = (pid.clone(), killer);
             move || {
                 let active = format!(
@@ -484,7 +486,7 @@ fn a_cancel_ends_a_billion_rows(pg: &Postgres) {
         });
         session.refused(query, "57014", "user request");
         let ended = Instant::now();
-        let (returned, cancelled) = canceller.join().unwrap();
+        let (returned, cancelled) = other.join().unwrap();
         killer = returned;
         assert!(
             ended - cancelled < SOON,
@@ -545,4 +547,42 @@ fn nothing_is_spooled(pg: &Postgres) {
         thread::sleep(Duration::from_millis(100));
     }
     panic!("this test would not have noticed a temporary file");
+}
+
+fn threads_are_few_and_end(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let tasks = format!("/proc/{}/task", session.pid());
+    let threads = || std::fs::read_dir(&tasks).unwrap().count();
+    let ended = || {
+        (0..100).any(|_| {
+            thread::sleep(Duration::from_millis(20));
+            threads() == 1
+        })
+    };
+    session.run("BEGIN");
+    for number in 0..40 {
+        session.run(&format!(
+            "DECLARE c{number} CURSOR FOR SELECT mrn FROM synth_patients(1000000000, 1);
+             MOVE 20000 FROM c{number}"
+        ));
+    }
+    let most = threads();
+    assert!(
+        (2..=5).contains(&most),
+        "a session with 40 cursors has {most} threads"
+    );
+    assert_eq!(
+        session.column("FETCH 1 FROM c39"),
+        session.column("SELECT mrn FROM synth_patients(1, 1, 20000)")
+    );
+    session.run("COMMIT");
+    assert!(ended(), "threads outlive their cursors");
+    session.run("SET statement_timeout = 200");
+    for query in BILLION {
+        session.refused(query, "57014", "statement timeout");
+        assert!(ended(), "a thread outlives {query}");
+    }
+    session.run("SET statement_timeout = 0; SET max_parallel_workers_per_gather = 0; BEGIN");
+    session.run("DECLARE c CURSOR FOR SELECT * FROM synth_patients(1000000000); MOVE 20000 FROM c");
+    assert_eq!(threads(), 1, "switched off");
 }

@@ -76,6 +76,7 @@ fn rules_are_read(pg: &Postgres) {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn rules_are_refused(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run(

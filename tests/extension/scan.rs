@@ -158,6 +158,7 @@ fn correlated_calls(pg: &Postgres) {
     );
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn wherever_a_table_may_stand(pg: &Postgres) {
     let mut session = fresh(pg);
     let first = session.value("SELECT mrn FROM synth_patients(1, 1)");

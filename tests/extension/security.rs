@@ -194,7 +194,7 @@ fn members_of_the_owner_may(pg: &Postgres) {
 /// Objects of an attacker that try, whenever they are run, to become more than they are, and keep a
 /// record of who ran them.
 fn hostile_objects(role: &str) -> String {
-    let attempts: String = [
+    let attempts: Vec<String> = [
         format!("ALTER ROLE {role} SUPERUSER"),
         "SET ROLE postgres".to_owned(),
         "RESET ROLE".to_owned(),
@@ -212,6 +212,7 @@ fn hostile_objects(role: &str) -> String {
     .iter()
     .map(|attempt| format!("BEGIN EXECUTE '{attempt}'; EXCEPTION WHEN OTHERS THEN NULL; END;\n"))
     .collect();
+    let attempts = attempts.concat();
     format!(
         "CREATE TABLE seen (who text, what text);
          CREATE FUNCTION attempt(what text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
