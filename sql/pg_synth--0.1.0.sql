@@ -45,8 +45,8 @@ CREATE TYPE @extschema@.synth_patient AS (
 );
 COMMENT ON TYPE @extschema@.synth_patient IS 'a row of synth_patients; docs/generating.md describes each column';
 
--- Generators are PARALLEL RESTRICTED: a worker would draw a seed of its own where none is given, and
--- the session would not learn which seed was used.
+-- Generators are PARALLEL SAFE: a seed decides the rows. In FROM, a call without one is kept out of
+-- workers by the planner hook, since each would draw a seed of its own.
 
 -- Tells the planner how many rows a call gives; its first call loads the library, and with it the
 -- hook that plans generators in FROM as scans.
@@ -60,7 +60,7 @@ CREATE FUNCTION @extschema@.synth_patients(
     start bigint DEFAULT 0,
     as_of date DEFAULT NULL
 ) RETURNS SETOF @extschema@.synth_patient
-    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    LANGUAGE c VOLATILE PARALLEL SAFE COST 1000 ROWS 1000
     SUPPORT synth.rows_support
     AS 'MODULE_PATHNAME', 'synth_patients';
 COMMENT ON FUNCTION @extschema@.synth_patients(bigint, bigint, bigint, date) IS

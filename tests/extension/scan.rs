@@ -487,13 +487,30 @@ fn parallel_plans(pg: &Postgres) {
             Some("100"),
             "workers drew seeds of their own"
         );
-        session.run("SELECT * FROM synth_patients(3, 4242)");
+        session
+            .run("DROP TABLE IF EXISTS q; CREATE TABLE q AS SELECT mrn FROM synth_patients(100)");
         assert_eq!(
-            session.value("SELECT synth_last_seed()"),
-            "4242",
-            "the seed of a call that a worker ran (force_parallel_mode {forced})"
+            session.value(
+                "SELECT count(*) FROM q JOIN synth_patients(100, synth_last_seed()) p USING (mrn)"
+            ),
+            "100",
+            "the fresh seed is not the one reported (force_parallel_mode {forced})"
         );
     }
+    let plan = session
+        .column("EXPLAIN SELECT * FROM synth_patients(3, 1)")
+        .join("\n");
+    assert!(
+        plan.contains("Gather"),
+        "a call with a seed is parallel safe:\n{plan}"
+    );
+    let plan = session
+        .column("EXPLAIN SELECT * FROM synth_patients(3)")
+        .join("\n");
+    assert!(
+        !plan.contains("Gather"),
+        "a call without a seed stays with the leader:\n{plan}"
+    );
 }
 
 fn created_tables_hold_what_was_selected(pg: &Postgres) {

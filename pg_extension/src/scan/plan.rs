@@ -12,8 +12,9 @@ use crate::boundary::sql_function;
 /// reading fifteen tuples (`make bench`).
 const ROW_COST: f64 = 0.15;
 
-/// Position of the number of rows among the arguments of every generator of rows.
+/// Positions of arguments that every generator of rows has.
 const ROWS_ARGUMENT: usize = 0;
+const SEED_ARGUMENT: usize = 1;
 
 static PATH_METHODS: Static<pg_sys::CustomPathMethods> = Static(pg_sys::CustomPathMethods {
     CustomName: execute::NAME.as_ptr(),
@@ -99,6 +100,15 @@ unsafe extern "C-unwind" fn offer_path(
             return;
         };
 
+        // Generators are PARALLEL SAFE, since a seed decides their rows. Without one, each worker
+        // would draw its own, make other rows, and keep the seed to itself.
+        if constant(call, SEED_ARGUMENT).is_none() {
+            (*rel).consider_parallel = false;
+            for path in PgList::<pg_sys::Path>::from_pg((*rel).pathlist).iter_ptr() {
+                (*path).parallel_safe = false;
+            }
+        }
+
         // LATERAL arguments and whole-row references are left to the function scan.
         let whole_row = *(*rel).attr_needed.offset(-((*rel).min_attr as isize));
         if !(*rel).lateral_relids.is_null() || !whole_row.is_null() {
@@ -108,6 +118,7 @@ unsafe extern "C-unwind" fn offer_path(
         path.path.pathtype = pg_sys::NodeTag::T_CustomScan;
         path.path.parent = rel;
         path.path.pathtarget = (*rel).reltarget;
+        path.path.parallel_safe = (*rel).consider_parallel;
         path.path.rows = (*rel).rows;
         path.path.startup_cost = (*rel).baserestrictcost.startup;
         path.path.total_cost = path.path.startup_cost
