@@ -117,8 +117,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Sends a signal to a process that the tests started.
 pub fn signal(pid: u32, name: &str) {
-    let _ = Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
+    // The shell's own kill: the program of that name is not on every machine.
+    let _ = Command::new("sh")
+        .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()])
         .stderr(Stdio::null())
         .status();
 }

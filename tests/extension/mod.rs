@@ -45,7 +45,7 @@ pub type Test = (&'static str, fn(&Postgres));
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
         /// The tests of this file.
-        pub fn tests() -> Vec<super::Test> {
+        pub fn tests() -> Vec<crate::extension::Test> {
             vec![$((stringify!($name), $name as fn(&crate::servers::postgres::Postgres))),*]
         }
     };

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use synth_engine::format::csv;
-use synth_engine::schema::{Constraint, TableSpec};
+use synth_engine::schema::TableSpec;
 use tokio::task::spawn_blocking;
 
 use super::options::{self, Relation};
@@ -63,28 +63,7 @@ fn create_ledger(target: &Relation) -> String {
 /// The statements that create a table.
 fn create_table(target: &Relation, spec: &TableSpec) -> Vec<String> {
     let table = target.quoted();
-    let mut parts: Vec<String> = spec
-        .columns
-        .iter()
-        .map(|column| {
-            let not_null = if column.nullable { "" } else { " NOT NULL" };
-            format!(
-                "{} {}{not_null}",
-                quote::identifier(&column.name),
-                types::sql_type(column)
-            )
-        })
-        .collect();
-    for constraint in &spec.constraints {
-        let (rule, columns) = match constraint {
-            Constraint::PrimaryKey(columns) => ("PRIMARY KEY", columns),
-            Constraint::Unique(columns) => ("UNIQUE", columns),
-            _ => continue,
-        };
-        let columns = quote::identifiers(columns.iter().map(String::as_str));
-        parts.push(format!("{rule} ({columns})"));
-    }
-    let mut out = vec![format!("CREATE TABLE {table} ({})", parts.join(", "))];
+    let mut out = vec![quote::create_table(&table, spec, types::sql_type)];
     if !spec.comment.is_empty() {
         out.push(format!(
             "COMMENT ON TABLE {table} IS {}",

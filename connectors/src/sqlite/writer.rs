@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row};
-use synth_engine::schema::{Constraint, TableSpec};
+use synth_engine::schema::TableSpec;
 use tokio::task::spawn_blocking;
 
 use super::{error, options, types};
@@ -62,32 +62,7 @@ fn create_ledger() -> String {
 }
 
 fn create_table(table: &str, spec: &TableSpec) -> String {
-    let mut parts: Vec<String> = spec
-        .columns
-        .iter()
-        .map(|column| {
-            let not_null = if column.nullable { "" } else { " NOT NULL" };
-            format!(
-                "{} {}{not_null}",
-                quote::identifier(&column.name),
-                types::sql_type(column)
-            )
-        })
-        .collect();
-    for constraint in &spec.constraints {
-        let (rule, columns) = match constraint {
-            Constraint::PrimaryKey(columns) => ("PRIMARY KEY", columns),
-            Constraint::Unique(columns) => ("UNIQUE", columns),
-            _ => continue,
-        };
-        let columns = quote::identifiers(columns.iter().map(String::as_str));
-        parts.push(format!("{rule} ({columns})"));
-    }
-    format!(
-        "CREATE TABLE {} ({})",
-        quote::identifier(table),
-        parts.join(", ")
-    )
+    quote::create_table(&quote::identifier(table), spec, types::sql_type)
 }
 
 fn found_column(row: &SqliteRow) -> std::result::Result<FoundColumn, sqlx::Error> {
