@@ -20,7 +20,7 @@ sql() {
 db=postgres sql -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' -c 'CREATE DATABASE demo'
 sql -c 'CREATE EXTENSION pg_synth'
 
-say 'Five patients: SELECT * FROM synth_patients(5)'
+say 'Five patients: SELECT * FROM synth_patients(5), the first of them in full'
 sql -x -c 'SELECT * FROM synth_patients(5, seed => 42) LIMIT 1'
 sql -c 'SELECT first_name, last_name, sex, birth_date, city, state, zip, phone, insurance_type
         FROM synth_patients(5, seed => 42)'
