@@ -74,7 +74,11 @@ impl Error {
                 "A rule is MASKED WITH <mask>[(literal, ...)], MASKED WITH VALUE <literal> or NOT MASKED."
                     .to_owned(),
             ),
-            _ => None,
+            Self::Argument { .. } => Some(
+                "Parameters and their ranges: view synth.registry in SQL, or synthd list.".to_owned(),
+            ),
+            Self::RowRange { last, .. } => Some(format!("Rows are numbered from 0 to {last}.")),
+            Self::Arrow(_) => None,
         }
     }
 }

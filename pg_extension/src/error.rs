@@ -8,7 +8,11 @@ use synth_engine::Error;
 /// Raises an error. The hint says what to do about it.
 pub fn raise(code: PgSqlErrorCode, message: String, hint: impl Into<Option<String>>) -> ! {
     let mut report = ErrorReport::new(code, message, function_name!());
-    if let Some(hint) = hint.into() {
+    let hint = hint.into().or_else(|| {
+        (code == ERRCODE_INTERNAL_ERROR)
+            .then(|| "This is a defect of pg_synth: please report it.".to_owned())
+    });
+    if let Some(hint) = hint {
         report = report.set_hint(hint);
     }
     report.report(PgLogLevel::ERROR);
@@ -47,7 +51,7 @@ pub fn raise_null(argument: &str) -> ! {
     raise(
         ERRCODE_NULL_VALUE_NOT_ALLOWED,
         format!("{argument} must not be null"),
-        None,
+        Some(format!("Pass a value for {argument}.")),
     )
 }
 

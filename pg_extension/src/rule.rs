@@ -210,7 +210,7 @@ impl Column {
             raise(
                 ERRCODE_INVALID_PARAMETER_VALUE,
                 "a literal must not hold a NUL character".to_owned(),
-                None,
+                Some("Leave the character out.".to_owned()),
             );
         };
         // SAFETY: the type exists while the column does; the text is NUL-terminated.
@@ -319,7 +319,7 @@ unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
             raise(
                 ERRCODE_UNDEFINED_TABLE,
                 format!("relation with OID {} does not exist", relid.to_u32()),
-                None,
+                Some("It may have been dropped meanwhile.".to_owned()),
             );
         }
         // SECURITY LABEL takes its lock first: who may not set rules must not be able to wait for it,
@@ -340,7 +340,7 @@ unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
             Some(Err(_)) => raise(
                 ERRCODE_INVALID_PARAMETER_VALUE,
                 "a rule must not hold a NUL character".to_owned(),
-                None,
+                Some("Leave the character out.".to_owned()),
             ),
         };
         run_utility(statement.into_pg().cast(), c"SECURITY LABEL FOR pg_synth");

@@ -117,7 +117,7 @@ unsafe fn value_per_call(fcinfo: FunctionCallInfo, request: impl FnOnce() -> Req
                     crate::error::raise(
                         pgrx::PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                         "function returning a row called where no row fits".to_owned(),
-                        None,
+                        Some("Call it in FROM or in the select list.".to_owned()),
                     );
                 }
                 (*context).tuple_desc = pg_sys::BlessTupleDesc(desc);

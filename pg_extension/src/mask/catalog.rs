@@ -97,13 +97,7 @@ pub fn foreign_keys(relids: &[Oid]) -> Vec<(Oid, String, String)> {
          WHERE k.contype = 'f' AND a.attrelid = ANY ($1)
          ORDER BY a.attname, k.conname",
         relids,
-        |row| {
-            let (relid, column, constraint) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid
-                .zip(column)
-                .zip(constraint)
-                .map(|((relid, column), constraint)| (relid, column, constraint)))
-        },
+        column_and_name,
     )
 }
 
@@ -117,14 +111,17 @@ pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
          WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indrelid = ANY ($1)
          ORDER BY a.attname, c.relname",
         relids,
-        |row| {
-            let (relid, column, index) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid
-                .zip(column)
-                .zip(index)
-                .map(|((relid, column), index)| (relid, column, index)))
-        },
+        column_and_name,
     )
+}
+
+/// Reads a table, a column and a name.
+fn column_and_name(row: &SpiHeapTupleData) -> Result<Option<(Oid, String, String)>> {
+    let (relid, column, name) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    Ok(relid
+        .zip(column)
+        .zip(name)
+        .map(|((relid, column), name)| (relid, column, name)))
 }
 
 /// Materialized views that read these tables, directly or through other views, each after those it

@@ -28,7 +28,7 @@ impl AsOwner {
                 raise(
                     ERRCODE_UNDEFINED_TABLE,
                     format!("relation with OID {} does not exist", relid.to_u32()),
-                    None,
+                    Some("It may have been dropped meanwhile.".to_owned()),
                 );
             }
             let owner = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>()).relowner;

@@ -102,7 +102,7 @@ fn rewrite(relid: Oid, rules: &Rules) -> i64 {
             raise(
                 ERRCODE_FEATURE_NOT_SUPPORTED,
                 "cannot mask temporary tables of other sessions".to_owned(),
-                None,
+                Some("Mask it in the session that made it.".to_owned()),
             );
         }
         pg_sys::CheckTableNotInUse(old, c"synth_mask_table".as_ptr());
