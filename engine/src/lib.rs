@@ -41,6 +41,7 @@ pub mod entropy;
 mod error;
 pub mod format;
 pub mod generator;
+pub mod locale;
 pub mod mask;
 pub mod registry;
 pub mod schema;
