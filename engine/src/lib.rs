@@ -43,6 +43,7 @@ pub mod format;
 pub mod generator;
 pub mod locale;
 pub mod mask;
+pub mod pattern;
 pub mod registry;
 pub mod schema;
 pub mod secret;

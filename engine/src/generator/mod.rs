@@ -23,6 +23,7 @@ mod group;
 pub mod identifier;
 pub mod name;
 mod quantile;
+mod shape;
 pub mod work;
 
 use std::fmt::Write;
@@ -47,6 +48,7 @@ static FAMILIES: &[&[Generator]] = &[
     distribution::ENTRIES,
     identifier::ENTRIES,
     name::ENTRIES,
+    shape::ENTRIES,
     work::ENTRIES,
 ];
 
