@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::arguments::plain;
 use super::quantile::{self, MOST_POISSON_MEAN, Zipf, open_unit};
 use super::{Arguments, Bound, Generator};
 use crate::dictionary::Weighted;
@@ -224,14 +225,6 @@ fn check_length(arguments: &Arguments<'_>, name: &str, length: usize) -> Result<
     Err(arguments.error(format!("{name} must have 1 to {MOST_ITEMS} items")))
 }
 
-/// The text of a JSON value: a string without its quotes.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 fn weighted(arguments: &Arguments<'_>) -> Result<Bound> {
     let problem = || {
         arguments.error(
@@ -245,7 +238,7 @@ fn weighted(arguments: &Arguments<'_>) -> Result<Bound> {
             .collect::<Result<Vec<_>>>()?
             .into_iter()
             .unzip(),
-        Value::Array(items) => items.iter().map(|value| (plain(value), 1.0)).unzip(),
+        Value::Array(items) => items.into_iter().map(|value| (plain(value), 1.0)).unzip(),
         _ => return Err(problem()),
     };
     check_length(arguments, "list", values.len())?;
@@ -291,7 +284,7 @@ fn mixture(arguments: &Arguments<'_>) -> Result<Bound> {
         let given: Vec<(&str, String)> = item
             .iter()
             .filter(|(key, _)| !["generator", "weight"].contains(&key.as_str()))
-            .map(|(key, value)| (key.as_str(), plain(value)))
+            .map(|(key, value)| (key.as_str(), plain(value.clone())))
             .collect();
         let given: Vec<(&str, &str)> = given.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let component = super::find(name)?.bind(&given)?;
