@@ -47,5 +47,6 @@ pub mod pattern;
 pub mod registry;
 pub mod schema;
 pub mod secret;
+pub mod series;
 
 pub use error::{Error, Result};

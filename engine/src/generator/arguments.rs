@@ -64,6 +64,11 @@ impl<'a> Arguments<'a> {
         Ok(arguments)
     }
 
+    /// The generator that is called.
+    pub(super) fn entry(&self) -> &'static Entry {
+        self.entry
+    }
+
     /// An error about this call.
     pub fn error(&self, problem: String) -> Error {
         Error::Argument {

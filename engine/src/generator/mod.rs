@@ -19,11 +19,13 @@ mod bound;
 pub mod contact;
 pub mod data;
 mod distribution;
+mod geography;
 mod group;
 pub mod identifier;
 pub mod name;
 mod quantile;
 mod shape;
+mod template;
 pub mod work;
 
 use std::fmt::Write;
@@ -46,9 +48,11 @@ static FAMILIES: &[&[Generator]] = &[
     address::ENTRIES,
     contact::ENTRIES,
     distribution::ENTRIES,
+    geography::ENTRIES,
     identifier::ENTRIES,
     name::ENTRIES,
     shape::ENTRIES,
+    template::ENTRIES,
     work::ENTRIES,
 ];
 
@@ -188,7 +192,6 @@ impl Generator {
     }
 
     /// The same, made of the entropy of the row, out of which it derives that of each group.
-    #[allow(dead_code, reason = "templates are next")]
     const fn of_whole_row(mut self) -> Self {
         self.whole_row = true;
         self
@@ -265,6 +268,12 @@ impl Generator {
         self.standard()
             .map_or_else(|_| String::new(), |bound| bound.value(entropy))
     }
+}
+
+/// A standard normal draw, by the quantile.
+#[inline]
+pub fn standard_normal(entropy: u64) -> f64 {
+    quantile::normal(quantile::open_unit(entropy))
 }
 
 fn remixed(entropy: u64, times: u8) -> u64 {

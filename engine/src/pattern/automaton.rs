@@ -14,7 +14,7 @@ use crate::entropy::{below, remix};
 const MOST_STATES: usize = 20_000;
 
 /// The most steps of the construction: some tenths of a second.
-const MOST_WORK: usize = 4_000_000;
+const MOST_WORK: usize = 1_000_000;
 
 /// Counts saturate here.
 const MANY: u64 = u64::MAX;

@@ -17,7 +17,7 @@ use crate::boundary::string;
 use crate::error::{or_raise, raise};
 
 /// Bound generators kept where arguments change from row to row.
-const MOST_BOUND: usize = 64;
+const MOST_BOUND: usize = 16;
 
 /// Arguments by parameter name.
 type Literals = Vec<(&'static str, Option<String>)>;
