@@ -28,6 +28,48 @@ CREATE FUNCTION synth.session_seed() RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'synth_session_seed';
 
+-- A point of a time series; NULL in a gap.
+CREATE FUNCTION synth.series_value(
+    index bigint,
+    seed bigint,
+    base double precision,
+    trend double precision,
+    season_period double precision,
+    season_amplitude double precision,
+    noise double precision,
+    gaps double precision,
+    gap_length bigint
+) RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_series_value';
+
+-- An SQL function of one query, which the planner puts in the place of the call: points are made one
+-- by one as they are asked for. The body is parsed here and now, so no search_path is involved.
+CREATE FUNCTION @extschema@.synth_timeseries(
+    start timestamp with time zone,
+    step interval,
+    points bigint,
+    seed bigint DEFAULT NULL,
+    base double precision DEFAULT 100,
+    trend double precision DEFAULT 0,
+    season_period double precision DEFAULT 24,
+    season_amplitude double precision DEFAULT 10,
+    noise double precision DEFAULT 1,
+    gaps double precision DEFAULT 0,
+    gap_length bigint DEFAULT 1,
+    OUT at timestamp with time zone,
+    OUT value double precision
+) RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000
+    BEGIN ATOMIC
+        SELECT start OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*) step),
+               synth.series_value(i, COALESCE(seed, synth.session_seed()), base, trend,
+                                  season_period, season_amplitude, noise, gaps, gap_length)
+        FROM (SELECT pg_catalog.generate_series(0, points OPERATOR(pg_catalog.-) 1)) s (i);
+    END;
+COMMENT ON FUNCTION @extschema@.synth_timeseries(timestamptz, interval, bigint, bigint, double precision, double precision, double precision, double precision, double precision, double precision, bigint) IS
+    'points of a time series: base + trend a point + a season of season_period points + normal noise; value is NULL in gaps';
+
 -- Generated from the registry: begin
 
 CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
@@ -55,10 +97,30 @@ CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_full_name(bigint, bigint) IS 'US first and last name, by frequency';
 
+CREATE FUNCTION @extschema@.synth_geo_point("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, south double precision DEFAULT -90, west double precision DEFAULT -180, north double precision DEFAULT 90, east double precision DEFAULT 180)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_geo_point(bigint, bigint, double precision, double precision, double precision, double precision) IS 'Point (longitude,latitude) in a box, evenly over its area';
+
+CREATE FUNCTION @extschema@.synth_geo_point_city("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, city text DEFAULT NULL, radius_km double precision DEFAULT 5)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_geo_point_city(bigint, bigint, text, double precision) IS 'Point (longitude,latitude) in a US city: within some kilometres of one of its ZIP areas';
+
+CREATE FUNCTION @extschema@.synth_geo_point_near(latitude double precision, longitude double precision, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, radius_km double precision DEFAULT 10)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_geo_point_near(double precision, double precision, bigint, bigint, double precision) IS 'Point (longitude,latitude) around a centre, evenly over the circle';
+
 CREATE FUNCTION @extschema@.synth_job_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_job_title(bigint, bigint) IS 'Job title';
+
+CREATE FUNCTION @extschema@.synth_json(example jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+    RETURNS json LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_json(jsonb, bigint, bigint) IS 'JSON document of the shape of an example, with other values';
 
 CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -114,6 +176,11 @@ CREATE FUNCTION @extschema@.synth_street_address("row" bigint DEFAULT NULL, seed
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_street_address(bigint, bigint) IS 'US street address: number, street and, for one in eight, an apartment';
+
+CREATE FUNCTION @extschema@.synth_template(template text, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, variables jsonb DEFAULT NULL)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_template(text, bigint, bigint, jsonb) IS 'Text with values in it: {first_name} {last_name} <{email}>';
 
 CREATE FUNCTION @extschema@.synth_uniform("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, minimum double precision DEFAULT 0, maximum double precision DEFAULT 1)
     RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE

@@ -22,6 +22,7 @@ mod distribution;
 mod geography;
 mod group;
 pub mod identifier;
+mod json;
 pub mod name;
 mod quantile;
 mod shape;
@@ -50,6 +51,7 @@ static FAMILIES: &[&[Generator]] = &[
     distribution::ENTRIES,
     geography::ENTRIES,
     identifier::ENTRIES,
+    json::ENTRIES,
     name::ENTRIES,
     shape::ENTRIES,
     template::ENTRIES,
