@@ -42,6 +42,7 @@ mod error;
 pub mod fill;
 pub mod format;
 pub mod generator;
+pub mod locale;
 pub mod mask;
 pub mod registry;
 pub mod schema;
