@@ -202,6 +202,11 @@ pub fn timestamp_to_postgres(micros: i64) -> i64 {
     }
 }
 
+/// Microseconds since 1970-01-01 of a finite instant of Postgres.
+pub fn timestamp_from_postgres(micros: i64) -> i64 {
+    micros.saturating_add(POSTGRES_EPOCH_MICROS)
+}
+
 /// Builds the Arrow array of a column from Datums.
 ///
 /// # Safety

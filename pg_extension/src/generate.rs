@@ -96,10 +96,8 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
             Some("Pass a date from 1900-01-01 to 2199-12-31.".to_owned()),
         );
     }
-    let seed = arguments.seed.unwrap_or_else(fresh_seed);
-    LAST_SEED.set(Some(seed));
     let options = TableOptions {
-        seed: seed.cast_unsigned(),
+        seed: seed_of_call(arguments.seed),
         as_of,
     };
     Request {
@@ -107,6 +105,13 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
         start,
         end,
     }
+}
+
+/// The seed of a call, a fresh one if none is given; remembered for `synth_last_seed`.
+pub fn seed_of_call(given: Option<i64>) -> u64 {
+    let seed = given.unwrap_or_else(fresh_seed);
+    LAST_SEED.set(Some(seed));
+    seed.cast_unsigned()
 }
 
 /// A seed from the operating system.

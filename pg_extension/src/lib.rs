@@ -12,7 +12,9 @@
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `query` | queries of our own, under a safe search path |
 //! | `secret` | the database's secret |
 //! | `listing` | the registry as rows |
 //! | `error` | engine errors to SQLSTATE and hint |
@@ -35,9 +37,11 @@ mod batches;
 mod boundary;
 mod column;
 mod error;
+mod fill;
 mod generate;
 mod listing;
 mod mask;
+mod query;
 mod rule;
 mod scan;
 mod secret;
