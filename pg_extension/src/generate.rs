@@ -114,8 +114,14 @@ pub fn seed_of_call(given: Option<i64>) -> u64 {
     seed.cast_unsigned()
 }
 
+/// Takes note of a seed for `synth_last_seed`.
+#[inline]
+pub fn remember_seed(seed: i64) {
+    LAST_SEED.set(Some(seed));
+}
+
 /// A seed from the operating system.
-fn fresh_seed() -> i64 {
+pub fn fresh_seed() -> i64 {
     match getrandom::u64() {
         Ok(seed) => seed.cast_signed(),
         Err(error) => raise(
