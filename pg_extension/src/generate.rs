@@ -20,7 +20,7 @@ thread_local! {
 }
 
 /// The arguments that every generator of rows takes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arguments {
     /// How many rows.
     pub rows: Option<i64>,
@@ -54,6 +54,9 @@ impl Arguments {
 /// A table and the range of its rows that a call asks for.
 #[derive(Clone)]
 pub struct Request {
+    /// What was asked for, with the seed that was drawn if none was given: the same arguments give
+    /// the same request in another process.
+    pub arguments: Arguments,
     /// The table.
     pub table: Arc<dyn Table>,
     /// First row.
@@ -97,16 +100,25 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
         );
     }
     let seed = arguments.seed.unwrap_or_else(fresh_seed);
-    LAST_SEED.set(Some(seed));
+    remember_seed(seed);
     let options = TableOptions {
         seed: seed.cast_unsigned(),
         as_of,
     };
     Request {
+        arguments: Arguments {
+            seed: Some(seed),
+            ..*arguments
+        },
         table: or_raise(domain::table(name, &options)),
         start,
         end,
     }
+}
+
+/// Keeps a seed for `synth_last_seed()`.
+pub fn remember_seed(seed: i64) {
+    LAST_SEED.set(Some(seed));
 }
 
 /// A seed from the operating system.
