@@ -10,7 +10,7 @@ use super::plan::{SEED_ARGUMENT, constant};
 use super::rows::{Source, Wanted, clear, fill};
 use super::{Static, explain};
 use crate::batches::Batches;
-use crate::boundary::string;
+use crate::boundary::{ExecScan, string};
 use crate::generate::{Arguments, Request, remember_seed, request};
 use crate::tuple::RowType;
 
@@ -292,34 +292,51 @@ pub(super) unsafe fn table_name(scan: *mut pg_sys::CustomScan) -> String {
     }
 }
 
-#[pgrx::pg_guard]
 unsafe extern "C-unwind" fn exec(
     node: *mut pg_sys::CustomScanState,
 ) -> *mut pg_sys::TupleTableSlot {
     // SAFETY: ExecScan filters and projects what `next` gives. Where there is nothing to filter or
     // project, which is what it looks at first, the call is spared: it costs more than the row.
+    // An error in a filter passes this frame, which has nothing to clean up, as Postgres raised it.
     unsafe {
-        let state = &raw mut (*node).ss;
-        if (*(*state).ps.state).es_epq_active.is_null() {
-            match Own::of(node).source(state) {
-                Source::Tuples(source) => return source.next(),
-                Source::Number { batches, left } => {
-                    let slot = (*state).ps.ps_ResultTupleSlot;
-                    if *left == 0 {
-                        *left = batches.next_rows().map_or(0, |rows| rows.end - rows.start);
-                    }
-                    if *left == 0 {
-                        clear(slot);
-                    } else {
-                        *left -= 1;
-                        fill(slot);
-                    }
-                    return slot;
+        let ready = pg_sys::panic::pgrx_extern_c_guard(|| next_ready(&raw mut (*node).ss));
+        if ready.is_null() {
+            ExecScan(&raw mut (*node).ss, Some(next), Some(recheck))
+        } else {
+            ready
+        }
+    }
+}
+
+/// The next row where the node above takes it as it is; NULL where it is to be filtered or
+/// projected.
+///
+/// # Safety
+/// `node` is the state of one of our scans.
+#[inline]
+unsafe fn next_ready(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
+    // SAFETY: by the caller's promise; a scan without columns has a result slot without columns.
+    unsafe {
+        if !(*(*node).ps.state).es_epq_active.is_null() {
+            return std::ptr::null_mut();
+        }
+        match Own::of(node.cast()).source(node) {
+            Source::Cells(_) => std::ptr::null_mut(),
+            Source::Tuples(source) => source.next(),
+            Source::Number { batches, left } => {
+                let slot = (*node).ps.ps_ResultTupleSlot;
+                if *left == 0 {
+                    *left = batches.next_rows().map_or(0, |rows| rows.end - rows.start);
                 }
-                Source::Cells(_) => {}
+                if *left == 0 {
+                    clear(slot);
+                } else {
+                    *left -= 1;
+                    fill(slot);
+                }
+                slot
             }
         }
-        pg_sys::ExecScan(state, Some(next), Some(recheck))
     }
 }
 
