@@ -206,10 +206,10 @@ unsafe fn path<'a>(
         };
         let target = (*(*rel).reltarget).cost;
         let row_cost = match columns {
-            0 => 0.0,
-            _ => making * (ROW_COST + COLUMN_COST * f64::from(columns)),
-        } + pg_sys::cpu_tuple_cost
-            + (*rel).baserestrictcost.per_tuple;
+            // Nothing is made: a row is a number counted down.
+            0 => pg_sys::cpu_operator_cost,
+            _ => making * (ROW_COST + COLUMN_COST * f64::from(columns)) + pg_sys::cpu_tuple_cost,
+        } + (*rel).baserestrictcost.per_tuple;
         path.path.startup_cost = (*rel).baserestrictcost.startup + target.startup;
         path.path.total_cost = path.path.startup_cost
             + (*rel).tuples.max((*rel).rows) * row_cost
