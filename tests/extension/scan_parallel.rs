@@ -19,6 +19,7 @@ tests![
     a_timeout_ends_all_workers,
     a_worker_that_is_killed_ends_the_query,
     a_cancel_ends_all_workers,
+    a_session_that_is_killed_takes_its_workers,
     nothing_is_spooled,
     memory_is_flat,
     explain_shows_what_was_done,
@@ -393,13 +394,17 @@ fn joins_and_unions_are_shared(pg: &Postgres) {
 fn errors_in_workers_arrive_whole(pg: &Postgres) {
     let mut session = eager(pg);
     session.run(
-        "SET parallel_leader_participation = off;
-         CREATE FUNCTION fails(text) RETURNS boolean LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN
+        "CREATE FUNCTION fails(text) RETURNS boolean LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN
             RAISE EXCEPTION 'it fails' USING ERRCODE = 'P0123', DETAIL = 'in a worker', HINT = 'Do not.'; END $$",
     );
     let query = "SELECT count(*) FROM synth_patients(100000) WHERE fails(mrn)";
     assert_shared(&mut session, query);
-    for _ in 0..3 {
+    for settings in [
+        "SET parallel_leader_participation = off",
+        "SET parallel_leader_participation = on",
+        "SET max_parallel_workers_per_gather = 0",
+    ] {
+        session.run(settings);
         let error = session.refused(query, "P0123", "it fails");
         assert_eq!(error.hint, "Do not.", "the hint is lost");
         assert_eq!(error.detail, "in a worker", "the detail is lost");
@@ -504,6 +509,21 @@ fn a_cancel_ends_all_workers(pg: &Postgres) {
     for query in ENDLESS {
         let error = disturbed(pg, &mut session, query, "pg_cancel_backend", "pid = PID");
         assert_eq!(error.code, "57014", "{error}");
+        assert_eq!(
+            session.value("SELECT count(*) FROM synth_patients(5000)"),
+            "5000"
+        );
+    }
+}
+
+fn a_session_that_is_killed_takes_its_workers(pg: &Postgres) {
+    let mut session = eager(pg);
+    for query in ENDLESS {
+        let mut killed = session.another(pg);
+        killed.run(EAGER);
+        // The disturber waits until all workers have ended.
+        let error = disturbed(pg, &mut killed, query, "pg_terminate_backend", "pid = PID");
+        assert_eq!(error.code, "57P01", "{error}");
         assert_eq!(
             session.value("SELECT count(*) FROM synth_patients(5000)"),
             "5000"

@@ -8,22 +8,22 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use super::{Table, TableOptions, check_range};
 use crate::entropy::Stream;
 use crate::error::Result;
-use crate::generator::Generator;
+use crate::generator::{Bound, Generator};
 use crate::schema::{ColumnSpec, ColumnType, TableSpec};
 
 /// One generator, one column of the same name.
 pub(super) struct SingleColumn {
-    generator: &'static Generator,
+    bound: Bound,
     spec: TableSpec,
     stream: Stream,
 }
 
 impl SingleColumn {
-    pub(super) fn new(generator: &'static Generator, options: &TableOptions) -> Self {
+    pub(super) fn new(generator: &'static Generator, options: &TableOptions) -> Result<Self> {
         let entry = &generator.entry;
         let output = entry.output.unwrap_or(ColumnType::Text);
-        Self {
-            generator,
+        Ok(Self {
+            bound: generator.bind(&[])?,
             spec: TableSpec {
                 name: entry.name.to_owned(),
                 columns: vec![ColumnSpec::new(entry.name, output, entry.summary)],
@@ -31,7 +31,7 @@ impl SingleColumn {
                 comment: entry.summary.to_owned(),
             },
             stream: Stream::new(options.seed, entry.name, entry.name),
-        }
+        })
     }
 }
 
@@ -48,7 +48,7 @@ impl Table for SingleColumn {
         } else {
             rows.map(|row| self.stream.draw(row)).collect()
         };
-        let values = columns.iter().map(|_| self.generator.values(&entropy));
+        let values = columns.iter().map(|_| self.bound.values(&entropy));
         let options = RecordBatchOptions::new().with_row_count(Some(length));
         Ok(RecordBatch::try_new_with_options(
             schema,
