@@ -6,6 +6,11 @@
 -- Scans: workers share a scan
 --
 
+-- Called in a worker, a generator without a seed would keep to itself the seed that it draws. In FROM
+-- the planner hook makes a scan of the call, whose seed the leader draws: such scans run in workers
+-- all the same.
+ALTER FUNCTION @extschema@.synth_patients(bigint, bigint, bigint, date) PARALLEL RESTRICTED;
+
 --
 -- Values
 --
