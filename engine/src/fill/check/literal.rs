@@ -35,7 +35,7 @@ pub enum Literal {
 
 /// A decimal number: `units` times ten to the power of minus `scale`. Two numbers are equal if
 /// they are written alike; [`Literal::compare`] compares them by value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Decimal {
     /// The digits.
     pub units: i128,
@@ -172,6 +172,25 @@ impl Decimal {
         (scale <= MAX_SCALE).then_some(())?;
         Some(Self {
             units: self.units.checked_mul(other.units)?,
+            scale,
+        })
+    }
+
+    /// The quotient, where it has an end; an unending one Postgres rounds by rules of its own.
+    pub fn quotient(self, divisor: Self) -> Option<Self> {
+        let (a, b, _) = self.aligned(divisor)?;
+        (0..=16).find_map(|scale| {
+            let a = a.checked_mul(10_i128.checked_pow(scale)?)?;
+            let units = a.checked_div(b)?;
+            (units * b == a).then_some(Self { units, scale })
+        })
+    }
+
+    /// The remainder, with the sign of the dividend.
+    pub fn remainder(self, divisor: Self) -> Option<Self> {
+        let (a, b, scale) = self.aligned(divisor)?;
+        Some(Self {
+            units: a.checked_rem(b)?,
             scale,
         })
     }
