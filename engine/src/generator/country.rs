@@ -208,4 +208,27 @@ mod tests {
                 .all(|c| c.numeric.len() == 3 && c.numeric.parse::<u16>().is_ok())
         );
     }
+
+    /// Columns of one row speak about one country, one currency, one language.
+    #[test]
+    fn codes_and_names_agree() {
+        let value = |name: &str, row: u64| {
+            let generator = crate::generator::find(name).unwrap();
+            generator.value(generator.draw(generator.stream(7), row))
+        };
+        for row in 0..500 {
+            let code = value("country_code", row);
+            let country = COUNTRIES.iter().find(|c| c.alpha2 == code).unwrap();
+            assert_eq!(value("country_code_alpha3", row), country.alpha3);
+            assert_eq!(value("country_code_numeric", row), country.numeric);
+            assert_eq!(value("country_name", row), country.name);
+            let code = value("currency_code", row);
+            let currency = CURRENCIES.iter().find(|c| c.code == code).unwrap();
+            assert_eq!(value("currency_name", row), currency.name);
+            assert_eq!(value("currency_symbol", row), currency.symbol);
+            let code = value("language_code", row);
+            let language = LANGUAGES.iter().find(|c| c.code == code).unwrap();
+            assert_eq!(value("language_name", row), language.name);
+        }
+    }
 }

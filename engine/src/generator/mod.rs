@@ -32,6 +32,7 @@ mod draw;
 mod feedback;
 mod file;
 mod finance;
+mod geohash;
 mod group;
 mod iban;
 pub mod identifier;
@@ -75,6 +76,7 @@ static FAMILIES: &[&[Generator]] = &[
     feedback::ENTRIES,
     file::ENTRIES,
     finance::ENTRIES,
+    geohash::ENTRIES,
     iban::ENTRIES,
     identifier::ENTRIES,
     internet::ENTRIES,
@@ -408,6 +410,48 @@ mod tests {
             let local = format!("{first}.{last}").to_lowercase();
             assert!(value("email").starts_with(&local), "{}", value("email"));
         }
+    }
+
+    /// Who comes from another tool finds each name of docs/values-from-others.md.
+    #[test]
+    fn names_in_the_table_of_other_tools_exist() {
+        // The locales are being written.
+        const AWAITED: &[&str] = &[
+            "building_number",
+            "cell_number",
+            "city",
+            "city_prefix",
+            "city_suffix",
+            "company_suffix",
+            "health_insurance_code",
+            "latitude",
+            "licence_plate",
+            "longitude",
+            "name_suffix",
+            "name_title",
+            "name_with_title",
+            "postcode",
+            "secondary_address",
+            "secondary_address_type",
+            "state",
+            "state_abbr",
+            "street_name",
+            "street_suffix",
+            "zip",
+        ];
+        let table = include_str!("../../../docs/values-from-others.md");
+        let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+        let mut dummies = 0;
+        for row in rows {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            dummies += usize::from(cells[1].starts_with("`dummy_"));
+            let ours = cells[3].trim_matches('`');
+            assert!(
+                find(ours).is_ok() || AWAITED.contains(&ours),
+                "there is no generator {ours}: {row}"
+            );
+        }
+        assert_eq!(dummies, 78);
     }
 
     /// Law 8, over 20,000 values of each identifier.
