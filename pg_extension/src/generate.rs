@@ -109,8 +109,14 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
     }
 }
 
+/// Takes note of a seed for `synth_last_seed`.
+#[inline]
+pub fn remember_seed(seed: i64) {
+    LAST_SEED.set(Some(seed));
+}
+
 /// A seed from the operating system.
-fn fresh_seed() -> i64 {
+pub fn fresh_seed() -> i64 {
     match getrandom::u64() {
         Ok(seed) => seed.cast_signed(),
         Err(error) => raise(

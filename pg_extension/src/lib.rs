@@ -11,6 +11,7 @@
 //! | `batches` | the batches of a request, made ahead by a thread |
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
+//! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
 //! | `secret` | the database's secret |
@@ -43,6 +44,7 @@ mod scan;
 mod secret;
 mod srf;
 mod tuple;
+mod value;
 
 // `#[pg_guard]` on foreign functions looks for this path.
 use pgrx::pg_sys::ffi;

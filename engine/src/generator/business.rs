@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 
 use super::Generator;
-use super::draw::{Draws, choose};
+use super::draw::{Chain, choose};
 use crate::entropy::remix;
 
 /// Departments of a company.
@@ -111,7 +111,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 
 /// A word of each list; the lists' own generators draw the same ones.
 fn phrase(parts: [&[&str]; 3], entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     for (i, words) in parts.into_iter().enumerate() {
         if i > 0 {
             out.write_str(" ")?;

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write};
 
 use super::check_digit::luhn;
-use super::draw::{DIGITS, Draws, choose, spell, write_ascii};
+use super::draw::{Chain, DIGITS, choose, spell, write_ascii};
 use super::identifier::write_padded;
 use super::{Bound, Generator, Group};
 use crate::entropy::{below, remix};
@@ -200,7 +200,7 @@ fn nth(index: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn expiry(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(remix(entropy)));
+    let mut draws = Chain::new(remix(remix(entropy)));
     write_padded(draws.between(1, 12), 2, out)?;
     out.write_str("/")?;
     out.write_str(choose(&["26", "27", "28", "29", "30"], draws.bits()))

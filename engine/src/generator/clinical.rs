@@ -10,7 +10,7 @@ mod note;
 use std::fmt::{self, Write};
 
 use super::data::ICD10;
-use super::draw::{Draws, choose, write_number};
+use super::draw::{Chain, choose, write_number};
 use super::{Bound, Generator, Group};
 use crate::entropy::{below, remix};
 use crate::schema::ColumnType;
@@ -261,7 +261,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text(
         "blood_pressure",
         "Blood pressure in mmHg, systolic/diastolic, 92/56 to 168/102.",
-        |e, out| note::blood_pressure(&mut Draws::new(e), 0, out),
+        |e, out| note::blood_pressure(&mut Chain::new(e), 0, out),
     ),
     Generator::text(
         "blood_type",
@@ -280,7 +280,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text(
         "body_temperature",
         "Body temperature in degrees Celsius with one decimal, 36.2 to 37.5, one in ten up to 39.5.",
-        |e, out| note::temperature(&mut Draws::new(remix(e)), e % 10 == 0, out),
+        |e, out| note::temperature(&mut Chain::new(remix(e)), e % 10 == 0, out),
     ),
     Generator::text(
         "clinical_note",
@@ -355,7 +355,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 
 fn lab_value(entropy: u64, out: &mut dyn Write) -> fmt::Result {
     let (_, _, least, most) = choose(LABORATORY, entropy);
-    let mut draws = Draws::new(remix(entropy));
+    let mut draws = Chain::new(remix(entropy));
     // The mean of two draws: most results lie in the middle.
     let hundredths = u64::midpoint(draws.between(least, most), draws.between(least, most));
     if most < 2_000 {

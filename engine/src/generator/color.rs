@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Generator;
-use super::draw::{Draws, HEX, choose, numbered, spell, write_ascii, write_number};
+use super::draw::{Chain, HEX, choose, numbered, spell, write_ascii, write_number};
 
 /// The named colours of CSS Color Module Level 4, which all browsers know.
 const NAMES: &[&str] = &[
@@ -193,7 +193,7 @@ fn hex_color(index: u64, out: &mut dyn Write) -> fmt::Result {
 
 /// With `opacity`, that many steps of it.
 fn rgb(entropy: u64, opacity: Option<u64>, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let rest = draws.bits();
     out.write_str(if opacity.is_some() { "rgba(" } else { "rgb(" })?;
     write_number(rest >> 56, out)?;
@@ -205,7 +205,7 @@ fn rgb(entropy: u64, opacity: Option<u64>, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn hsl(entropy: u64, opacity: Option<u64>, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     out.write_str(if opacity.is_some() { "hsla(" } else { "hsl(" })?;
     write_number(draws.below(360), out)?;
     out.write_str(", ")?;
@@ -216,7 +216,7 @@ fn hsl(entropy: u64, opacity: Option<u64>, out: &mut dyn Write) -> fmt::Result {
     finish(opacity, draws, out)
 }
 
-fn finish(opacity: Option<u64>, mut draws: Draws, out: &mut dyn Write) -> fmt::Result {
+fn finish(opacity: Option<u64>, mut draws: Chain, out: &mut dyn Write) -> fmt::Result {
     if let Some(steps) = opacity {
         out.write_str(", ")?;
         super::draw::write_hundredths(draws.below(steps + 1), out)?;

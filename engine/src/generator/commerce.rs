@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{ALPHANUMERIC, Draws, choose, numbered, spell, write_ascii, write_hundredths};
+use super::draw::{ALPHANUMERIC, Chain, choose, numbered, spell, write_ascii, write_hundredths};
 use super::identifier::write_padded;
 use super::{Generator, Group};
 use crate::entropy::{below, remix};
@@ -414,7 +414,7 @@ fn category(entropy: u64) -> &'static Category {
 }
 
 fn product_name(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(entropy));
+    let mut draws = Chain::new(remix(entropy));
     out.write_str(draws.choose(QUALITIES))?;
     out.write_str(" ")?;
     out.write_str(draws.choose(category(entropy).products))
@@ -422,7 +422,7 @@ fn product_name(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 
 fn price(entropy: u64, out: &mut dyn Write) -> fmt::Result {
     let Category { least, most, .. } = category(entropy);
-    let mut draws = Draws::new(remix(!entropy));
+    let mut draws = Chain::new(remix(!entropy));
     // The lesser of two draws: cheap articles are common.
     let (a, b) = (draws.between(*least, *most), draws.between(*least, *most));
     let hundredths = a.min(b);
@@ -443,7 +443,7 @@ fn sku(category: &Category, index: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn description(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(remix(remix(entropy))));
+    let mut draws = Chain::new(remix(remix(remix(entropy))));
     out.write_str("The ")?;
     product_name(entropy, out)?;
     out.write_str(draws.choose(&[

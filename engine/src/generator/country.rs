@@ -214,7 +214,7 @@ mod tests {
     fn codes_and_names_agree() {
         let value = |name: &str, row: u64| {
             let generator = crate::generator::find(name).unwrap();
-            generator.value(generator.draw(generator.stream(7), row))
+            generator.value(generator.draws(7).at(row))
         };
         for row in 0..500 {
             let code = value("country_code", row);

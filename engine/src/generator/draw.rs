@@ -16,9 +16,9 @@ pub(super) const DIGITS: &[u8] = b"0123456789";
 
 /// Successive draws out of one entropy; the first is the entropy itself.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Draws(u64);
+pub(super) struct Chain(u64);
 
-impl Draws {
+impl Chain {
     pub(super) const fn new(entropy: u64) -> Self {
         Self(entropy)
     }

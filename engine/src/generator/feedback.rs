@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Generator;
-use super::draw::{Draws, choose, write_capitalized};
+use super::draw::{Chain, choose, write_capitalized};
 
 const EMOJI: &[&str] = &[
     "😀", "😃", "😄", "😁", "😅", "😂", "🙂", "😉", "😊", "😍", "😎", "🤔", "😐", "😴", "😢", "😭",
@@ -132,7 +132,7 @@ pub(super) const ENTRIES: &[Generator] = &[
         "comment",
         "Comment of one or two English sentences.",
         |e, out| {
-            let mut draws = Draws::new(e);
+            let mut draws = Chain::new(e);
             out.write_str(draws.choose(OPENINGS))?;
             if draws.one_in(2) {
                 out.write_str(" ")?;
@@ -165,7 +165,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 ];
 
 fn review(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     // Most reviews are good ones.
     let sentences = match draws.below(10) {
         0..6 => GOOD,
@@ -191,7 +191,7 @@ fn review(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn ticket_subject(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let thing = draws.choose(THINGS);
     if draws.one_in(4) {
         out.write_str(draws.choose(QUESTIONS))?;

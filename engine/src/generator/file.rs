@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Draws, choose, write_number};
+use super::draw::{Chain, choose, write_number};
 use super::internet::WORDS;
 use super::{Generator, Group};
 use crate::entropy::remix;
@@ -179,7 +179,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 ];
 
 fn file_name(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let extension = draws.choose(TYPES).0;
     out.write_str(draws.choose(WORDS))?;
     out.write_str("_")?;
@@ -189,7 +189,7 @@ fn file_name(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn dir_path(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(!entropy));
+    let mut draws = Chain::new(remix(!entropy));
     out.write_str(draws.choose(ROOTS))?;
     for _ in 0..draws.between(1, 3) {
         out.write_str("/")?;
@@ -199,7 +199,7 @@ fn dir_path(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn semver(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     // Low numbers are common: the lesser of two draws.
     for (i, n) in [10, 30, 30].into_iter().enumerate() {
         if i > 0 {
@@ -212,7 +212,7 @@ fn semver(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn pre_release(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(!entropy));
+    let mut draws = Chain::new(remix(!entropy));
     out.write_str(draws.choose(&["-alpha.", "-beta.", "-rc."]))?;
     write_number(draws.between(1, 9), out)
 }

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use super::check_digit::{aba, cusip, digit, isin, mod97, sedol};
 use super::country::COUNTRIES;
 use super::draw::{
-    ALPHANUMERIC, DIGITS, Draws, choose, numbered, spell, write_ascii, write_hundredths,
+    ALPHANUMERIC, Chain, DIGITS, choose, numbered, spell, write_ascii, write_hundredths,
 };
 use super::{Generator, Group};
 
@@ -39,7 +39,7 @@ pub(super) const ENTRIES: &[Generator] = &[
         "amount",
         "Amount of money with two decimals, 1.00 to 9999.99; small ones are more common.",
         |e, out| {
-            let mut draws = Draws::new(e);
+            let mut draws = Chain::new(e);
             let magnitude = draws.choose(&[1_000, 10_000, 10_000, 100_000, 999_999]);
             write_hundredths(draws.between(100, magnitude), out)
         },
@@ -200,7 +200,7 @@ fn lei(index: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn bitcoin_address(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let mut text = *b"bc1q00000000000000000000000000000000000000";
     for part in text[4..].chunks_mut(12) {
         spell(draws.bits(), BECH32, part);

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 
 use super::contact::DOMAINS;
-use super::draw::{Draws, HEX, choose, numbered, spell, write_ascii, write_number};
+use super::draw::{Chain, HEX, choose, numbered, spell, write_ascii, write_number};
 use super::name;
 use super::{Bound, Generator, Group};
 use crate::entropy::{below, remix};
@@ -153,7 +153,7 @@ pub(super) const ENTRIES: &[Generator] = &[
             let maximum = arguments.integer("maximum", minimum..=64)?;
             let (minimum, maximum) = (minimum.unsigned_abs(), maximum.unsigned_abs());
             Ok(Bound::text(move |e, out| {
-                let length = Draws::new(remix(!e)).between(minimum, maximum);
+                let length = Chain::new(remix(!e)).between(minimum, maximum);
                 password(e, usize::try_from(length).unwrap_or(64), out)
             }))
         },
@@ -200,7 +200,7 @@ const fn number(entropy: u64) -> u64 {
 
 /// Two words and a number, which makes it unique: words hold no digits.
 fn slug(entropy: u64, number: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     out.write_str(draws.choose(WORDS))?;
     out.write_str("-")?;
     out.write_str(draws.choose(WORDS))?;
@@ -215,7 +215,7 @@ fn domain_name(entropy: u64, number: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn url(entropy: u64, number: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(remix(!entropy));
+    let mut draws = Chain::new(remix(!entropy));
     out.write_str("https://")?;
     out.write_str(draws.choose(WORDS))?;
     out.write_str(".example.com/")?;
@@ -226,7 +226,7 @@ fn url(entropy: u64, number: u64, out: &mut dyn Write) -> fmt::Result {
 
 fn image_url(entropy: u64, out: &mut dyn Write) -> fmt::Result {
     const SIZES: &[&str] = &["320/240", "640/480", "800/600", "1024/768", "1920/1080"];
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     out.write_str("https://images.example.com/id/")?;
     write_number(draws.below(1_000_000), out)?;
     out.write_str("/")?;
@@ -234,7 +234,7 @@ fn image_url(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn hashtag(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     out.write_str("#")?;
     super::draw::write_capitalized(draws.choose(WORDS), out)?;
     super::draw::write_capitalized(draws.choose(WORDS), out)
@@ -283,7 +283,7 @@ fn mac_address(index: u64, out: &mut dyn Write) -> fmt::Result {
 /// `length` characters, up to 64, of 62.
 fn password(entropy: u64, length: usize, out: &mut dyn Write) -> fmt::Result {
     const CHARACTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let mut text = [0_u8; 64];
     let length = length.min(text.len());
     for part in text[..length].chunks_mut(10) {
@@ -328,7 +328,7 @@ fn free_email(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn user_agent(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let browser = draws.below(10);
     let platform = draws.choose(PLATFORMS);
     out.write_str("Mozilla/5.0 (")?;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use fake::locales::{Data, EN};
 
-use super::draw::{Draws, choose, write_capitalized, write_number};
+use super::draw::{Chain, choose, write_capitalized, write_number};
 use super::internet::WORDS;
 use super::{Arguments, Bound, Generator};
 use crate::error::Result;
@@ -30,7 +30,7 @@ const fn maximum(default: &'static str) -> Parameter {
 }
 
 /// Writes so many parts.
-type WriteParts = fn(u64, &mut Draws, &mut dyn Write) -> fmt::Result;
+type WriteParts = fn(u64, &mut Chain, &mut dyn Write) -> fmt::Result;
 
 /// A generator of so many words, lines or the like; the argument's first pair is the least and
 /// greatest count where none is given.
@@ -48,7 +48,7 @@ fn bind(arguments: &Arguments<'_>, write: WriteParts) -> Result<Bound> {
     let most = arguments.integer("maximum", least..=1000)?;
     let (least, most) = (least.unsigned_abs(), most.unsigned_abs());
     Ok(Bound::text(move |e, out| {
-        let mut draws = Draws::new(e);
+        let mut draws = Chain::new(e);
         let count = draws.between(least, most);
         write(count, &mut draws, out)
     }))
@@ -100,7 +100,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text(
         "markdown_link",
         "Markdown link of a Latin word to a page under example.com (RFC 2606).",
-        |e, out| link(&mut Draws::new(e), out),
+        |e, out| link(&mut Chain::new(e), out),
     ),
     counted(
         "markdown_numbered_list",
@@ -143,7 +143,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     ),
 ];
 
-fn words(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn words(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     for i in 0..count {
         if i > 0 {
             out.write_str(" ")?;
@@ -153,7 +153,7 @@ fn words(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-fn sentence(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn sentence(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     write_capitalized(draws.choose(EN::LOREM_WORD), out)?;
     // No comma next to an end.
     let comma = if count > 6 {
@@ -168,11 +168,11 @@ fn sentence(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
     out.write_str(".")
 }
 
-fn usual_sentence(draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn usual_sentence(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     sentence(draws.between(4, 10), draws, out)
 }
 
-fn sentences(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn sentences(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     for i in 0..count {
         if i > 0 {
             out.write_str(" ")?;
@@ -182,7 +182,7 @@ fn sentences(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
-fn paragraphs(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn paragraphs(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     for i in 0..count {
         if i > 0 {
             out.write_str("\n\n")?;
@@ -192,7 +192,7 @@ fn paragraphs(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result
     Ok(())
 }
 
-fn lines(count: u64, mark: &str, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn lines(count: u64, mark: &str, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     for i in 0..count {
         if i > 0 {
             out.write_str("\n")?;
@@ -203,7 +203,7 @@ fn lines(count: u64, mark: &str, draws: &mut Draws, out: &mut dyn Write) -> fmt:
     Ok(())
 }
 
-fn numbered_list(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn numbered_list(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     for i in 1..=count {
         if i > 1 {
             out.write_str("\n")?;
@@ -221,7 +221,7 @@ fn write_wrapped(mark: &str, entropy: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(mark)
 }
 
-fn link(draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn link(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     out.write_str("[")?;
     out.write_str(draws.choose(EN::LOREM_WORD))?;
     out.write_str("](https://www.example.com/")?;
@@ -231,7 +231,7 @@ fn link(draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
     out.write_str(")")
 }
 
-fn code(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn code(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     out.write_str("```")?;
     for _ in 0..count {
         out.write_str("\nlet ")?;
@@ -245,7 +245,7 @@ fn code(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n```")
 }
 
-fn document(count: u64, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn document(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     out.write_str("# ")?;
     write_capitalized(draws.choose(EN::LOREM_WORD), out)?;
     out.write_str(" ")?;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Draws, write_hundredths};
+use super::draw::{Chain, write_hundredths};
 use super::{Bound, Generator};
 use crate::entropy::below;
 use crate::registry::{Parameter, ParameterType};
@@ -72,7 +72,7 @@ pub(super) const ENTRIES: &[Generator] = &[
                 b'^' => count.checked_mul(9),
                 _ => Some(count),
             });
-            let bound = Bound::text(move |e, out| numerify(&format, Draws::new(e), out));
+            let bound = Bound::text(move |e, out| numerify(&format, Chain::new(e), out));
             Ok(match count {
                 Some(count) => {
                     bound.counted(count, move |index, out| numerify_nth(&shape, index, out))
@@ -108,7 +108,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     ),
 ];
 
-fn numerify(format: &str, mut draws: Draws, out: &mut dyn Write) -> fmt::Result {
+fn numerify(format: &str, mut draws: Chain, out: &mut dyn Write) -> fmt::Result {
     for character in format.chars() {
         out.write_char(match character {
             '#' => char::from(b'0' + u8::try_from(draws.below(10)).unwrap_or(0)),

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Draws, choose, write_number};
+use super::draw::{Chain, choose, write_number};
 use super::{Bound, Generator, Group};
 use crate::calendar::{AS_OF_RANGE, years_before};
 use crate::entropy::below;
@@ -244,7 +244,7 @@ const fn at(start: i64, seconds: u64) -> i64 {
 }
 
 fn duration(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let limit = draws.choose(&[60, 3_600, 3_600, 28_800, 172_800]);
     let seconds = draws.between(1, limit);
     out.write_str("PT")?;

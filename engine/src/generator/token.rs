@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Draws, HEX, numbered, spell, write_ascii};
+use super::draw::{Chain, HEX, numbered, spell, write_ascii};
 use super::{Bound, Generator, Make, Scalar};
 use crate::entropy::{below, remix};
 use crate::schema::ColumnType;
@@ -123,7 +123,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 
 /// `digits` hexadecimal digits, up to 64.
 pub(super) fn write_hex(entropy: u64, digits: usize, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let mut text = [0_u8; 64];
     let text = &mut text[..digits.min(64)];
     for part in text.chunks_mut(16) {
@@ -139,7 +139,7 @@ fn write_long<const LENGTH: usize>(
     entropy: u64,
     out: &mut dyn Write,
 ) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let mut text = [0_u8; LENGTH];
     for part in text.chunks_mut(to_a_draw) {
         spell(draws.bits(), alphabet, part);

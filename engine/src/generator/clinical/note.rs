@@ -5,10 +5,10 @@ use std::fmt::{self, Write};
 
 use super::case::{CASES, FEVER, FREQUENCIES, HISTORY, HYPOXIA, PRESSURE, RETURNS, SOCIAL};
 use super::{ALLERGENS, DRUGS};
-use crate::generator::draw::{Draws, write_number};
+use crate::generator::draw::{Chain, write_number};
 
 pub(super) fn clinical_note(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    let mut draws = Draws::new(entropy);
+    let mut draws = Chain::new(entropy);
     let draws = &mut draws;
     let case = &CASES[usize::try_from(draws.below(CASES.len() as u64)).unwrap_or(0)];
     let age = 18 + draws.below(38) + draws.below(38);
@@ -70,7 +70,7 @@ pub(super) fn clinical_note(entropy: u64, out: &mut dyn Write) -> fmt::Result {
 fn two(
     words: &[&str],
     between: &str,
-    draws: &mut Draws,
+    draws: &mut Chain,
     out: &mut dyn Write,
 ) -> Result<bool, fmt::Error> {
     let count = words.len() as u64;
@@ -98,7 +98,7 @@ fn write_span(days: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(if count == 1 { "" } else { "s" })
 }
 
-fn medications(draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn medications(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     let count = draws.below(4);
     if count == 0 {
         return out.write_str("none");
@@ -120,7 +120,7 @@ fn medications(draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-fn vitals(signs: u8, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
+fn vitals(signs: u8, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     let fever = signs & FEVER != 0 && !draws.one_in(3);
     blood_pressure(draws, if signs & PRESSURE == 0 { 0 } else { 22 }, out)?;
     out.write_str(" mmHg, HR ")?;
@@ -146,7 +146,7 @@ fn vitals(signs: u8, draws: &mut Draws, out: &mut dyn Write) -> fmt::Result {
 
 /// Systolic and diastolic, raised by so many mmHg and half as many; at 0 the systolic is 92 to
 /// 168, at 22 it is 114 to 190.
-pub(super) fn blood_pressure(draws: &mut Draws, raised: u64, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn blood_pressure(draws: &mut Chain, raised: u64, out: &mut dyn Write) -> fmt::Result {
     // Three draws: most lie in the middle. The diastolic follows the systolic.
     let above = draws.below(26) + draws.below(26) + draws.below(27);
     write_number(92 + above + raised, out)?;
@@ -155,7 +155,7 @@ pub(super) fn blood_pressure(draws: &mut Draws, raised: u64, out: &mut dyn Write
 }
 
 /// Degrees Celsius with one decimal.
-pub(super) fn temperature(draws: &mut Draws, fever: bool, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn temperature(draws: &mut Chain, fever: bool, out: &mut dyn Write) -> fmt::Result {
     let tenths = if fever {
         draws.between(378, 395)
     } else {
@@ -207,7 +207,7 @@ mod tests {
     fn vital_signs_are_plausible() {
         for row in 0..5_000 {
             let mut text = String::new();
-            blood_pressure(&mut Draws::new(remix(row)), 0, &mut text).unwrap();
+            blood_pressure(&mut Chain::new(remix(row)), 0, &mut text).unwrap();
             let (systolic, diastolic) = text.split_once('/').unwrap();
             let (systolic, diastolic): (u32, u32) =
                 (systolic.parse().unwrap(), diastolic.parse().unwrap());
