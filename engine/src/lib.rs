@@ -39,6 +39,7 @@ pub mod dictionary;
 pub mod domain;
 pub mod entropy;
 mod error;
+pub mod fill;
 pub mod format;
 pub mod generator;
 pub mod locale;

@@ -13,7 +13,9 @@
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `query` | queries of our own, under a safe search path |
 //! | `secret` | the database's secret |
 //! | `listing` | the registry as rows |
 //! | `error` | engine errors to SQLSTATE and hint |
@@ -36,9 +38,11 @@ mod batches;
 mod boundary;
 mod column;
 mod error;
+mod fill;
 mod generate;
 mod listing;
 mod mask;
+mod query;
 mod rule;
 mod scan;
 mod secret;

@@ -9,8 +9,10 @@ mod mask_table;
 mod mask_value;
 mod rules;
 mod scan;
+mod scan_parallel;
 mod security;
 mod session;
+mod values;
 
 use libtest_mimic::Trial;
 
@@ -23,7 +25,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
         ("generate", generate::tests()),
         ("scan", scan::tests()),
+        ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
+        ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("security", security::tests()),

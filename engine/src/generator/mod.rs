@@ -15,18 +15,38 @@
 
 pub mod address;
 mod arguments;
+mod barcode;
 mod bound;
+mod business;
+mod card;
+mod check_digit;
+mod clinical;
+mod color;
+mod commerce;
 pub mod contact;
+mod country;
 pub mod data;
+mod device;
 mod distribution;
+mod draw;
+mod feedback;
+mod file;
+mod finance;
 mod geography;
+mod geohash;
 mod group;
+mod iban;
 pub mod identifier;
 mod json;
+mod internet;
+mod lorem;
 pub mod name;
+mod number;
 mod quantile;
 mod shape;
 mod template;
+mod time;
+mod token;
 pub mod work;
 
 use std::fmt::Write;
@@ -47,14 +67,32 @@ pub use group::Group;
 /// The families, one file each; each holds its entries next to its code.
 static FAMILIES: &[&[Generator]] = &[
     address::ENTRIES,
+    barcode::ENTRIES,
+    business::ENTRIES,
+    card::ENTRIES,
+    clinical::ENTRIES,
+    color::ENTRIES,
+    commerce::ENTRIES,
     contact::ENTRIES,
+    country::ENTRIES,
+    device::ENTRIES,
     distribution::ENTRIES,
+    feedback::ENTRIES,
+    file::ENTRIES,
+    finance::ENTRIES,
     geography::ENTRIES,
+    geohash::ENTRIES,
+    iban::ENTRIES,
     identifier::ENTRIES,
     json::ENTRIES,
+    internet::ENTRIES,
+    lorem::ENTRIES,
     name::ENTRIES,
+    number::ENTRIES,
     shape::ENTRIES,
     template::ENTRIES,
+    time::ENTRIES,
+    token::ENTRIES,
     work::ENTRIES,
 ];
 
