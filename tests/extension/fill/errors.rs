@@ -30,15 +30,18 @@ fn the_checker_sees_bad_rows(pg: &Postgres) {
         "{problems}"
     );
     // What no statement could bring about is brought about in the catalog.
-    session.run(
-        "UPDATE pg_attribute SET atttypmod = 6 WHERE attrelid = 'target'::regclass AND attname = 'c'; UPDATE target SET c = 'ab';
-         UPDATE pg_attribute SET atttypmod = 5 WHERE attrelid = 'target'::regclass AND attname = 'c';
-         UPDATE pg_attribute SET attnotnull = true WHERE attrelid = 'target'::regclass AND attname = 'p'",
-    );
-    session.run(
-        "UPDATE pg_attribute SET attnotnull = false WHERE attrelid = 'target'::regclass AND attname = 'p'; UPDATE target SET p = NULL;
-         UPDATE pg_attribute SET attnotnull = true WHERE attrelid = 'target'::regclass AND attname = 'p'",
-    );
+    session.run("ALTER TABLE target DROP CONSTRAINT low");
+    for (attribute, before, change, after) in [
+        ("c", "atttypmod = 6", "c = 'ab'", "atttypmod = 5"),
+        ("p", "attnotnull = false", "p = NULL", "attnotnull = true"),
+    ] {
+        let catalog = |value: &str| {
+            format!("UPDATE pg_attribute SET {value} WHERE attrelid = 'target'::regclass AND attname = '{attribute}'")
+        };
+        session.run(&catalog(before));
+        session.run(&format!("UPDATE target SET {change}"));
+        session.run(&catalog(after));
+    }
     session.run(
         "CREATE UNIQUE INDEX twice ON target (u) WHERE a > 100; UPDATE pg_index SET indpred = NULL WHERE indexrelid = 'twice'::regclass",
     );
