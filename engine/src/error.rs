@@ -33,6 +33,14 @@ pub enum Error {
         /// What was expected.
         problem: String,
     },
+    /// A pattern cannot be read, or is too large.
+    #[error("pattern at character {position}: {problem}")]
+    Pattern {
+        /// One-based position in the pattern.
+        position: usize,
+        /// What is wrong there.
+        problem: String,
+    },
     /// A mask does not fit the type of the column.
     #[error("mask {mask} does not fit type {column}")]
     MaskType {
@@ -64,14 +72,62 @@ impl From<arrow_schema::ArrowError> for Error {
     }
 }
 
+/// Up to three of the known names that are spelt nearly like one.
+fn near<'a>(name: &str, known: &'a str) -> Vec<&'a str> {
+    // Nobody mistypes a name into a text of this length.
+    if name.chars().count() > 64 {
+        return Vec::new();
+    }
+    let name = name.to_lowercase().replace(['-', ' '], "_");
+    let mut near: Vec<(usize, &str)> = known
+        .split([',', ';', ':'])
+        .map(str::trim)
+        .filter(|word| !word.is_empty() && !word.contains(' '))
+        .filter_map(|word| {
+            let contained =
+                name.len() >= 4 && word.contains(&name) || word.len() >= 4 && name.contains(word);
+            let edits = edits(&name, &word.to_lowercase());
+            let most = (name.chars().count().min(word.chars().count()) / 3).max(1);
+            (edits <= most || contained).then_some((edits, word))
+        })
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.truncate(3);
+    near.into_iter().map(|(_, word)| word).collect()
+}
+
+/// How many characters to insert, delete or replace to make one word of the other (Levenshtein).
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
 impl Error {
     /// What the user can do about it, as one sentence, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { known, .. } => Some(format!("Known: {known}.")),
+            Self::Unknown { name, known, .. } => Some(match near(name, known).as_slice() {
+                [] => format!("Known: {known}."),
+                near => format!("Did you mean {}? Known: {known}.", near.join(" or ")),
+            }),
             Self::MaskType { fitting, .. } => Some(format!("Masks that fit: {fitting}.")),
             Self::Rule { .. } => Some(
                 "A rule is MASKED WITH <mask>[(literal, ...)], MASKED WITH VALUE <literal> or NOT MASKED."
+                    .to_owned(),
+            ),
+            Self::Pattern { .. } => Some(
+                "A pattern is a regular expression such as [A-Z]{3}-\\d{4}, without look-around, back references and word boundaries, of at most 2000 bytes for at most 10000 characters."
                     .to_owned(),
             ),
             Self::Argument { .. } => Some(
@@ -80,5 +136,28 @@ impl Error {
             Self::RowRange { last, .. } => Some(format!("Rows are numbered from 0 to {last}.")),
             Self::Arrow(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_gets_a_suggestion() {
+        let hint = |name: &str| {
+            Error::Unknown {
+                kind: "generator",
+                name: name.to_owned(),
+                known: "email, first_name, iban, last_name".to_owned(),
+            }
+            .hint()
+            .unwrap()
+        };
+        assert!(hint("ibann").starts_with("Did you mean iban? "));
+        assert!(hint("First-Name").starts_with("Did you mean first_name"));
+        assert!(hint("name").starts_with("Did you mean "));
+        assert!(hint("quaternion").starts_with("Known: "));
+        assert!(hint(&"x".repeat(1_000_000)).starts_with("Known: "));
     }
 }

@@ -41,6 +41,14 @@ pub enum ParameterType {
     Text,
     /// `YYYY-MM-DD`.
     Date,
+    /// A number, with or without a fraction.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// An instant as RFC 3339 writes it.
+    Timestamp,
+    /// A JSON document.
+    Json,
     /// Any literal that the column's type reads.
     Literal,
 }
@@ -52,6 +60,10 @@ impl ParameterType {
             Self::Integer => "integer",
             Self::Text => "text",
             Self::Date => "date",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Timestamp => "timestamp",
+            Self::Json => "json",
             Self::Literal => "literal",
         }
     }

@@ -28,13 +28,19 @@ pub enum ColumnType {
     TimestampTz,
     /// 16 bytes.
     Uuid,
+    /// True or false.
+    Boolean,
+    /// Time of day without zone, microseconds since midnight.
+    Time,
+    /// A JSON document as text.
+    Json,
 }
 
 impl ColumnType {
     /// The Arrow type that carries it.
     pub fn arrow(self) -> DataType {
         match self {
-            Self::Text => DataType::Utf8,
+            Self::Text | Self::Json => DataType::Utf8,
             Self::SmallInt => DataType::Int16,
             Self::Integer => DataType::Int32,
             Self::BigInt => DataType::Int64,
@@ -44,6 +50,8 @@ impl ColumnType {
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::Uuid => DataType::FixedSizeBinary(16),
+            Self::Boolean => DataType::Boolean,
+            Self::Time => DataType::Time64(TimeUnit::Microsecond),
         }
     }
 
@@ -60,6 +68,9 @@ impl ColumnType {
             Self::Timestamp => "timestamp",
             Self::TimestampTz => "timestamptz",
             Self::Uuid => "uuid",
+            Self::Boolean => "boolean",
+            Self::Time => "time",
+            Self::Json => "jsonb",
         }
     }
 }

@@ -96,10 +96,8 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
             Some("Pass a date from 1900-01-01 to 2199-12-31.".to_owned()),
         );
     }
-    let seed = arguments.seed.unwrap_or_else(fresh_seed);
-    LAST_SEED.set(Some(seed));
     let options = TableOptions {
-        seed: seed.cast_unsigned(),
+        seed: seed_of_call(arguments.seed),
         as_of,
     };
     Request {
@@ -109,8 +107,21 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
     }
 }
 
+/// The seed of a call, a fresh one if none is given; remembered for `synth_last_seed`.
+pub fn seed_of_call(given: Option<i64>) -> u64 {
+    let seed = given.unwrap_or_else(fresh_seed);
+    LAST_SEED.set(Some(seed));
+    seed.cast_unsigned()
+}
+
+/// Takes note of a seed for `synth_last_seed`.
+#[inline]
+pub fn remember_seed(seed: i64) {
+    LAST_SEED.set(Some(seed));
+}
+
 /// A seed from the operating system.
-fn fresh_seed() -> i64 {
+pub fn fresh_seed() -> i64 {
     match getrandom::u64() {
         Ok(seed) => seed.cast_signed(),
         Err(error) => raise(

@@ -27,7 +27,7 @@ pub struct EntryView {
 pub struct ParameterView {
     /// Name.
     pub name: &'static str,
-    /// `integer`, `text`, `date` or `literal`.
+    /// `integer`, `number`, `text`, `boolean`, `date`, `timestamp`, `json` or `literal`.
     #[serde(rename = "type")]
     pub parameter_type: &'static str,
     /// The default as an SQL literal; null: it must be given.

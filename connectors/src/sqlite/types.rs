@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Float64Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
 use arrow_array::{
-    Array, ArrayRef, Date32Array, FixedSizeBinaryArray, Float64Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, Float64Array, Int32Array,
+    Int64Array, RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
@@ -21,8 +23,10 @@ use crate::error::{Error, Result};
 /// The declared type of a column.
 pub(super) fn sql_type(column: &ColumnSpec) -> &'static str {
     match column.column_type {
-        ColumnType::BigInt => "INTEGER",
-        ColumnType::Double => "REAL",
+        ColumnType::BigInt | ColumnType::Integer | ColumnType::SmallInt | ColumnType::Boolean => {
+            "INTEGER"
+        }
+        ColumnType::Double | ColumnType::Real => "REAL",
         _ => "TEXT",
     }
 }
@@ -50,7 +54,10 @@ pub(super) fn column_type(declared: &str) -> ColumnType {
 /// A column of a batch, with the encoder chosen.
 enum Cells<'a> {
     Text(&'a StringArray),
+    Integer(&'a Int32Array),
     BigInt(&'a Int64Array),
+    Boolean(&'a BooleanArray),
+    Time(&'a Time64MicrosecondArray),
     Double(&'a Float64Array),
     Date(&'a Date32Array),
     Timestamp(&'a TimestampMicrosecondArray),
@@ -61,6 +68,11 @@ impl<'a> Cells<'a> {
     fn of(array: &'a ArrayRef) -> Result<Self> {
         Ok(match array.data_type() {
             DataType::Utf8 => Self::Text(array.as_string()),
+            DataType::Int32 => Self::Integer(array.as_primitive::<Int32Type>()),
+            DataType::Boolean => Self::Boolean(array.as_boolean()),
+            DataType::Time64(TimeUnit::Microsecond) => {
+                Self::Time(array.as_primitive::<Time64MicrosecondType>())
+            }
             DataType::Int64 => Self::BigInt(array.as_primitive::<Int64Type>()),
             DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
@@ -81,7 +93,10 @@ impl<'a> Cells<'a> {
     fn bind(&self, row: usize, name: &str, out: &mut SqliteArguments) -> Result<()> {
         let added = match self {
             Self::Text(a) => out.add(a.value(row)),
+            Self::Integer(a) => out.add(a.value(row)),
             Self::BigInt(a) => out.add(a.value(row)),
+            Self::Boolean(a) => out.add(i64::from(a.value(row))),
+            Self::Time(a) => out.add(time_text(a.value(row), name)?),
             // SQLite turns NaN into NULL silently.
             Self::Double(a) if a.value(row).is_nan() => {
                 return Err(unfit(name, "is not a number, which SQLite cannot store"));
@@ -110,6 +125,12 @@ fn date_text(days: i32, column: &str) -> Result<String> {
     NaiveDate::from_epoch_days(days)
         .map(|date| date.to_string())
         .ok_or_else(|| unfit(column, "lies outside the calendar"))
+}
+
+fn time_text(micros: i64, column: &str) -> Result<String> {
+    DateTime::from_timestamp_micros(micros)
+        .map(|instant| instant.time().to_string())
+        .ok_or_else(|| unfit(column, "lies outside the day"))
 }
 
 fn timestamp_text(micros: i64, column: &str) -> Result<String> {

@@ -1,4 +1,4 @@
 //! Formats in which rows leave: CSV.
 
 pub mod csv;
-mod text;
+pub(crate) mod text;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
@@ -16,7 +16,7 @@ use crate::entropy::round;
 use crate::error::{Error, Result};
 
 /// Bytes of all values and the end of each; value i spans `ends[i]..ends[i + 1]`.
-pub(super) struct TextColumn<'a> {
+pub(crate) struct TextColumn<'a> {
     pub bytes: Cow<'a, [u8]>,
     pub offsets: Cow<'a, [i32]>,
     pub nulls: Option<&'a NullBuffer>,
@@ -26,7 +26,7 @@ pub(super) struct TextColumn<'a> {
 
 /// Renders a column. ISO 8601 for dates and instants, shortest decimal for floats, hyphenated
 /// lower case for UUIDs.
-pub(super) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
+pub(crate) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
     if let Some(text) = array.as_string_opt::<i32>() {
         return Ok(TextColumn {
             bytes: Cow::Borrowed(text.value_data()),
@@ -70,6 +70,17 @@ pub(super) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
                     out.bytes.push(b'Z');
                 }
                 out.end();
+            }
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            for micros in array.as_primitive::<Time64MicrosecondType>().values() {
+                write_time(*micros, &mut out.bytes);
+                out.end();
+            }
+        }
+        DataType::Boolean => {
+            for value in array.as_boolean().values() {
+                out.push(if value { b"true" } else { b"false" });
             }
         }
         DataType::FixedSizeBinary(16) => {
@@ -127,7 +138,7 @@ fn two_digits(value: u32) -> [u8; 2] {
 
 /// `YYYY-MM-DD`; years outside 0 to 9999 with sign (ISO 8601 expanded).
 #[inline]
-fn write_date(days: i32, out: &mut Vec<u8>) {
+pub(crate) fn write_date(days: i32, out: &mut Vec<u8>) {
     let Some((year, month, day)) = date_from_days(days) else {
         out.extend_from_slice(itoa::Buffer::new().format(days).as_bytes());
         return;
@@ -143,17 +154,24 @@ fn write_date(days: i32, out: &mut Vec<u8>) {
 
 /// `YYYY-MM-DDTHH:MM:SS[.ffffff]`.
 #[inline]
-fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
+pub(crate) fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
     let days = micros.div_euclid(MICROS_PER_DAY);
     write_date(i32::try_from(days).unwrap_or(i32::MAX), out);
-    let within = u64::try_from(micros.rem_euclid(MICROS_PER_DAY)).unwrap_or(0);
+    out.push(b'T');
+    write_time(micros.rem_euclid(MICROS_PER_DAY), out);
+}
+
+/// `HH:MM:SS[.ffffff]` of microseconds since midnight.
+#[inline]
+pub(crate) fn write_time(micros: i64, out: &mut Vec<u8>) {
+    let within = u64::try_from(micros).unwrap_or(0);
     let seconds = u32::try_from(within / 1_000_000).unwrap_or(0);
     let ([a, b], [c, d], [e, f]) = (
         two_digits(seconds / 3600),
         two_digits(seconds / 60 % 60),
         two_digits(seconds % 60),
     );
-    out.extend_from_slice(&[b'T', a, b, b':', c, d, b':', e, f]);
+    out.extend_from_slice(&[a, b, b':', c, d, b':', e, f]);
     let fraction = within % 1_000_000;
     if fraction > 0 {
         out.extend_from_slice(format!(".{fraction:06}").as_bytes());
@@ -167,7 +185,7 @@ fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
     clippy::float_cmp,
     reason = "guarded: the scaled number is an integer below 10^13, and must give the very same double"
 )]
-fn write_float(value: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
     // Measures have few decimals. If value is the double nearest to k / 10^4 for an integer k of
     // up to 13 digits, then that decimal is the shortest one, and cheaper to write.
     let scaled = value * 10_000.0;

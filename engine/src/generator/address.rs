@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::data::{STREET_NAMES, US_PLACES, US_STATES};
 use super::identifier::write_padded;
+use super::{Generator, Group};
 use crate::dictionary::Weighted;
 use crate::entropy::{below, remix};
 
@@ -129,6 +130,14 @@ pub fn street_address<W: Write + ?Sized>(entropy: u64, out: &mut W) -> std::fmt:
     }
     Ok(())
 }
+
+/// The family's entries.
+pub(super) const ENTRIES: &[Generator] = &[Generator::text(
+    "street_address",
+    "US street address: number, street and, for one in eight, an apartment.",
+    |e, out| street_address(e, out),
+)
+.in_group(Group::Place)];
 
 #[cfg(test)]
 mod tests {

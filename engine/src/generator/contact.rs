@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::address::PLACES;
 use super::identifier::{below_digits, write_padded};
-use super::name;
+use super::{Generator, Group, name};
 use crate::entropy::{below, remix};
 
 /// Domains that RFC 2606 reserves: nobody can receive mail there.
@@ -18,6 +18,18 @@ pub fn email(entropy: u64, out: &mut dyn Write) -> std::fmt::Result {
         name::last_name(remix(entropy)),
         (below_digits(number, 4), 4),
         number,
+        out,
+    )
+}
+
+/// The address with an index: its number is the index, of four digits or more.
+fn nth_email(index: u64, out: &mut dyn Write) -> std::fmt::Result {
+    let entropy = remix(index);
+    write_email(
+        name::first_name(entropy),
+        name::last_name(remix(entropy)),
+        (index, 4),
+        remix(remix(entropy)),
         out,
     )
 }
@@ -74,6 +86,23 @@ pub fn write_phone<W: Write + ?Sized>(
     out.write_str(") 555-01")?;
     write_padded(below(entropy, 100), 2, out)
 }
+
+/// The family's entries.
+pub(super) const ENTRIES: &[Generator] = &[
+    Generator::text(
+        "email",
+        "E-mail address built from a name, under a reserved domain (RFC 2606).",
+        email,
+    )
+    .in_group(Group::Person)
+    .enumerated(u64::MAX, nth_email),
+    Generator::text(
+        "phone",
+        "US telephone number in the fictitious range 555-0100 to 555-0199 of a real area code.",
+        phone,
+    )
+    .in_group(Group::Place),
+];
 
 #[cfg(test)]
 mod tests {

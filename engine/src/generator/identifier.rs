@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use super::{Generator, Make, Scalar};
 use crate::entropy::{below, remix};
+use crate::schema::ColumnType;
 
 /// How many Social Security numbers there are in the range used: areas 900 to 999 were never
 /// issued by the SSA; within them the IRS uses groups 50 and up (ITIN, ATIN), so groups 01 to 49
@@ -81,6 +83,38 @@ pub const fn uuid_v4(unique: u64, rest: u64) -> [u8; 16] {
 pub const fn uuid_of(entropy: u64) -> [u8; 16] {
     uuid_v4(entropy, remix(entropy))
 }
+
+/// The family's entries.
+pub(super) const ENTRIES: &[Generator] = &[
+    Generator::text(
+        "mrn",
+        "Medical record number: MRN and eight digits.",
+        |e, out| write_mrn(below_digits(e, 8), 8, out),
+    )
+    .enumerated(100_000_000, |index, out| write_mrn(index, 8, out)),
+    Generator::text(
+        "npi",
+        "National Provider Identifier with a right check digit, from a series never assigned.",
+        |e, out| write_npi(below(e, NPI_COUNT), out),
+    )
+    .enumerated(NPI_COUNT, |index, out| write_npi(index, out)),
+    Generator::text(
+        "ssn",
+        "Social Security number from area numbers never issued (900 to 999, outside the ITIN groups).",
+        |e, out| write_ssn(below(e, SSN_COUNT), out),
+    )
+    .enumerated(SSN_COUNT, |index, out| write_ssn(index, out)),
+    Generator::new(
+        "uuid",
+        "UUID in the form of version 4.",
+        &[],
+        ColumnType::Uuid,
+        Make::Uuid(|e| uuid_v4(e, remix(e))),
+    )
+    .enumerated(u64::MAX, |index, out| {
+        Scalar::Uuid(uuid_v4(remix(index), remix(!index))).write(out)
+    }),
+];
 
 #[cfg(test)]
 mod tests {

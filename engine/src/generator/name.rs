@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use super::data::{FIRST_NAMES, FirstName, LAST_NAMES, LastName};
+use super::{Generator, Group};
 use crate::dictionary::Weighted;
 use crate::entropy::remix;
 
@@ -153,6 +154,28 @@ fn write_words(a: &str, b: &str, between: char, out: &mut dyn Write) -> std::fmt
     out.write_char(between)?;
     out.write_str(b)
 }
+
+/// The family's entries.
+pub(super) const ENTRIES: &[Generator] = &[
+    Generator::text(
+        "first_name",
+        "US first name, by frequency over all ages and both sexes (SSA).",
+        |e, out| out.write_str(first_name(e)),
+    )
+    .in_group(Group::Person),
+    Generator::text(
+        "full_name",
+        "US first and last name, by frequency.",
+        full_name,
+    )
+    .in_group(Group::Person),
+    Generator::text(
+        "last_name",
+        "US last name, by frequency (Census 2010).",
+        |e, out| out.write_str(last_name(e)),
+    )
+    .remixed_in_group(Group::Person),
+];
 
 #[cfg(test)]
 mod tests {

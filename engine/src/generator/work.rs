@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use fake::locales::{Data, EN};
 
-use super::name;
+use super::{Generator, Group, name};
 use crate::entropy::{below, remix};
 
 /// A company name.
@@ -25,3 +25,14 @@ fn choose(words: &'static [&'static str], entropy: u64) -> &'static str {
     let index = usize::try_from(below(entropy, words.len() as u64)).unwrap_or(0);
     words.get(index).copied().unwrap_or_default()
 }
+
+/// The family's entries.
+pub(super) const ENTRIES: &[Generator] = &[
+    Generator::text(
+        "company",
+        "Company name: a US surname and a legal form.",
+        company,
+    )
+    .in_group(Group::Company),
+    Generator::text("job_title", "Job title.", job_title),
+];

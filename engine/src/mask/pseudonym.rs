@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::{Mask, Target, check_width, map_text};
 use crate::entropy::remix;
 use crate::error::Result;
-use crate::generator::Generator;
+use crate::generator::{Bound, Generator};
 use crate::registry::Entry;
 use crate::secret::{DomainKey, Secret};
 
@@ -14,7 +14,7 @@ use crate::secret::{DomainKey, Secret};
 const REDRAWS: usize = 32;
 
 struct Pseudonym {
-    generator: &'static Generator,
+    generator: Bound,
     key: DomainKey,
     max_chars: Option<usize>,
 }
@@ -29,7 +29,7 @@ pub(super) fn build(
     let needed = if entry.name == "phone" { 14 } else { 2 };
     check_width(entry.name, target, needed)?;
     Ok(Box::new(Pseudonym {
-        generator,
+        generator: generator.bind(&[])?,
         key: secret.key(entry.name),
         max_chars: target.max_chars,
     }))

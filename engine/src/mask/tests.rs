@@ -69,7 +69,9 @@ fn array(column_type: ColumnType, raw: &[Option<(i64, String)>]) -> ArrayRef {
                 .collect::<TimestampMicrosecondArray>()
                 .with_timezone("UTC"),
         ),
-        ColumnType::Uuid => unreachable!("no mask takes uuid yet"),
+        ColumnType::Uuid | ColumnType::Boolean | ColumnType::Time | ColumnType::Json => {
+            unreachable!("no mask takes them")
+        }
     }
 }
 

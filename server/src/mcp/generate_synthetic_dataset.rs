@@ -128,7 +128,12 @@ struct Column {
 pub fn tool() -> Tool {
     let mut input = schema::of::<Input>();
     let names: Vec<&str> = registry::entries()
-        .filter(|entry| entry.kind != Kind::Mask)
+        .filter(|entry| match entry.kind {
+            Kind::Table => true,
+            // A column of its own takes no arguments.
+            Kind::Generator => entry.parameters.iter().all(|p| p.default.is_some()),
+            Kind::Mask => false,
+        })
         .map(|entry| entry.name)
         .collect();
     schema::restrict(&mut input, "generator", &names);
