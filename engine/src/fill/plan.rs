@@ -758,11 +758,32 @@ impl Planner {
         if !about.iter().any(|name| self.unproven.contains(name)) {
             return;
         }
+        let parts = self.constants(&about);
         for made in made {
-            if let Source::Ordered(ordered) = &mut made.source {
-                ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
+            match &mut made.source {
+                Source::Ordered(ordered) => {
+                    ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
+                }
+                Source::Text(text) => text.parts.clone_from(&parts),
+                _ => {}
             }
         }
+    }
+
+    /// The quoted constants in constraints that are not understood.
+    fn constants(&self, names: &[String]) -> Vec<String> {
+        let domains = self.table.columns.iter().flat_map(|column| &column.domain_checks);
+        let mut out: Vec<String> = Vec::new();
+        for (name, expression) in self.table.checks.iter().chain(domains) {
+            if names.contains(name) && self.unproven.contains(name) {
+                let quoted = expression.split('\'').skip(1).step_by(2);
+                let texts = quoted.filter(|text| !text.is_empty() && text.chars().count() <= 64);
+                out.extend(texts.map(str::to_owned));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
     }
 
     /// A wish that does not fit is the caller's error, also where NULL would be allowed.
