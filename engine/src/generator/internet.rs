@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 
 use super::contact::DOMAINS;
-use super::draw::{Chain, HEX, choose, numbered, spell, write_ascii, write_number};
+use super::draw::{Chain, HEX, choose, listed, numbered, spell, write_ascii, write_number};
 use super::name;
 use super::{Bound, Generator, Group};
 use crate::entropy::{below, remix};
@@ -83,22 +83,14 @@ const PASSWORD_LENGTHS: &[Parameter] = &[
 pub(super) const ENTRIES: &[Generator] = &[
     Generator::text("domain_name", "Host of two words and a number under a reserved domain (RFC 2606).", |e, out| domain_name(e, number(e), out))
         .enumerated(u64::MAX, |index, out| domain_name(remix(index), index, out)),
-    Generator::text(
-        "domain_suffix",
-        "Last part of a domain name, such as com.",
-        |e, out| out.write_str(choose(EN::INTERNET_DOMAIN_SUFFIX, e)),
-    ),
+    listed!("domain_suffix", "Last part of a domain name, such as com.", EN::INTERNET_DOMAIN_SUFFIX, |item| item),
     Generator::text(
         "free_email",
         "E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it.",
         free_email,
     )
     .in_group(Group::Person),
-    Generator::text(
-        "free_email_provider",
-        "Domain of a provider of free e-mail, such as gmail.com.",
-        |e, out| out.write_str(choose(EN::INTERNET_FREE_EMAIL_PROVIDER, e)),
-    ),
+    listed!("free_email_provider", "Domain of a provider of free e-mail, such as gmail.com.", EN::INTERNET_FREE_EMAIL_PROVIDER, |item| item),
     Generator::text(
         "hashtag",
         "Hashtag of two words in camel case, such as #QuietRiver.",
@@ -163,11 +155,7 @@ pub(super) const ENTRIES: &[Generator] = &[
         "TCP or UDP port number, 1024 to 65535.",
         |e, out| write_number(1024 + below(e, 64_512), out),
     ),
-    Generator::text(
-        "rfc_status_code",
-        "HTTP status code of the IANA registry.",
-        |e, out| out.write_str(choose(RFC_STATUS, e)),
-    ),
+    listed!("rfc_status_code", "HTTP status code of the IANA registry.", RFC_STATUS, |item| item),
     Generator::text(
         "safe_email",
         "E-mail address of first name and number, under a reserved domain (RFC 2606).",
