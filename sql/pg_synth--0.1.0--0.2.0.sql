@@ -33,6 +33,48 @@ CREATE FUNCTION synth.session_seed() RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'synth_session_seed';
 
+-- A point of a time series; NULL in a gap.
+CREATE FUNCTION synth.series_value(
+    index bigint,
+    seed bigint,
+    base double precision,
+    trend double precision,
+    season_period double precision,
+    season_amplitude double precision,
+    noise double precision,
+    gaps double precision,
+    gap_length bigint
+) RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_series_value';
+
+-- An SQL function of one query, which the planner puts in the place of the call: points are made one
+-- by one as they are asked for. The body is parsed here and now, so no search_path is involved.
+CREATE FUNCTION @extschema@.synth_timeseries(
+    start timestamp with time zone,
+    step interval,
+    points bigint,
+    seed bigint DEFAULT NULL,
+    base double precision DEFAULT 100,
+    trend double precision DEFAULT 0,
+    season_period double precision DEFAULT 24,
+    season_amplitude double precision DEFAULT 10,
+    noise double precision DEFAULT 1,
+    gaps double precision DEFAULT 0,
+    gap_length bigint DEFAULT 1,
+    OUT at timestamp with time zone,
+    OUT value double precision
+) RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000
+    BEGIN ATOMIC
+        SELECT start OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*) step),
+               synth.series_value(i, COALESCE(seed, synth.session_seed()), base, trend,
+                                  season_period, season_amplitude, noise, gaps, gap_length)
+        FROM (SELECT pg_catalog.generate_series(0, points OPERATOR(pg_catalog.-) 1)) s (i);
+    END;
+COMMENT ON FUNCTION @extschema@.synth_timeseries(timestamptz, interval, bigint, bigint, double precision, double precision, double precision, double precision, double precision, double precision, bigint) IS
+    'points of a time series: base + trend a point + a season of season_period points + normal noise; value is NULL in gaps';
+
 -- Generated from the registry: begin
 
 CREATE FUNCTION @extschema@.synth_aba_routing_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
@@ -505,6 +547,12 @@ CREATE FUNCTION @extschema@.synth_job_title("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_job_title(bigint, bigint) IS 'Job title';
 
+CREATE FUNCTION @extschema@.synth_json(example jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+    RETURNS json LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_json(jsonb, bigint, bigint) IS 'JSON document of the shape of an example, with other values';
+
+CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
 CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';

@@ -37,6 +37,7 @@ mod geohash;
 mod group;
 mod iban;
 pub mod identifier;
+mod json;
 mod internet;
 mod lorem;
 pub mod name;
@@ -83,6 +84,7 @@ static FAMILIES: &[&[Generator]] = &[
     geohash::ENTRIES,
     iban::ENTRIES,
     identifier::ENTRIES,
+    json::ENTRIES,
     internet::ENTRIES,
     lorem::ENTRIES,
     name::ENTRIES,
