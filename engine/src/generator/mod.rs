@@ -21,7 +21,11 @@ pub mod data;
 mod distribution;
 mod group;
 pub mod identifier;
+pub mod company;
 pub mod name;
+pub mod national;
+pub mod person;
+pub mod place;
 mod quantile;
 pub mod work;
 
@@ -42,11 +46,13 @@ pub use group::Group;
 
 /// The families, one file each; each holds its entries next to its code.
 static FAMILIES: &[&[Generator]] = &[
-    address::ENTRIES,
+    company::ENTRIES,
     contact::ENTRIES,
     distribution::ENTRIES,
     identifier::ENTRIES,
-    name::ENTRIES,
+    national::ENTRIES,
+    person::ENTRIES,
+    place::ENTRIES,
     work::ENTRIES,
 ];
 
@@ -132,7 +138,6 @@ impl Generator {
     }
 
     /// A generator of text whose only parameter is a locale.
-    #[allow(dead_code, reason = "the locales are being written")]
     const fn local(
         name: &'static str,
         summary: &'static str,
