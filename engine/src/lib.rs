@@ -39,12 +39,15 @@ pub mod dictionary;
 pub mod domain;
 pub mod entropy;
 mod error;
+pub mod fill;
 pub mod format;
 pub mod generator;
 pub mod locale;
 pub mod mask;
+pub mod pattern;
 pub mod registry;
 pub mod schema;
 pub mod secret;
+pub mod series;
 
 pub use error::{Error, Result};

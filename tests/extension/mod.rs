@@ -4,11 +4,13 @@
 //! these tests say so and are ignored.
 
 mod examples;
+mod fill;
 mod generate;
 mod mask_table;
 mod mask_value;
 mod rules;
 mod scan;
+mod scan_parallel;
 mod security;
 mod session;
 
@@ -21,8 +23,10 @@ pub use session::{Session, row};
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
+        ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
