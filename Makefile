@@ -15,7 +15,7 @@ SYNTHD = $(CARGO_TARGET_DIR)/release/synthd
 export SYNTHD_BIN = $(SYNTHD)
 
 .DEFAULT_GOAL := build
-.PHONY: help build install uninstall demo demo-down test bench lint deps clean
+.PHONY: help generated build install uninstall demo demo-down test bench lint deps clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -56,6 +56,9 @@ test: ## run every test: engine, extension, connectors, service
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >/dev/null
 	$(CARGO) test --release --locked --workspace --no-fail-fast
+
+generated: ## rewrite what is generated from the registry: SQL of value functions, docs/reference.md
+	UPDATE_GENERATED=1 $(CARGO) test --release -p synth-engine --test generated
 
 bench: ## measure speed and memory, as ratios in one run
 	@scripts/deps.sh bench

@@ -135,6 +135,23 @@ const TABLES: &[(&str, &str, &[Column])] = &[
         "BloodType",
         &[("group", 's'), ("blood_type", 's'), ("weight", 'w')],
     ),
+    (
+        "countries",
+        "Country",
+        &[
+            ("alpha2", 's'),
+            ("alpha3", 's'),
+            ("numeric", 's'),
+            ("name", 's'),
+        ],
+    ),
+    (
+        "currencies",
+        "Currency",
+        &[("code", 's'), ("name", 's'), ("symbol", 's')],
+    ),
+    ("icd10", "Diagnosis", &[("code", 's'), ("description", 's')]),
+    ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -57,6 +57,7 @@ def postgres():
     ).stdout.strip()
     try:
         measure_postgres(socket)
+        measure_scans(socket)
         measure_fill(socket)
     finally:
         subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
@@ -144,6 +145,59 @@ def measure_postgres(socket):
     say(f"  synth_mask_table                                 {times['mask']:6.2f} s  {ROWS / times['mask']:12,.0f} rows/s")
     say(f"  mask / copy of the table                         {times['mask'] / times['copy']:6.2f}")
     csv.unlink()
+
+
+def measure_scans(socket):
+    """What workers bring to a scan of a generator, and what spooling would cost."""
+    psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"]
+    rows = f"synth_patients({ROWS}, seed => 1)"
+    forms = {
+        "count(*)": "SELECT count(*) FROM {}",
+        "avg(bmi)": "SELECT avg(bmi) FROM {}",
+        "avg(bmi) GROUP BY state": "SELECT state, avg(bmi), max(mrn) FROM {} GROUP BY 1",
+        "count(*) WHERE bmi > 35": "SELECT count(*) FROM {} WHERE bmi > 35",
+        "CREATE TABLE AS, all rows": "CREATE TABLE target AS SELECT * FROM {}",
+        "CREATE TABLE AS, WHERE bmi > 35": "CREATE TABLE target AS SELECT * FROM {} WHERE bmi > 35",
+    }
+
+    def sql(*statements):
+        command = [*psql, "-c", "SET client_min_messages = warning"]
+        for statement in statements:
+            command += ["-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def milliseconds(statement, workers=2):
+        """Time of a statement in a session that is warm."""
+        sql("DROP TABLE IF EXISTS target", "CHECKPOINT")
+        setup = f"SET max_parallel_workers_per_gather = {workers}"
+        shown = sql(setup, "SELECT count(*) FROM synth_patients(1, 1)", "\\timing on", statement)
+        return float(shown.rpartition("Time: ")[2].split()[0])
+
+    sql("CREATE EXTENSION IF NOT EXISTS pg_synth")
+    sql("SELECT pg_stat_reset()")
+    measures = {}
+    for name, form in forms.items():
+        for workers in (0, 2):
+            text = form.format(rows)
+            measures[name, workers] = lambda text=text, workers=workers: milliseconds(text, workers)
+    limit = "SELECT * FROM synth_patients(1000000000, seed => 1) LIMIT 10"
+    measures["limit"] = lambda: milliseconds(limit)
+    times = interleaved(measures)
+    spooled = sql("SELECT temp_files || ' files, ' || temp_bytes || ' bytes' FROM pg_stat_database WHERE datname = current_database()").strip()
+    # Only rows with a number are still spooled, as those of every function in FROM are by default.
+    numbered = statistics.median(
+        milliseconds(f"SELECT count(*) FROM {rows} WITH ORDINALITY", 0) for _ in range(min(REPEATS, 3))
+    )
+
+    say(f"\nScans of synth_patients, {ROWS:,} rows                    0 workers  2 workers   gain")
+    for name in forms:
+        alone, shared = times[name, 0], times[name, 2]
+        plan = sql("SET max_parallel_workers_per_gather = 2", f"EXPLAIN {forms[name].format(rows)}")
+        how = "shared" if "Parallel Custom Scan" in plan else "helper thread" if ROWS > 16384 else "alone"
+        say(f"  {name:<48} {alone:7.0f} ms {shared:7.0f} ms  {alone / shared:5.2f}  ({how})")
+    say(f"  spooled count(*) / streamed count(*), 0 workers  {numbered / times['count(*)', 0]:6.1f}")
+    say(f"  LIMIT 10 of 1,000,000,000 rows                   {times['limit']:6.1f} ms")
+    say(f"  temporary files of all these                     {spooled}  (aim: none)")
 
 
 FILL_TABLES = """

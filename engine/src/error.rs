@@ -33,6 +33,14 @@ pub enum Error {
         /// What was expected.
         problem: String,
     },
+    /// A pattern cannot be read, or is too large.
+    #[error("pattern at character {position}: {problem}")]
+    Pattern {
+        /// One-based position in the pattern.
+        position: usize,
+        /// What is wrong there.
+        problem: String,
+    },
     /// A mask does not fit the type of the column.
     #[error("mask {mask} does not fit type {column}")]
     MaskType {
@@ -116,6 +124,10 @@ impl Error {
             Self::MaskType { fitting, .. } => Some(format!("Masks that fit: {fitting}.")),
             Self::Rule { .. } => Some(
                 "A rule is MASKED WITH <mask>[(literal, ...)], MASKED WITH VALUE <literal> or NOT MASKED."
+                    .to_owned(),
+            ),
+            Self::Pattern { .. } => Some(
+                "A pattern is a regular expression such as [A-Z]{3}-\\d{4}, without look-around, back references and word boundaries, of at most 2000 bytes for at most 10000 characters."
                     .to_owned(),
             ),
             Self::Argument { .. } => Some(

@@ -44,8 +44,10 @@ pub mod format;
 pub mod generator;
 pub mod locale;
 pub mod mask;
+pub mod pattern;
 pub mod registry;
 pub mod schema;
 pub mod secret;
+pub mod series;
 
 pub use error::{Error, Result};

@@ -154,6 +154,11 @@ impl TableSpec {
         Arc::new(Schema::new(fields))
     }
 
+    /// The columns' names in order.
+    pub fn column_names(&self) -> Vec<&str> {
+        self.columns.iter().map(|c| c.name.as_str()).collect()
+    }
+
     /// The primary key's columns; empty if there is none.
     pub fn primary_key(&self) -> &[String] {
         self.constraints

@@ -4,9 +4,13 @@
 //! calls none: it runs the engine, which is pure, and hands batches over. It starts with all signals
 //! blocked, so that Postgres's handlers stay on the main thread, and it ends when the channel's other
 //! end is dropped. So rows are made while the ones before are stored. Like any parallelism of a query it
-//! is switched off by `max_parallel_workers_per_gather = 0`, and parallel workers have none.
+//! is switched off by `max_parallel_workers_per_gather = 0`; a query that has parallel workers has
+//! no thread, neither in the leader nor in them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use arrow_array::RecordBatch;
@@ -22,7 +26,7 @@ const BATCH_ROWS: u64 = 1024;
 
 /// Batches that are made on the main thread before the helper starts: what LIMIT asks for is made
 /// without one.
-const BATCHES_ALONE: u32 = 8;
+const BATCHES_ALONE: u64 = 8;
 
 /// Batches that may wait to be taken.
 const BATCHES_AHEAD: usize = 4;
@@ -54,71 +58,141 @@ impl Drop for Helper {
     }
 }
 
-/// Batches of a request in order.
+/// Batches of a request: all of them in order, or those that this process takes in turn with others.
 pub struct Batches {
     request: Request,
-    taken: u32,
+    /// The wanted columns, by place; none: all.
+    columns: Option<Arc<[usize]>>,
+    /// Where the next rows are taken that several processes share.
+    shared: Option<NonNull<AtomicU64>>,
+    taken: u64,
     ahead: Option<Receiver<synth_engine::Result<RecordBatch>>>,
 }
 
 impl Batches {
-    /// All rows of a request.
+    /// All rows and columns of a request.
     pub fn new(request: Request) -> Self {
         Self {
             request,
+            columns: None,
+            shared: None,
             taken: 0,
             ahead: None,
         }
     }
 
+    /// The same with some columns only, by place.
+    pub fn project(mut self, columns: Arc<[usize]>) -> Self {
+        self.columns = Some(columns);
+        self
+    }
+
+    /// The same, dealt out among processes: each takes its next rows from where `next` stands, and
+    /// moves it on.
+    ///
+    /// # Safety
+    /// `next` stays valid as long as batches are asked for.
+    pub unsafe fn share(mut self, next: NonNull<AtomicU64>) -> Self {
+        self.shared = Some(next);
+        self
+    }
+
+    /// How many have been taken here.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// The next batch; none at the end.
     pub fn next(&mut self) -> Option<RecordBatch> {
+        let rows = self.next_rows()?;
+        if self.taken == BATCHES_ALONE && self.shared.is_none() && may_use_thread() {
+            self.ahead = make_ahead(self.request.clone(), self.columns.clone());
+        } else if let Some(ahead) = &self.ahead {
+            return match ahead.recv() {
+                Ok(batch) => Some(or_raise(batch)),
+                Err(_) => raise(
+                    ERRCODE_INTERNAL_ERROR,
+                    "the thread that makes rows has ended early".to_owned(),
+                    None,
+                ),
+            };
+        }
+        Some(or_raise(make(&self.request, self.columns.as_deref(), rows)))
+    }
+
+    /// Takes the next rows without making them; none at the end.
+    pub fn next_rows(&mut self) -> Option<Range<u64>> {
         check_for_interrupts();
+        // At the end this process stops asking, so that the counter cannot run over.
+        if let Some(next) = self
+            .shared
+            .filter(|_| self.request.start < self.request.end)
+        {
+            // SAFETY: valid by the promise made to `share`.
+            let start = unsafe { next.as_ref() }.fetch_add(BATCH_ROWS, Ordering::Relaxed);
+            self.request.start = start.min(self.request.end);
+        }
         let rows = self.request.next_rows()?;
-        self.taken = self.taken.saturating_add(1);
-        if self.taken == BATCHES_ALONE && may_use_thread() {
-            self.ahead = make_ahead(self.request.clone());
-            return Some(or_raise(self.request.table.batch(rows)));
-        }
-        let Some(ahead) = &self.ahead else {
-            return Some(or_raise(self.request.table.batch(rows)));
-        };
-        match ahead.recv() {
-            Ok(batch) => Some(or_raise(batch)),
-            Err(_) => raise(
-                ERRCODE_INTERNAL_ERROR,
-                "the thread that makes rows has ended early".to_owned(),
-                None,
-            ),
-        }
+        self.taken += 1;
+        Some(rows)
     }
 }
 
 impl Request {
     /// Takes the next rows off the request.
-    fn next_rows(&mut self) -> Option<std::ops::Range<u64>> {
+    fn next_rows(&mut self) -> Option<Range<u64>> {
         let start = self.start;
         self.start = self.end.min(start + BATCH_ROWS);
         (start < self.end).then_some(start..self.start)
     }
+
+    /// How many batches rows up to `next` make.
+    pub fn batches_until(&self, next: u64) -> u64 {
+        next.min(self.end)
+            .saturating_sub(self.start)
+            .div_ceil(BATCH_ROWS)
+    }
 }
 
-/// Whether the user lets a query use more than one core here.
+/// Some rows and columns of a request.
+fn make(
+    request: &Request,
+    columns: Option<&[usize]>,
+    rows: Range<u64>,
+) -> synth_engine::Result<RecordBatch> {
+    match columns {
+        None => request.table.batch(rows),
+        Some(columns) => request.table.project(rows, columns),
+    }
+}
+
+/// Whether the user lets a query use more than one core here, and it has no workers to do so.
 fn may_use_thread() -> bool {
     // SAFETY: reads variables of the backend.
-    unsafe { pg_sys::max_parallel_workers_per_gather > 0 && pg_sys::ParallelWorkerNumber < 0 }
+    unsafe { pg_sys::max_parallel_workers_per_gather > 0 && !pg_sys::IsInParallelMode() }
+}
+
+/// Whether a scan of so many rows is likely to have the thread, for the planner.
+pub fn may_have_helper(rows: f64) -> bool {
+    // SAFETY: reads a variable of the backend.
+    let allowed = unsafe { pg_sys::max_parallel_workers_per_gather } > 0;
+    allowed && rows > 2.0 * (BATCHES_ALONE * BATCH_ROWS) as f64
 }
 
 /// Starts a thread that makes the batches of a request; none if the session has enough, or the
 /// system has no thread to give.
-fn make_ahead(mut request: Request) -> Option<Receiver<synth_engine::Result<RecordBatch>>> {
+fn make_ahead(
+    mut request: Request,
+    columns: Option<Arc<[usize]>>,
+) -> Option<Receiver<synth_engine::Result<RecordBatch>>> {
     let helper = Helper::count()?;
     let (sender, receiver) = sync_channel(BATCHES_AHEAD);
     let work = move || {
         let _helper = helper;
         while let Some(rows) = request.next_rows() {
             // The receiver is gone when the query has ended.
-            if sender.send(request.table.batch(rows)).is_err() {
+            let batch = make(&request, columns.as_deref(), rows);
+            if sender.send(batch).is_err() {
                 break;
             }
         }

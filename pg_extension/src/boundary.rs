@@ -83,6 +83,16 @@ unsafe extern "C-unwind" {
     );
 }
 
+unsafe extern "C-unwind" {
+    /// executor/executor.h. Without a guard, which would cost more than a row, and which would take
+    /// from an error what pgrx does not know: SQLSTATEs of the user's own, and the context.
+    pub fn ExecScan(
+        node: *mut pg_sys::ScanState,
+        access: pg_sys::ExecScanAccessMtd,
+        recheck: pg_sys::ExecScanRecheckMtd,
+    ) -> *mut pg_sys::TupleTableSlot;
+}
+
 /// Copies a C string; an empty string for NULL.
 ///
 /// # Safety

@@ -202,6 +202,25 @@ pub fn timestamp_to_postgres(micros: i64) -> i64 {
     }
 }
 
+/// Days since 1970-01-01 of a date of Postgres; the extremes stand for infinity.
+pub fn date_from_postgres(days: i32) -> i32 {
+    match days {
+        i32::MIN | i32::MAX => days,
+        _ => days.saturating_add(POSTGRES_EPOCH_DAYS),
+    }
+}
+
+/// Microseconds since 1970-01-01 of an instant of Postgres; the extremes stand for infinity, and
+/// the last years, which are beyond Arrow's, stay finite.
+pub fn timestamp_from_postgres(micros: i64) -> i64 {
+    match micros {
+        i64::MIN | i64::MAX => micros,
+        _ => micros
+            .saturating_add(POSTGRES_EPOCH_MICROS)
+            .min(i64::MAX - 1),
+    }
+}
+
 /// Builds the Arrow array of a column from Datums.
 ///
 /// # Safety
@@ -239,25 +258,12 @@ pub unsafe fn array(
         ),
         ColumnType::Date => Arc::new(
             values
-                .map(|v| {
-                    v.map(|d| match d.value() as i32 {
-                        days @ (i32::MIN | i32::MAX) => days,
-                        days => days.saturating_add(POSTGRES_EPOCH_DAYS),
-                    })
-                })
+                .map(|v| v.map(|d| date_from_postgres(d.value() as i32)))
                 .collect::<Date32Array>(),
         ),
         ColumnType::Timestamp | ColumnType::TimestampTz => {
             let micros: TimestampMicrosecondArray = values
-                .map(|v| {
-                    v.map(|d| match d.value() as i64 {
-                        micros @ (i64::MIN | i64::MAX) => micros,
-                        // The last years of Postgres are beyond Arrow's: they stay finite.
-                        micros => micros
-                            .saturating_add(POSTGRES_EPOCH_MICROS)
-                            .min(i64::MAX - 1),
-                    })
-                })
+                .map(|v| v.map(|d| timestamp_from_postgres(d.value() as i64)))
                 .collect();
             match column_type {
                 ColumnType::TimestampTz => Arc::new(micros.with_timezone("UTC")),

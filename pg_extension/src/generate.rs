@@ -20,7 +20,7 @@ thread_local! {
 }
 
 /// The arguments that every generator of rows takes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arguments {
     /// How many rows.
     pub rows: Option<i64>,
@@ -54,6 +54,9 @@ impl Arguments {
 /// A table and the range of its rows that a call asks for.
 #[derive(Clone)]
 pub struct Request {
+    /// What was asked for, with the seed that was drawn if none was given: the same arguments give
+    /// the same request in another process.
+    pub arguments: Arguments,
     /// The table.
     pub table: Arc<dyn Table>,
     /// First row.
@@ -96,21 +99,37 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
             Some("Pass a date from 1900-01-01 to 2199-12-31.".to_owned()),
         );
     }
-    let seed = arguments.seed.unwrap_or_else(fresh_seed);
-    LAST_SEED.set(Some(seed));
+    let seed = seed_of_call(arguments.seed);
     let options = TableOptions {
-        seed: seed.cast_unsigned(),
+        seed,
         as_of,
     };
     Request {
+        arguments: Arguments {
+            seed: Some(seed.cast_signed()),
+            ..*arguments
+        },
         table: or_raise(domain::table(name, &options)),
         start,
         end,
     }
 }
 
+/// The seed of a call, a fresh one if none is given; remembered for `synth_last_seed`.
+pub fn seed_of_call(given: Option<i64>) -> u64 {
+    let seed = given.unwrap_or_else(fresh_seed);
+    LAST_SEED.set(Some(seed));
+    seed.cast_unsigned()
+}
+
+/// Takes note of a seed for `synth_last_seed`.
+#[inline]
+pub fn remember_seed(seed: i64) {
+    LAST_SEED.set(Some(seed));
+}
+
 /// A seed from the operating system.
-fn fresh_seed() -> i64 {
+pub fn fresh_seed() -> i64 {
     match getrandom::u64() {
         Ok(seed) => seed.cast_signed(),
         Err(error) => raise(

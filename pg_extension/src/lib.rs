@@ -11,8 +11,11 @@
 //! | `batches` | the batches of a request, made ahead by a thread |
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
+//! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `query` | queries of our own, under a safe search path |
 //! | `secret` | the database's secret |
 //! | `listing` | the registry as rows |
 //! | `error` | engine errors to SQLSTATE and hint |
@@ -35,14 +38,17 @@ mod batches;
 mod boundary;
 mod column;
 mod error;
+mod fill;
 mod generate;
 mod listing;
 mod mask;
+mod query;
 mod rule;
 mod scan;
 mod secret;
 mod srf;
 mod tuple;
+mod value;
 
 // `#[pg_guard]` on foreign functions looks for this path.
 use pgrx::pg_sys::ffi;

@@ -10,6 +10,7 @@ mod mask_table;
 mod mask_value;
 mod rules;
 mod scan;
+mod scan_parallel;
 mod security;
 mod session;
 
@@ -25,6 +26,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
+        ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),

@@ -28,7 +28,16 @@ pub trait Table: Send + Sync {
     /// The rows of a range, as Arrow columns in the order of [`Self::spec`].
     ///
     /// Memory is in proportion to the range: callers ask for some thousands of rows at a time.
-    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch>;
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+        let all: Vec<usize> = (0..self.spec().columns.len()).collect();
+        self.project(rows, &all)
+    }
+
+    /// The same rows with some columns only, given by their places in [`Self::spec`], in this order.
+    /// A column does not depend on which others are asked for: `project(rows, columns)` equals
+    /// `batch(rows)` projected, and takes only the time that the columns need. Without columns it is
+    /// a batch that has a number of rows and nothing else.
+    fn project(&self, rows: Range<u64>, columns: &[usize]) -> Result<RecordBatch>;
 }
 
 /// What decides the content of a table.
@@ -126,6 +135,49 @@ mod tests {
                 prop_assert_eq!(&whole.slice(0, joined), &head, "{}", name);
                 prop_assert_eq!(&whole.slice(joined, tail.num_rows()), &tail, "{}", name);
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// A column is the same whichever others are made with it, in whatever order.
+        #[test]
+        fn columns_do_not_depend_on_each_other(
+            seed: u64,
+            start in prop_oneof![0_u64..100, (1_u64 << 40)..(1 << 41)],
+            length in 0_u64..48,
+            picks in proptest::collection::vec(any::<proptest::sample::Index>(), 0..6),
+        ) {
+            for name in every_name() {
+                let table = table(name, &TableOptions { seed, ..Default::default() })?;
+                let columns: Vec<usize> =
+                    picks.iter().map(|pick| pick.index(table.spec().columns.len())).collect();
+                let rows = start..start + length;
+                let whole = table.batch(rows.clone())?.project(&columns)?;
+                prop_assert_eq!(table.project(rows, &columns)?, whole, "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn each_column_alone_is_that_of_the_whole() {
+        for name in every_name() {
+            let table = table(name, &TableOptions::default()).unwrap();
+            let whole = table.batch(0..500).unwrap();
+            for (index, column) in table.spec().columns.iter().enumerate() {
+                let alone = table.project(0..500, &[index]).unwrap();
+                assert_eq!(
+                    alone.column(0),
+                    whole.column(index),
+                    "{name}.{}",
+                    column.name
+                );
+            }
+            assert_eq!(
+                table.project(0..500, &[]).unwrap().num_rows(),
+                500,
+                "{name}"
+            );
         }
     }
 

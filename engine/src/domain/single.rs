@@ -1,8 +1,9 @@
 //! A value generator as a table of one column.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 
 use super::{Table, TableOptions, check_range};
 use crate::entropy::Stream;
@@ -39,13 +40,20 @@ impl Table for SingleColumn {
         &self.spec
     }
 
-    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
-        check_range(&rows)?;
-        let entropy: Vec<u64> = rows.map(|row| self.stream.draw(row)).collect();
-        let values = self.bound.values(&entropy);
-        Ok(RecordBatch::try_new(
-            self.spec.arrow_schema(),
-            vec![values],
+    fn project(&self, rows: Range<u64>, columns: &[usize]) -> Result<RecordBatch> {
+        let length = check_range(&rows)?;
+        let schema = Arc::new(self.spec.arrow_schema().project(columns)?);
+        let entropy: Vec<u64> = if columns.is_empty() {
+            Vec::new()
+        } else {
+            rows.map(|row| self.stream.draw(row)).collect()
+        };
+        let values = columns.iter().map(|_| self.bound.values(&entropy));
+        let options = RecordBatchOptions::new().with_row_count(Some(length));
+        Ok(RecordBatch::try_new_with_options(
+            schema,
+            values.collect(),
+            &options,
         )?)
     }
 }

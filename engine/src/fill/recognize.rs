@@ -10,6 +10,14 @@
 //! assert!(matches!(found.recognition, Recognition::Generator { name: "email", .. }));
 //! ```
 
+mod order;
+mod rules;
+mod words;
+
+pub use order::ordered_pairs;
+
+use self::rules::{Kinds, NAMED, NUMBERS, TEXTS, TIMES, TRUTHS, Text};
+use self::words::{Words, words};
 use super::class::Class;
 
 /// A column to be recognised.
@@ -136,22 +144,224 @@ pub enum TimeRole {
 }
 
 /// Recognises a column; `None` if neither name nor comment says anything.
+///
+/// The end of the name decides (`billing_email` is an e-mail address, `email_count` is not), words
+/// of other languages and abbreviations are translated, and a general word such as `name` is
+/// understood from the words before it and from the table.
 pub fn recognize(column: &Column<'_>) -> Option<Recognized> {
-    (column.class.is_text() && column.name.ends_with("email")).then(|| Recognized {
-        recognition: Recognition::Generator {
-            name: "email",
-            arguments: Vec::new(),
-            group: Some("person".to_owned()),
-        },
-        reason: "the name ends in \"email\"".to_owned(),
+    let words = words(column.name);
+    let table = words::words(column.table);
+    let found = by_name(column, &words, &table);
+    if found
+        .as_ref()
+        .is_some_and(|found| found.confidence > Confidence::Low)
+    {
+        return found;
+    }
+    by_comment(column).or(found)
+}
+
+fn by_name(column: &Column<'_>, words: &Words, table: &Words) -> Option<Recognized> {
+    match Kinds::of(column.class)? {
+        Kinds::Text => text(column, words, table),
+        Kinds::Number => number(words),
+        Kinds::Time => time(words),
+        Kinds::Boolean => truth(words),
+        Kinds::Address => of_address(column.class),
+    }
+}
+
+fn text(column: &Column<'_>, words: &Words, table: &Words) -> Option<Recognized> {
+    let rule = longest(words, TEXTS, |rule| rule.phrase);
+    // `user_name` is not the name of a user.
+    let phrase = rule.filter(|(rule, _)| rule.phrase.contains(' '));
+    let found = match (phrase, general(words, table)) {
+        (None, Some(found)) => found,
+        _ => {
+            let (rule, place) = rule?;
+            named(rule, words, place)
+        }
+    };
+    Some(fitted(column, found))
+}
+
+/// What a general word means after the words before it, or in its table.
+fn general(words: &Words, table: &Words) -> Option<Recognized> {
+    let last = words.meaningful().checked_sub(1)?;
+    let word = words.canonical(last)?;
+    let of_word = || NAMED.iter().filter(|rule| rule.word == word);
+    if let Some(before) = last.checked_sub(1) {
+        let before = words.canonical(before)?;
+        let rule = of_word().find(|rule| rule.of.contains(&before))?;
+        return Some(Recognized {
+            recognition: generator(rule.generator, rule.group, words.before(last)),
+            reason: format!("the name ends in \"{}\"", words.tail(last - 1)),
+            confidence: Confidence::High,
+        });
+    }
+    let subject = table.canonical(table.len().checked_sub(1)?)?;
+    let singular = words::singular(subject);
+    let rule =
+        of_word().find(|rule| rule.of.contains(&subject) || rule.of.contains(&&*singular))?;
+    Some(Recognized {
+        recognition: generator(rule.generator, rule.group, None),
+        reason: format!("\"{word}\" of a table about \"{singular}\""),
         confidence: Confidence::High,
     })
 }
 
-/// Pairs of columns of which the first is usually at most the second, by position in `names`, with
-/// the reason as a clause. Chains are given as their links: created, updated, deleted gives two
-/// pairs. No cycle arises.
-pub fn ordered_pairs(names: &[&str]) -> Vec<(usize, usize, String)> {
-    let _ = names;
-    Vec::new()
+fn generator(name: &'static str, group: &str, qualifier: Option<String>) -> Recognition {
+    Recognition::Generator {
+        name,
+        arguments: Vec::new(),
+        group: (!group.is_empty()).then(|| match qualifier {
+            Some(qualifier) => format!("{group} {qualifier}"),
+            None => group.to_owned(),
+        }),
+    }
 }
+
+fn named(rule: &Text, words: &Words, place: usize) -> Recognized {
+    let recognition = if rule.words.is_empty() {
+        generator(rule.generator, rule.group, words.before(place))
+    } else {
+        Recognition::Words { words: rule.words }
+    };
+    Recognized {
+        recognition,
+        reason: format!("the name ends in \"{}\"", words.tail(place)),
+        confidence: rule.confidence,
+    }
+}
+
+/// Codes instead of names where there is room for no more.
+fn fitted(column: &Column<'_>, mut found: Recognized) -> Recognized {
+    let Class::Text {
+        max_chars: Some(most),
+        ..
+    } = column.class
+    else {
+        return found;
+    };
+    let room = *most;
+    match &mut found.recognition {
+        Recognition::Generator { name, .. } => {
+            let shorter = match (*name, room) {
+                ("state", ..4) => Some("state_abbr"),
+                ("country_name", 2) => Some("country_code"),
+                ("country_name" | "country_code", 3) => Some("country_code_alpha3"),
+                ("currency_name", 3) => Some("currency_code"),
+                ("language_name", 2) => Some("language_code"),
+                _ => None,
+            };
+            if let Some(shorter) = shorter {
+                *name = shorter;
+                found.reason += &*format!(" and there is room for {room} characters");
+            }
+        }
+        Recognition::Words { words } if *words == rules::GENDERS && room < 6 => {
+            *words = rules::GENDER_LETTERS;
+        }
+        _ => {}
+    }
+    found
+}
+
+fn number(words: &Words) -> Option<Recognized> {
+    let (rule, place) = longest(words, NUMBERS, |rule| rule.phrase)?;
+    Some(Recognized {
+        recognition: Recognition::Number {
+            low: rule.low,
+            high: rule.high,
+            distribution: rule.distribution,
+        },
+        reason: format!("the name ends in \"{}\"", words.tail(place)),
+        confidence: rule.confidence,
+    })
+}
+
+/// Of a date it is the verb that counts, wherever it stands.
+fn time(words: &Words) -> Option<Recognized> {
+    let (role, word) = TIMES.iter().find_map(|(role, verbs)| {
+        let at = (0..words.len()).find(|at| {
+            words
+                .canonical(*at)
+                .is_some_and(|word| verbs.contains(&word))
+        })?;
+        Some((*role, words.original(at)))
+    })?;
+    Some(Recognized {
+        recognition: Recognition::Time { role },
+        reason: format!("the name has the word \"{word}\""),
+        confidence: if role == TimeRole::Event {
+            Confidence::Medium
+        } else {
+            Confidence::High
+        },
+    })
+}
+
+fn truth(words: &Words) -> Option<Recognized> {
+    let found = TRUTHS.iter().find_map(|(probability, known)| {
+        let at = (0..words.len()).find(|at| {
+            words
+                .canonical(*at)
+                .is_some_and(|word| known.contains(&word))
+        })?;
+        Some((*probability, words.original(at)))
+    });
+    let (probability, word) = found?;
+    Some(Recognized {
+        recognition: Recognition::Boolean { probability },
+        reason: format!("the name has the word \"{word}\""),
+        confidence: Confidence::Medium,
+    })
+}
+
+fn of_address(class: &Class) -> Option<Recognized> {
+    let name = match class {
+        Class::Inet => "ipv4",
+        Class::MacAddr { bytes: 6 } => "mac_address",
+        Class::Uuid => "uuid",
+        _ => return None,
+    };
+    Some(Recognized {
+        recognition: generator(name, "", None),
+        reason: "the type says it".to_owned(),
+        confidence: Confidence::High,
+    })
+}
+
+/// Words of the comment that say it without doubt.
+fn by_comment(column: &Column<'_>) -> Option<Recognized> {
+    if !column.class.is_text() {
+        return None;
+    }
+    let words = words(column.comment?);
+    let rule = TEXTS
+        .iter()
+        .filter(|rule| rule.confidence == Confidence::High && rule.words.is_empty())
+        .filter(|rule| words.find(rule.phrase).is_some())
+        .max_by_key(|rule| rule.phrase.len())?;
+    let found = Recognized {
+        recognition: generator(rule.generator, rule.group, None),
+        reason: format!("the comment speaks of \"{}\"", rule.phrase),
+        confidence: Confidence::Low,
+    };
+    Some(fitted(column, found))
+}
+
+/// The rule with the most words of those that the name ends in, and where its phrase begins.
+fn longest<'a, R>(
+    words: &Words,
+    rules: &'a [R],
+    phrase: impl Fn(&R) -> &str,
+) -> Option<(&'a R, usize)> {
+    rules
+        .iter()
+        .filter_map(|rule| Some((rule, words.ends_in(phrase(rule))?)))
+        .min_by_key(|(_, place)| *place)
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,17 @@ pub const LOCALE: Parameter = Parameter {
     summary: "Language and country, as in de_DE.",
 };
 
+/// The longest JSON document.
+pub(super) const MOST_BYTES: usize = 1 << 20;
+
+/// The text of a JSON value: a string without its quotes.
+pub(super) fn plain(value: serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
 /// Only a locale.
 pub const LOCALE_ONLY: &[Parameter] = &[LOCALE];
 
@@ -51,6 +62,11 @@ impl<'a> Arguments<'a> {
             }
         }
         Ok(arguments)
+    }
+
+    /// The generator that is called.
+    pub(super) fn entry(&self) -> &'static Entry {
+        self.entry
     }
 
     /// An error about this call.
@@ -173,7 +189,7 @@ impl<'a> Arguments<'a> {
     /// A JSON document of at most 1 MiB, at most 127 levels deep.
     pub fn json(&self, name: &str) -> Result<serde_json::Value> {
         let text = self.text(name)?;
-        if text.len() > 1 << 20 {
+        if text.len() > MOST_BYTES {
             return Err(self.error(format!("{name} must be at most 1 MiB long")));
         }
         // The message of the parser gives line and column, nothing out of the document.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::arguments::plain;
 use super::quantile::{self, MOST_POISSON_MEAN, Zipf, open_unit};
 use super::{Arguments, Bound, Generator};
 use crate::dictionary::Weighted;
@@ -10,8 +11,11 @@ use crate::error::Result;
 use crate::registry::{Parameter, ParameterType};
 use crate::schema::ColumnType;
 
-/// The most components of a mixture, and values of a list.
+/// The most values of a list.
 const MOST_ITEMS: usize = 10_000;
+
+/// The most components of a mixture; one may have a table of some hundred kilobytes.
+const MOST_COMPONENTS: usize = 100;
 
 /// A parameter that is a number.
 const fn number(name: &'static str, default: &'static str, summary: &'static str) -> Parameter {
@@ -217,19 +221,11 @@ fn scaled(arguments: &Arguments<'_>, weights: &[f64]) -> Result<Weighted> {
     Ok(Weighted::new(&weights))
 }
 
-fn check_length(arguments: &Arguments<'_>, name: &str, length: usize) -> Result<()> {
-    if (1..=MOST_ITEMS).contains(&length) {
+fn check_length(arguments: &Arguments<'_>, name: &str, length: usize, most: usize) -> Result<()> {
+    if (1..=most).contains(&length) {
         return Ok(());
     }
-    Err(arguments.error(format!("{name} must have 1 to {MOST_ITEMS} items")))
-}
-
-/// The text of a JSON value: a string without its quotes.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+    Err(arguments.error(format!("{name} must have 1 to {most} items")))
 }
 
 fn weighted(arguments: &Arguments<'_>) -> Result<Bound> {
@@ -245,10 +241,10 @@ fn weighted(arguments: &Arguments<'_>) -> Result<Bound> {
             .collect::<Result<Vec<_>>>()?
             .into_iter()
             .unzip(),
-        Value::Array(items) => items.iter().map(|value| (plain(value), 1.0)).unzip(),
+        Value::Array(items) => items.into_iter().map(|value| (plain(value), 1.0)).unzip(),
         _ => return Err(problem()),
     };
-    check_length(arguments, "list", values.len())?;
+    check_length(arguments, "list", values.len(), MOST_ITEMS)?;
     let table = scaled(arguments, &weights)?;
     // What has no weight never comes.
     let mut distinct: Vec<String> = values
@@ -276,7 +272,7 @@ fn mixture(arguments: &Arguments<'_>) -> Result<Bound> {
     let Value::Array(items) = arguments.json("components")? else {
         return Err(problem("must be a list of objects"));
     };
-    check_length(arguments, "components", items.len())?;
+    check_length(arguments, "components", items.len(), MOST_COMPONENTS)?;
     let mut components = Vec::with_capacity(items.len());
     let mut weights = Vec::with_capacity(items.len());
     for item in &items {
@@ -291,9 +287,12 @@ fn mixture(arguments: &Arguments<'_>) -> Result<Bound> {
         let given: Vec<(&str, String)> = item
             .iter()
             .filter(|(key, _)| !["generator", "weight"].contains(&key.as_str()))
-            .map(|(key, value)| (key.as_str(), plain(value)))
+            .map(|(key, value)| (key.as_str(), plain(value.clone())))
             .collect();
         let given: Vec<(&str, &str)> = given.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        if name == arguments.entry().name {
+            return Err(problem("cannot be mixtures"));
+        }
         let component = super::find(name)?.bind(&given)?;
         if component.number(0).is_none() {
             return Err(problem("must be generators of numbers"));

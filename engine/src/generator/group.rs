@@ -19,6 +19,8 @@ pub enum Group {
     Country,
     /// A currency.
     Currency,
+    /// A language.
+    Language,
     /// A product.
     Product,
     /// A vehicle.
@@ -56,6 +58,7 @@ impl Group {
             Self::Card => "card",
             Self::Country => "country",
             Self::Currency => "currency",
+            Self::Language => "language",
             Self::Product => "product",
             Self::Vehicle => "vehicle",
             Self::Book => "book",

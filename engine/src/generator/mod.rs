@@ -15,14 +15,37 @@
 
 pub mod address;
 mod arguments;
+mod barcode;
 mod bound;
+mod business;
+mod card;
+mod check_digit;
+mod clinical;
+mod color;
+mod commerce;
 pub mod contact;
+mod country;
 pub mod data;
+mod device;
 mod distribution;
+mod draw;
+mod feedback;
+mod file;
+mod finance;
+mod geography;
+mod geohash;
 mod group;
+mod iban;
 pub mod identifier;
+mod internet;
+mod lorem;
 pub mod name;
+mod number;
 mod quantile;
+mod shape;
+mod template;
+mod time;
+mod token;
 pub mod work;
 
 use std::fmt::Write;
@@ -43,10 +66,31 @@ pub use group::Group;
 /// The families, one file each; each holds its entries next to its code.
 static FAMILIES: &[&[Generator]] = &[
     address::ENTRIES,
+    barcode::ENTRIES,
+    business::ENTRIES,
+    card::ENTRIES,
+    clinical::ENTRIES,
+    color::ENTRIES,
+    commerce::ENTRIES,
     contact::ENTRIES,
+    country::ENTRIES,
+    device::ENTRIES,
     distribution::ENTRIES,
+    feedback::ENTRIES,
+    file::ENTRIES,
+    finance::ENTRIES,
+    geography::ENTRIES,
+    geohash::ENTRIES,
+    iban::ENTRIES,
     identifier::ENTRIES,
+    internet::ENTRIES,
+    lorem::ENTRIES,
     name::ENTRIES,
+    number::ENTRIES,
+    shape::ENTRIES,
+    template::ENTRIES,
+    time::ENTRIES,
+    token::ENTRIES,
     work::ENTRIES,
 ];
 
@@ -95,6 +139,8 @@ pub struct Generator {
     pub example: &'static [(&'static str, &'static str)],
     make: Make,
     enumeration: Option<Enumeration>,
+    /// Whether it speaks about several groups and so takes the entropy of the row itself.
+    whole_row: bool,
 }
 
 impl Generator {
@@ -119,6 +165,7 @@ impl Generator {
             example: &[],
             make,
             enumeration: None,
+            whole_row: false,
         }
     }
 
@@ -182,6 +229,12 @@ impl Generator {
         self
     }
 
+    /// The same, made of the entropy of the row, out of which it derives that of each group.
+    const fn of_whole_row(mut self) -> Self {
+        self.whole_row = true;
+        self
+    }
+
     /// The same, with arguments for an example.
     const fn with_example(mut self, example: &'static [(&'static str, &'static str)]) -> Self {
         self.example = example;
@@ -213,23 +266,28 @@ impl Generator {
         self.bind(self.example)
     }
 
-    /// The stream from which rows under a seed draw: that of the group, so that generators of one
-    /// group agree, else one of its own.
-    pub fn stream(&self, seed: u64) -> Stream {
-        let subject = self.group.map_or(self.entry.name, Group::name);
-        Stream::new(seed, "value", subject)
+    /// Its entropy for each row under a seed: that of its group, so that generators of one group
+    /// agree in a row, else one of its own.
+    pub fn draws(&self, seed: u64) -> Draws {
+        Draws {
+            rows: Stream::new(seed, "value", "row"),
+            subject: self.subject(),
+        }
     }
 
-    /// The entropy of a row of its stream.
-    #[inline]
-    pub fn draw(&self, stream: Stream, row: u64) -> u64 {
-        self.entropy(stream.draw(row))
+    /// How it derives its entropy from that of a row.
+    pub fn subject(&self) -> Subject {
+        let name = self.group.map_or(self.entry.name, Group::name);
+        Subject {
+            stream: (!self.whole_row).then(|| Stream::new(0, "subject", name)),
+            remixes: self.remixes,
+        }
     }
 
     /// Its own entropy out of that of its group.
     #[inline]
     pub fn entropy(&self, group: u64) -> u64 {
-        (0..self.remixes).fold(group, |entropy, _| remix(entropy))
+        remixed(group, self.remixes)
     }
 
     /// One value for each element of `entropy`, never NULL, with the default arguments.
@@ -248,6 +306,106 @@ impl Generator {
         self.standard()
             .map_or_else(|_| String::new(), |bound| bound.value(entropy))
     }
+}
+
+/// A standard normal draw, by the quantile.
+#[inline]
+pub fn standard_normal(entropy: u64) -> f64 {
+    quantile::normal(quantile::open_unit(entropy))
+}
+
+fn remixed(entropy: u64, times: u8) -> u64 {
+    (0..times).fold(entropy, |entropy, _| remix(entropy))
+}
+
+/// The entropy of a generator out of that of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject {
+    stream: Option<Stream>,
+    remixes: u8,
+}
+
+impl Subject {
+    /// The generator's entropy in a row with this entropy.
+    #[inline]
+    pub fn of(&self, row: u64) -> u64 {
+        self.stream
+            .map_or(row, |stream| remixed(stream.draw(row), self.remixes))
+    }
+}
+
+/// The entropy of a generator for each row under a seed.
+///
+/// ```
+/// use synth_engine::generator;
+///
+/// let of = |name: &str| {
+///     let generator = generator::find(name).unwrap();
+///     generator.value(generator.draws(1).at(7))
+/// };
+/// assert_eq!(of("full_name"), format!("{} {}", of("first_name"), of("last_name")));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Draws {
+    rows: Stream,
+    subject: Subject,
+}
+
+impl Draws {
+    /// The entropy for a row.
+    #[inline]
+    pub fn at(&self, row: u64) -> u64 {
+        self.subject.of(self.rows.draw(row))
+    }
+
+    /// The key under which rows take values that do not repeat.
+    pub fn key(&self) -> Stream {
+        self.subject.stream.map_or(self.rows, |subject| {
+            Stream::from_key(subject.draw(self.rows.draw(0)))
+        })
+    }
+}
+
+/// A generator chosen by name with options: a JSON object of its parameters, and `unique`, which
+/// says whether values must not repeat over rows.
+///
+/// ```
+/// let (plate, unique) = synth_engine::generator::bind_options(
+///     "pattern",
+///     r#"{"pattern": "[A-Z]{2}", "unique": true}"#,
+/// )?;
+/// assert_eq!((plate.distinct(), unique), (Some(676), true));
+/// # Ok::<(), synth_engine::Error>(())
+/// ```
+pub fn bind_options(name: &str, options: &str) -> Result<(Bound, bool)> {
+    let generator = find(name)?;
+    let problem = |problem: &str| Error::Argument {
+        entry: generator.entry.name,
+        problem: problem.to_owned(),
+    };
+    if options.len() > arguments::MOST_BYTES {
+        return Err(problem("options must be at most 1 MiB long"));
+    }
+    let mut options = match serde_json::from_str(options) {
+        Ok(serde_json::Value::Object(options)) => options,
+        Ok(_) => return Err(problem("options must be a JSON object of parameters")),
+        Err(_) => return Err(problem("options is not JSON that can be read")),
+    };
+    let unique = match options.remove("unique") {
+        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
+        Some(serde_json::Value::Bool(true)) => true,
+        Some(_) => return Err(problem("unique must be true or false")),
+    };
+    let given: Vec<(String, String)> = options
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name, arguments::plain(value)))
+        .collect();
+    let given: Vec<(&str, &str)> = given
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    Ok((generator.bind(&given)?, unique))
 }
 
 /// Every generator, in alphabetical order.
@@ -365,7 +523,7 @@ mod tests {
         for row in 0..200 {
             let value = |name: &str| {
                 let generator = find(name).unwrap();
-                generator.value(generator.draw(generator.stream(7), row))
+                generator.value(generator.draws(7).at(row))
             };
             let (first, last) = (value("first_name"), value("last_name"));
             assert_eq!(value("full_name"), format!("{first} {last}"));

@@ -1,10 +1,8 @@
 //! Catalog queries: fixed text, parameters, and a search path that user objects cannot enter.
 
-use std::ffi::CStr;
-
 use pgrx::IntoDatum;
-use pgrx::pg_sys::{self, Datum, Oid};
-use pgrx::spi::{Result, Spi, SpiHeapTupleData};
+use pgrx::pg_sys::{self, Oid};
+use pgrx::spi::{Result, SpiHeapTupleData};
 
 /// A column that a rule holds for.
 pub struct RuledColumn {
@@ -21,7 +19,7 @@ pub struct RuledColumn {
 /// All tables connected to one by inheritance or partitioning, itself included.
 pub fn tree(relid: Oid) -> Vec<Oid> {
     query(
-        c"WITH RECURSIVE tree (relid) AS (
+        "WITH RECURSIVE tree (relid) AS (
             SELECT pg_catalog.unnest($1)
           UNION
             SELECT CASE WHEN i.inhrelid = tree.relid THEN i.inhparent ELSE i.inhrelid END
@@ -38,7 +36,7 @@ pub fn tree(relid: Oid) -> Vec<Oid> {
 /// These tables and those above them: queries of the latter read rows of the former.
 pub fn ancestors(relids: &[Oid]) -> Vec<Oid> {
     query(
-        c"WITH RECURSIVE above (relid) AS (
+        "WITH RECURSIVE above (relid) AS (
             SELECT pg_catalog.unnest($1)
           UNION
             SELECT i.inhparent FROM above JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.relid
@@ -54,7 +52,7 @@ pub fn ancestors(relids: &[Oid]) -> Vec<Oid> {
 /// far as the column is inherited. Columns of one name in two branches, without one above, are two.
 pub fn ruled_columns(tree: &[Oid]) -> Vec<RuledColumn> {
     query(
-        c"WITH RECURSIVE ruled (relid, name, rule, labelled) AS (
+        "WITH RECURSIVE ruled (relid, name, rule, labelled) AS (
             SELECT l.objoid, a.attname, l.label, l.objoid
             FROM pg_catalog.pg_seclabel l
             JOIN pg_catalog.pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
@@ -89,7 +87,7 @@ pub fn ruled_columns(tree: &[Oid]) -> Vec<RuledColumn> {
 /// the constraint.
 pub fn foreign_keys(relids: &[Oid]) -> Vec<(Oid, String, String)> {
     query(
-        c"SELECT a.attrelid, a.attname::text, k.conname::text
+        "SELECT a.attrelid, a.attname::text, k.conname::text
          FROM pg_catalog.pg_constraint k
          JOIN pg_catalog.pg_attribute a
            ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
@@ -104,7 +102,7 @@ pub fn foreign_keys(relids: &[Oid]) -> Vec<(Oid, String, String)> {
 /// Unique indexes on one column: table, column, name of the index.
 pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
     query(
-        c"SELECT a.attrelid, a.attname::text, c.relname::text
+        "SELECT a.attrelid, a.attname::text, c.relname::text
          FROM pg_catalog.pg_index i
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -128,7 +126,7 @@ fn column_and_name(row: &SpiHeapTupleData) -> Result<Option<(Oid, String, String
 /// reads; and whether they are filled.
 pub fn materialized_views(relids: &[Oid]) -> Vec<(Oid, bool)> {
     query(
-        c"WITH RECURSIVE reads (reader, source) AS (
+        "WITH RECURSIVE reads (reader, source) AS (
             SELECT DISTINCT r.ev_class, d.refobjid
             FROM pg_catalog.pg_depend d
             JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
@@ -151,63 +149,12 @@ pub fn materialized_views(relids: &[Oid]) -> Vec<(Oid, bool)> {
     )
 }
 
-/// Runs a query with one list of OIDs as parameter and reads each row. What it sees is the state
-/// now, whatever the transaction's snapshot: locks may have been waited for since that was taken.
+/// Runs a query with one list of OIDs as parameter and reads each row.
 fn query<T>(
-    sql: &CStr,
+    sql: &str,
     relids: &[Oid],
     read: impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
 ) -> Vec<T> {
-    // SAFETY: the nest level is closed below; an error closes it with the transaction.
-    let level = unsafe {
-        let level = pg_sys::NewGUCNestLevel();
-        pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-        level
-    };
-    let rows = Spi::connect(|_| {
-        let mut out = Vec::new();
-        // SAFETY: SPI is connected; the text is NUL-terminated and has one parameter; a read-only
-        // query runs under the snapshot that is pushed and popped here.
-        unsafe {
-            pg_sys::CommandCounterIncrement();
-            pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
-            let status = pg_sys::SPI_execute_with_args(
-                sql.as_ptr(),
-                1,
-                [pg_sys::OIDARRAYOID].as_mut_ptr(),
-                [relids.to_vec().into_datum().unwrap_or_else(Datum::null)].as_mut_ptr(),
-                std::ptr::null(),
-                true,
-                0,
-            );
-            pg_sys::PopActiveSnapshot();
-            Spi::check_status(status)?;
-            let table = &*pg_sys::SPI_tuptable;
-            for index in 0..table.numvals as usize {
-                let row = SpiHeapTupleData::new(table.tupdesc, *table.vals.add(index))?;
-                if let Some(row) = row {
-                    out.extend(read(&row)?);
-                }
-            }
-        }
-        Ok::<_, pgrx::spi::Error>(out)
-    });
-    // SAFETY: opened above.
-    unsafe { pg_sys::AtEOXact_GUC(false, level) };
-    rows.unwrap_or_else(|error| {
-        crate::error::raise(
-            pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-            format!("could not read the catalogs: {error}"),
-            None,
-        )
-    })
+    let parameter = (pg_sys::OIDARRAYOID, relids.to_vec().into_datum());
+    crate::query::query(sql, &[parameter], read)
 }

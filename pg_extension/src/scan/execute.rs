@@ -5,14 +5,14 @@ use std::ffi::CStr;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgList, PgMemoryContexts};
 
-use super::Static;
+use super::parallel::{self, Place};
+use super::plan::{SEED_ARGUMENT, constant};
+use super::rows::{Source, Wanted, clear, fill};
+use super::{Static, explain};
 use crate::batches::Batches;
-use crate::boundary::string;
-use crate::error::raise;
-use crate::generate::{Arguments, Request, request};
-use crate::srf::Cursor;
-use crate::tuple::{RowType, Tuples};
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
+use crate::boundary::{ExecScan, string};
+use crate::generate::{Arguments, Request, remember_seed, request};
+use crate::tuple::RowType;
 
 /// As EXPLAIN shows it: `Custom Scan (pg_synth)`.
 pub(super) const NAME: &CStr = c"pg_synth";
@@ -31,12 +31,12 @@ static EXEC_METHODS: Static<pg_sys::CustomExecMethods> = Static(pg_sys::CustomEx
     ReScanCustomScan: Some(rescan),
     MarkPosCustomScan: None,
     RestrPosCustomScan: None,
-    EstimateDSMCustomScan: None,
-    InitializeDSMCustomScan: None,
-    ReInitializeDSMCustomScan: None,
-    InitializeWorkerCustomScan: None,
-    ShutdownCustomScan: None,
-    ExplainCustomScan: Some(explain),
+    EstimateDSMCustomScan: Some(parallel::estimate),
+    InitializeDSMCustomScan: Some(parallel::initialize),
+    ReInitializeDSMCustomScan: Some(parallel::reinitialize),
+    InitializeWorkerCustomScan: Some(parallel::initialize_worker),
+    ShutdownCustomScan: Some(parallel::shutdown),
+    ExplainCustomScan: Some(explain::explain),
 });
 
 /// The node's state: Postgres's part first.
@@ -47,29 +47,136 @@ struct ScanState {
     own: *mut Own,
 }
 
-struct Own {
-    table: String,
+pub(super) struct Own {
+    pub table: String,
     arguments: *mut pg_sys::List,
     /// Parameters of the query that the arguments depend on.
     parameters: *mut pg_sys::Bitmapset,
     /// The arguments hold subqueries, which may depend on further parameters.
     has_subqueries: bool,
+    /// What the node above looks at.
+    pub wanted: Wanted,
     /// What was asked for, kept so that a rescan gives the same rows.
-    request: Option<Request>,
-    /// Rows as Datums, for the executor to filter and project.
-    cursor: Option<Cursor>,
-    /// Rows as finished tuples, where the node above takes them as they are.
-    tuples: Option<TupleCursor>,
+    pub request: Option<Request>,
+    /// Where the rows are dealt out, while other processes take part.
+    pub shared: Option<Place>,
+    source: Option<Source>,
+    /// Batches of sources that are gone.
+    pub batches: u64,
 }
 
-/// Finished tuples in a slot of their own.
-struct TupleCursor {
-    batches: Batches,
-    tuples: Tuples,
-    position: usize,
-    row_type: RowType,
-    slot: *mut pg_sys::TupleTableSlot,
-    tuple: pg_sys::HeapTupleData,
+impl Own {
+    /// The state of a node.
+    ///
+    /// # Safety
+    /// `node` is one of our scans, begun and not ended; its state is used by one caller at a time.
+    pub unsafe fn of<'a>(node: *mut pg_sys::CustomScanState) -> &'a mut Self {
+        // SAFETY: set by `begin`.
+        unsafe { &mut *(*node.cast::<ScanState>()).own }
+    }
+
+    /// The request of a scan that is about to be shared: known already, unless its arguments may
+    /// have changed since. Whether they have is not known here, as rescans are put off until a node
+    /// is asked for rows; so they are evaluated again, and only if they differ is a seed drawn anew.
+    ///
+    /// # Safety
+    /// `node` is the node of this state.
+    pub unsafe fn prepare(&mut self, node: *mut pg_sys::CustomScanState) -> Request {
+        // SAFETY: by the caller's promise.
+        let request = match &self.request {
+            Some(known) if self.parameters.is_null() && !self.has_subqueries => known.clone(),
+            known => unsafe {
+                let drawn = known.as_ref().map(|request| request.arguments);
+                let mut asked = self.evaluate(node.cast());
+                if let Some(drawn) = drawn
+                    && (Arguments {
+                        seed: drawn.seed,
+                        ..asked
+                    }) == drawn
+                {
+                    asked.seed = asked.seed.or(drawn.seed);
+                }
+                request(&self.table, &asked)
+            },
+        };
+        self.request = Some(request.clone());
+        request
+    }
+
+    /// Evaluates the arguments of the call.
+    ///
+    /// # Safety
+    /// `node` is the node of this state.
+    unsafe fn evaluate(&self, node: *mut pg_sys::ScanState) -> Arguments {
+        // SAFETY: the arguments are the initialized expressions of the node; values are passed in
+        // the Datum itself.
+        unsafe {
+            let context = (*node).ps.ps_ExprContext;
+            let values: Vec<Option<Datum>> = PgList::<pg_sys::ExprState>::from_pg(self.arguments)
+                .iter_ptr()
+                .map(|state| {
+                    let mut is_null = false;
+                    let value = (*state)
+                        .evalfunc
+                        .map(|eval| eval(state, context, &raw mut is_null));
+                    value.filter(|_| !is_null)
+                })
+                .collect();
+            let value = |index: usize| values.get(index).copied().flatten().map(Datum::value);
+            Arguments {
+                rows: value(0).map(|v| v as i64),
+                seed: value(1).map(|v| v as i64),
+                start: value(2).map(|v| v as i64),
+                as_of: value(3).map(|v| v as i32),
+            }
+        }
+    }
+
+    /// The rows in progress, begun if they are not.
+    ///
+    /// # Safety
+    /// `node` is the node of this state.
+    #[inline]
+    unsafe fn source(&mut self, node: *mut pg_sys::ScanState) -> &mut Source {
+        if self.source.is_none() {
+            // SAFETY: by the caller's promise; the query's context outlives the scan.
+            unsafe {
+                let request = match &self.request {
+                    Some(request) => request.clone(),
+                    None => request(&self.table, &self.evaluate(node)),
+                };
+                self.request = Some(request.clone());
+                let mut batches = Batches::new(request);
+                if let Some(place) = self.shared {
+                    batches = batches.share(place.next());
+                }
+                let mut memory = PgMemoryContexts::For((*(*node).ps.state).es_query_cxt);
+                self.source =
+                    Some(memory.switch_to(|_| {
+                        Source::new(batches, &self.wanted, (*node).ss_ScanTupleSlot)
+                    }));
+            }
+        }
+        match &mut self.source {
+            Some(source) => source,
+            None => unreachable!("begun above"),
+        }
+    }
+
+    /// Forgets how far the rows have been read.
+    pub fn drop_source(&mut self) {
+        if let Some(source) = self.source.take()
+            // Shared ones are counted together.
+            && self.shared.is_none()
+        {
+            self.batches += source.taken();
+        }
+    }
+
+    /// All batches so far.
+    pub fn all_batches(&self) -> u64 {
+        self.batches + self.source.as_ref().map_or(0, Source::taken)
+    }
 }
 
 #[pgrx::pg_guard]
@@ -88,35 +195,94 @@ unsafe extern "C-unwind" fn create_state(scan: *mut pg_sys::CustomScan) -> *mut 
 unsafe extern "C-unwind" fn begin(
     node: *mut pg_sys::CustomScanState,
     estate: *mut pg_sys::EState,
-    _eflags: i32,
+    eflags: i32,
 ) {
     // SAFETY: the node was made by `create_state` for a plan made by `plan_path`.
     unsafe {
         let scan = (*node).ss.ps.plan.cast::<pg_sys::CustomScan>();
+        let ps = &raw mut (*node).ss.ps;
         let own = Own {
             table: table_name(scan),
             arguments: pg_sys::ExecInitExprList((*scan).custom_exprs, node.cast()),
             parameters: pg_sys::pull_paramids((*scan).custom_exprs.cast()),
             has_subqueries: pg_sys::contain_subplans((*scan).custom_exprs.cast()),
+            wanted: wanted(&raw mut (*node).ss),
             request: None,
-            cursor: None,
-            tuples: None,
+            shared: None,
+            source: None,
+            batches: 0,
         };
-        let ps = &raw mut (*node).ss.ps;
-        if is_plain(ps) {
+        if matches!(own.wanted, Wanted::Tuples(_)) {
             // The slots that come out are not the virtual ones Postgres has announced.
             (*ps).resultopsset = true;
             (*ps).resultopsfixed = false;
             (*ps).resultops = &raw const pg_sys::TTSOpsHeapTuple;
+        }
+        // Workers may be the only ones to run a scan that is not shared; what they remember is lost.
+        let planned = (*estate).es_plannedstmt;
+        if (*ps).plan.as_ref().is_some_and(|plan| plan.parallel_safe)
+            && eflags & pg_sys::EXEC_FLAG_EXPLAIN_ONLY as i32 == 0
+            && planned
+                .as_ref()
+                .is_some_and(|planned| planned.parallelModeNeeded)
+            && let Some(seed) = constant((*scan).custom_exprs, SEED_ARGUMENT)
+        {
+            remember_seed(seed.value() as i64);
         }
         (*node.cast::<ScanState>()).own =
             PgMemoryContexts::For((*estate).es_query_cxt).leak_and_drop_on_delete(own);
     }
 }
 
+/// What the node above looks at. Decided here and not when the plan is made, because Postgres may
+/// still give the node another target list then.
+///
+/// # Safety
+/// `node` is one of our scans, with its expressions initialized.
+unsafe fn wanted(node: *mut pg_sys::ScanState) -> Wanted {
+    // SAFETY: by the caller's promise; attribute numbers of the scan's columns start at 1.
+    unsafe {
+        let ps = &raw mut (*node).ps;
+        let scan = (*ps).plan.cast::<pg_sys::CustomScan>();
+        let desc = (*(*node).ss_ScanTupleSlot).tts_tupleDescriptor;
+        let natts = (*desc).natts as usize;
+        // The whole row is the column after the others; see `columns` in plan.rs.
+        let has_whole_row = PgList::<pg_sys::Node>::from_pg((*scan).custom_private).len() > 1;
+        let attributes = (*desc).attrs.as_slice(natts);
+        if has_whole_row && let Some(last) = attributes.last() {
+            return Wanted::CellsAndRow(last.atttypid);
+        }
+        if (*ps).qual.is_null() {
+            if (*ps).ps_ProjInfo.is_null() {
+                return Wanted::Tuples(RowType {
+                    type_id: (*desc).tdtypeid,
+                    typmod: (*desc).tdtypmod,
+                    attributes: natts,
+                });
+            }
+            if (*scan).scan.plan.targetlist.is_null() {
+                return Wanted::Number;
+            }
+        }
+        let mut used = std::ptr::null_mut();
+        for list in [(*scan).scan.plan.targetlist, (*scan).scan.plan.qual] {
+            pg_sys::pull_varattnos(
+                list.cast(),
+                pg_sys::INDEX_VAR.cast_unsigned(),
+                &raw mut used,
+            );
+        }
+        let is_used = |column: &usize| {
+            let number = *column as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber;
+            pg_sys::bms_is_member(number, used)
+        };
+        Wanted::Cells((0..natts).filter(is_used).collect())
+    }
+}
+
 /// # Safety
 /// `scan` is a plan made by `plan_path`.
-unsafe fn table_name(scan: *mut pg_sys::CustomScan) -> String {
+pub(super) unsafe fn table_name(scan: *mut pg_sys::CustomScan) -> String {
     // SAFETY: the first private item is a String node.
     unsafe {
         let private = PgList::<pg_sys::String>::from_pg((*scan).custom_private);
@@ -126,157 +292,66 @@ unsafe fn table_name(scan: *mut pg_sys::CustomScan) -> String {
     }
 }
 
-#[pgrx::pg_guard]
 unsafe extern "C-unwind" fn exec(
     node: *mut pg_sys::CustomScanState,
 ) -> *mut pg_sys::TupleTableSlot {
     // SAFETY: ExecScan filters and projects what `next` gives. Where there is nothing to filter or
     // project, which is what it looks at first, the call is spared: it costs more than the row.
+    // An error in a filter passes this frame, which has nothing to clean up, as Postgres raised it.
     unsafe {
-        let state = &raw mut (*node).ss;
-        if is_plain(&raw mut (*state).ps) && (*(*state).ps.state).es_epq_active.is_null() {
-            return next_tuple(state);
+        let ready = pg_sys::panic::pgrx_extern_c_guard(|| next_ready(&raw mut (*node).ss));
+        if ready.is_null() {
+            ExecScan(&raw mut (*node).ss, Some(next), Some(recheck))
+        } else {
+            ready
         }
-        pg_sys::ExecScan(state, Some(next), Some(recheck))
     }
 }
 
-/// Whether the node above takes rows as they are: nothing to filter, nothing to project.
-///
-/// # Safety
-/// `ps` is the plan state of one of our scans.
-unsafe fn is_plain(ps: *mut pg_sys::PlanState) -> bool {
-    // SAFETY: by the caller's promise.
-    unsafe { (*ps).qual.is_null() && (*ps).ps_ProjInfo.is_null() }
-}
-
-/// The next row as a heap tuple; an empty slot at the end.
+/// The next row where the node above takes it as it is; NULL where it is to be filtered or
+/// projected.
 ///
 /// # Safety
 /// `node` is the state of one of our scans.
-unsafe fn next_tuple(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
-    // SAFETY: the tuple stays in the batch's buffer until the next batch is loaded, which is when
-    // the node is asked again; the slot does not free it.
+#[inline]
+unsafe fn next_ready(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
+    // SAFETY: by the caller's promise; a scan without columns has a result slot without columns.
     unsafe {
-        let own = &mut *(*node.cast::<ScanState>()).own;
-        let request = own
-            .request
-            .get_or_insert_with(|| evaluate(&own.table, own.arguments, node));
-        let cursor = own.tuples.get_or_insert_with(|| {
-            let desc = (*(*node).ss_ScanTupleSlot).tts_tupleDescriptor;
-            TupleCursor {
-                batches: Batches::new(request.clone()),
-                tuples: Tuples::default(),
-                position: 0,
-                row_type: RowType {
-                    type_id: (*desc).tdtypeid,
-                    typmod: (*desc).tdtypmod,
-                    attributes: (*desc).natts as usize,
-                },
-                slot: pg_sys::MakeTupleTableSlot(desc, &raw const pg_sys::TTSOpsHeapTuple),
-                // Its t_self, all ones and 0, is invalid: the tuple is in no table.
-                tuple: pg_sys::HeapTupleData {
-                    t_self: pg_sys::ItemPointerData {
-                        ip_blkid: pg_sys::BlockIdData {
-                            bi_hi: u16::MAX,
-                            bi_lo: u16::MAX,
-                        },
-                        ip_posid: 0,
-                    },
-                    ..Default::default()
-                },
-            }
-        });
-        if cursor.position >= cursor.tuples.len() {
-            let Some(batch) = cursor.batches.next() else {
-                clear(cursor.slot);
-                return cursor.slot;
-            };
-            if !cursor.tuples.load(&batch, cursor.row_type) {
-                raise(
-                    ERRCODE_INTERNAL_ERROR,
-                    format!("a column of {} has a type without tuple layout", own.table),
-                    None,
-                );
-            }
-            cursor.position = 0;
+        if !(*(*node).ps.state).es_epq_active.is_null() {
+            return std::ptr::null_mut();
         }
-        let (header, length) = cursor.tuples.get(cursor.position);
-        cursor.position += 1;
-        cursor.tuple.t_len = length;
-        cursor.tuple.t_data = header;
-        store(&raw mut cursor.tuple, cursor.slot);
-        cursor.slot
+        match Own::of(node.cast()).source(node) {
+            Source::Cells(_) => std::ptr::null_mut(),
+            Source::Tuples(source) => source.next(),
+            Source::Number { batches, left } => {
+                let slot = (*node).ps.ps_ResultTupleSlot;
+                if *left == 0 {
+                    *left = batches.next_rows().map_or(0, |rows| rows.end - rows.start);
+                }
+                if *left == 0 {
+                    clear(slot);
+                } else {
+                    *left -= 1;
+                    fill(slot);
+                }
+                slot
+            }
+        }
     }
-}
-
-/// Puts a tuple into a slot that does not own it, as ExecStoreHeapTuple does, which would cost a
-/// guard a row.
-///
-/// # Safety
-/// `slot` is a heap tuple slot; the tuple outlives its use.
-unsafe fn store(tuple: pg_sys::HeapTuple, slot: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: by the caller's promise; the fields are those tts_heap_store_tuple sets.
-    unsafe {
-        clear(slot);
-        let heap = slot.cast::<pg_sys::HeapTupleTableSlot>();
-        (*slot).tts_nvalid = 0;
-        (*heap).tuple = tuple;
-        (*heap).off = 0;
-        (*slot).tts_flags &= !(pg_sys::TTS_FLAG_EMPTY as u16 | pg_sys::TTS_FLAG_SHOULDFREE as u16);
-        (*slot).tts_tid = (*tuple).t_self;
-    }
-}
-
-/// [`next_row`], as ExecScan calls it.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn next(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
-    // SAFETY: ExecScan passes the node it was given.
-    unsafe { next_row(node) }
 }
 
 /// The next row, in the scan's slot; an empty slot at the end.
-///
-/// # Safety
-/// `node` is the state of one of our scans.
-unsafe fn next_row(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
-    // SAFETY: the slot has one cell a column of the batch; its values stay until the next batch is
-    // loaded, which is when the node is asked again.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn next(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
+    // SAFETY: ExecScan passes the node it was given; the slot has one cell a column.
     unsafe {
         let slot = (*node).ss_ScanTupleSlot;
-        let own = &mut *(*node.cast::<ScanState>()).own;
         clear(slot);
-        if own.cursor.is_none() {
-            let request = own
-                .request
-                .get_or_insert_with(|| evaluate(&own.table, own.arguments, node));
-            own.cursor = Some(Cursor::new(request.clone()));
-        }
-        if let Some(cursor) = &mut own.cursor
-            && let Some((values, nulls)) = cursor.next_row()
-        {
-            let columns = values
-                .len()
-                .min((*(*slot).tts_tupleDescriptor).natts as usize);
-            std::ptr::copy_nonoverlapping(values.as_ptr(), (*slot).tts_values, columns);
-            std::ptr::copy_nonoverlapping(nulls.as_ptr(), (*slot).tts_isnull, columns);
-            (*slot).tts_flags &= !(pg_sys::TTS_FLAG_EMPTY as u16);
-            (*slot).tts_nvalid = columns as pg_sys::AttrNumber;
+        if let Source::Cells(source) = Own::of(node.cast()).source(node) {
+            let memory = (*(*node).ps.ps_ExprContext).ecxt_per_tuple_memory;
+            source.next(slot, memory);
         }
         slot
-    }
-}
-
-/// Empties a virtual slot that owns nothing.
-///
-/// # Safety
-/// `slot` is the scan's own virtual slot.
-unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: the slot's own clear function.
-    unsafe {
-        if let Some(clear) = (*(*slot).tts_ops).clear {
-            clear(slot);
-        }
     }
 }
 
@@ -288,55 +363,19 @@ unsafe extern "C-unwind" fn recheck(
     true
 }
 
-/// Evaluates the arguments of the call.
-///
-/// # Safety
-/// `arguments` are the initialized expressions of the node.
-unsafe fn evaluate(
-    table: &str,
-    arguments: *mut pg_sys::List,
-    node: *mut pg_sys::ScanState,
-) -> Request {
-    // SAFETY: by the caller's promise; the values are passed in the Datum itself.
-    unsafe {
-        let context = (*node).ps.ps_ExprContext;
-        let values: Vec<Option<Datum>> = PgList::<pg_sys::ExprState>::from_pg(arguments)
-            .iter_ptr()
-            .map(|state| {
-                let mut is_null = false;
-                let value = (*state)
-                    .evalfunc
-                    .map(|eval| eval(state, context, &raw mut is_null));
-                value.filter(|_| !is_null)
-            })
-            .collect();
-        let value = |index: usize| values.get(index).copied().flatten().map(Datum::value);
-        request(
-            table,
-            &Arguments {
-                rows: value(0).map(|v| v as i64),
-                seed: value(1).map(|v| v as i64),
-                start: value(2).map(|v| v as i64),
-                as_of: value(3).map(|v| v as i32),
-            },
-        )
-    }
-}
-
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn rescan(node: *mut pg_sys::CustomScanState) {
     // SAFETY: the node is ours.
     unsafe {
-        let own = &mut *(*node.cast::<ScanState>()).own;
-        own.cursor = None;
-        own.tuples = None;
+        let own = Own::of(node);
+        own.drop_source();
         // Arguments are evaluated again only if they may have changed, as for a function scan: a
         // call without a seed gives the same rows each time it is read, whatever they are
-        // compared with.
+        // compared with. A shared scan has its arguments from the leader.
         let changed = (*node).ss.ps.chgParam;
-        if pg_sys::bms_overlap(changed, own.parameters)
-            || (own.has_subqueries && !changed.is_null())
-        {
+        let has_changed = pg_sys::bms_overlap(changed, own.parameters)
+            || (own.has_subqueries && !changed.is_null());
+        if has_changed && own.shared.is_none() {
             own.request = None;
         }
     }
@@ -346,24 +385,8 @@ unsafe extern "C-unwind" fn rescan(node: *mut pg_sys::CustomScanState) {
 unsafe extern "C-unwind" fn end(node: *mut pg_sys::CustomScanState) {
     // SAFETY: the node is ours; what is left goes with the query's memory.
     unsafe {
-        let own = (*node.cast::<ScanState>()).own;
-        if !own.is_null() {
-            (*own).cursor = None;
-            (*own).tuples = None;
+        if let Some(own) = (*node.cast::<ScanState>()).own.as_mut() {
+            own.source = None;
         }
-    }
-}
-
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn explain(
-    node: *mut pg_sys::CustomScanState,
-    _ancestors: *mut pg_sys::List,
-    es: *mut pg_sys::ExplainState,
-) {
-    // SAFETY: the node's plan was made by `plan_path`.
-    unsafe {
-        let table = table_name((*node).ss.ps.plan.cast());
-        let name = std::ffi::CString::new(format!("synth_{table}")).unwrap_or_default();
-        pg_sys::ExplainPropertyText(c"Generator".as_ptr(), name.as_ptr(), es);
     }
 }

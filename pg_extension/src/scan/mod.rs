@@ -8,7 +8,10 @@
 //! function, which loads this library before paths are made.
 
 mod execute;
+mod explain;
+mod parallel;
 mod plan;
+mod rows;
 
 use pgrx::pg_sys::{self, Oid};
 

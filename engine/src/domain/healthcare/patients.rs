@@ -19,7 +19,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Date32Array, Float64Array, RecordBatch, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, Date32Array, Float64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray,
+};
 
 use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, date_from_days, days_from_date, years_before};
 use crate::domain::population::{self, Measure, OLDEST, RaceEthnicityFacts};
@@ -125,7 +127,44 @@ pub struct Patients {
     providers: Vec<(u64, u64)>,
 }
 
-/// What more than one column needs to know of a person.
+/// What more than one column needs to know of a person, as bits: only what the wanted columns need
+/// is computed. A fact includes those that it follows from.
+mod fact {
+    pub const BIRTH: u16 = 1;
+    pub const REGISTRATION: u16 = BIRTH | 1 << 1;
+    pub const DEATH: u16 = REGISTRATION | 1 << 2;
+    pub const RACE: u16 = 1 << 3;
+    pub const FIRST_NAME: u16 = BIRTH | 1 << 4;
+    pub const LAST_NAME: u16 = RACE | 1 << 5;
+    pub const PLACE: u16 = 1 << 6;
+    pub const INSURANCE: u16 = DEATH | 1 << 7;
+    pub const HEIGHT: u16 = DEATH | 1 << 8;
+    pub const WEIGHT: u16 = DEATH | 1 << 9;
+}
+
+/// The facts that a column is made of.
+fn facts_of(column: &str) -> u16 {
+    match column {
+        "first_name" | "middle_name" => fact::FIRST_NAME,
+        "last_name" => fact::LAST_NAME,
+        "email" => fact::FIRST_NAME | fact::LAST_NAME,
+        "sex" | "birth_date" => fact::BIRTH,
+        "death_date" | "marital_status" | "smoking_status" => fact::DEATH,
+        "race" | "ethnicity" | "language" | "blood_type" => fact::RACE,
+        "city" | "state" | "zip" | "latitude" | "longitude" | "phone" | "primary_provider_npi" => {
+            fact::PLACE
+        }
+        "height_cm" => fact::HEIGHT,
+        "weight_kg" => fact::WEIGHT,
+        "bmi" => fact::HEIGHT | fact::WEIGHT,
+        "insurance_type" | "insurance_member_id" => fact::INSURANCE,
+        "created_at" => fact::REGISTRATION,
+        // A function of the row number alone.
+        _ => 0,
+    }
+}
+
+/// A person as far as is wanted; other fields hold no meaning.
 struct Person {
     row: u64,
     sex: Sex,
@@ -135,7 +174,8 @@ struct Person {
     created_at: i64,
     /// Age at `as_of` or at death, in full years.
     age: u32,
-    race: RaceEthnicityFacts,
+    /// None where no column needs it.
+    race: Option<RaceEthnicityFacts>,
     first_name: &'static str,
     last_name: &'static str,
     place: &'static Place,
@@ -216,21 +256,74 @@ impl Patients {
         identifier::uuid_v4(unique, remix(unique))
     }
 
+    /// The person of a row, as far as `facts` go.
     #[inline]
-    fn person(&self, row: u64) -> Person {
+    fn person(&self, row: u64, facts: u16) -> Person {
         let s = &self.streams;
+        let wants = |wanted: u16| facts & wanted == wanted;
+        let mut person = Person {
+            row,
+            sex: Sex::Female,
+            birth_date: 0,
+            birth_year: 0,
+            death_date: None,
+            created_at: 0,
+            age: 0,
+            race: None,
+            first_name: "",
+            last_name: "",
+            place: &PLACES.places()[0],
+            insurance: "",
+            height_cm: 0.0,
+            weight_kg: 0.0,
+        };
+        if wants(fact::RACE) {
+            let race = population::race_and_ethnicity(s.race.draw(row));
+            if wants(fact::LAST_NAME) {
+                person.last_name = name::last_name_of(s.last_name.draw(row), race.surname);
+            }
+            person.race = Some(race);
+        }
+        if wants(fact::PLACE) {
+            person.place = &PLACES.places()[PLACES.pick(s.place.draw(row))];
+        }
+        if wants(fact::BIRTH) {
+            self.live(&mut person, facts);
+        }
+        person
+    }
+
+    /// What follows from a person's birth.
+    #[inline]
+    fn live(&self, person: &mut Person, facts: u16) {
+        let (s, row) = (&self.streams, person.row);
+        let wants = |wanted: u16| facts & wanted == wanted;
         let (age_now, sex) = population::age_and_sex(s.age_sex.draw(row));
+        person.sex = sex;
 
         // Born after the day `age_now + 1` years ago, up to the day `age_now` years ago.
         let youngest = self.anniversaries[age_now as usize];
         let oldest = self.anniversaries[age_now as usize + 1];
         let birth_date = oldest + 1 + day_below(s.birth_day.draw(row), youngest - oldest);
+        person.birth_date = birth_date;
+        // Someone of this age was born in the year `age` years back, or the one before.
+        let born_before = birth_date < self.new_years[age_now as usize];
+        person.birth_year = self.year - age_now.cast_signed() - i32::from(born_before);
+        if wants(fact::FIRST_NAME) {
+            person.first_name = name::first_name_of(s.first_name.draw(row), sex, person.birth_year);
+        }
+        if !wants(fact::REGISTRATION) {
+            return;
+        }
 
         let registered = s.registered.draw(row);
         let earliest = birth_date.max(self.anniversaries[REGISTRY_YEARS as usize]);
         let created = earliest + day_below(registered, self.as_of - earliest + 1);
         let micros = below(remix(registered), MICROS_PER_DAY.unsigned_abs() / 1_000_000);
-        let created_at = i64::from(created) * MICROS_PER_DAY + micros.cast_signed() * 1_000_000;
+        person.created_at = i64::from(created) * MICROS_PER_DAY + micros.cast_signed() * 1_000_000;
+        if !wants(fact::DEATH) {
+            return;
+        }
 
         let exact_now = years_between(birth_date, self.as_of);
         let died_at = population::age_at_death(
@@ -247,63 +340,50 @@ impl Patients {
             }
             None => (None, exact_now, age_now),
         };
+        (person.death_date, person.age) = (death_date, age);
 
-        let race = population::race_and_ethnicity(s.race.draw(row));
-        // Someone of this age was born in the year `age` years back, or the one before.
-        let born_before = birth_date < self.new_years[age_now as usize];
-        let birth_year = self.year - age_now.cast_signed() - i32::from(born_before);
+        if wants(fact::INSURANCE) {
+            person.insurance = population::insurance_type(s.insurance.draw(row), age);
+        }
+        if facts & (fact::HEIGHT | fact::WEIGHT) == fact::DEATH {
+            return;
+        }
         let height_z = normal(s.height.draw(row));
-        let weight_z =
-            HEIGHT_WEIGHT_CORRELATION * height_z + INDEPENDENT_SHARE * normal(s.weight.draw(row));
-        Person {
-            row,
-            sex,
-            birth_date,
-            birth_year,
-            death_date,
-            created_at,
-            age,
-            race,
-            first_name: name::first_name_of(s.first_name.draw(row), sex, birth_year),
-            last_name: name::last_name_of(s.last_name.draw(row), race.surname),
-            place: &PLACES.places()[PLACES.pick(s.place.draw(row))],
-            insurance: population::insurance_type(s.insurance.draw(row), age),
-            height_cm: population::body(Measure::Height, height_z, sex, exact_age),
-            weight_kg: population::body(Measure::Weight, weight_z, sex, exact_age),
+        if wants(fact::HEIGHT) {
+            person.height_cm = population::body(Measure::Height, height_z, sex, exact_age);
+        }
+        if wants(fact::WEIGHT) {
+            let weight_z = HEIGHT_WEIGHT_CORRELATION * height_z
+                + INDEPENDENT_SHARE * normal(s.weight.draw(row));
+            person.weight_kg = population::body(Measure::Weight, weight_z, sex, exact_age);
         }
     }
-}
 
-impl Table for Patients {
-    fn spec(&self) -> &TableSpec {
-        &self.spec
-    }
-
-    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
-        let n = check_range(&rows)?;
+    /// One column of the given people.
+    #[expect(clippy::too_many_lines, reason = "one arm a column")]
+    fn column(&self, name: &str, people: &[Person]) -> Result<ArrayRef> {
         let s = &self.streams;
-        let people: Vec<Person> = rows.map(|row| self.person(row)).collect();
-        let people = people.as_slice();
-
-        let mut ids = FixedSizeBinaryBuilder::with_capacity(n, 16);
-        for person in people {
-            ids.append_value(self.patient_id(person.row))?;
-        }
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(ids.finish()),
-            text(people, 12, |p, out| {
+        Ok(match name {
+            "patient_id" => {
+                let mut ids = FixedSizeBinaryBuilder::with_capacity(people.len(), 16);
+                for person in people {
+                    ids.append_value(self.patient_id(person.row))?;
+                }
+                Arc::new(ids.finish())
+            }
+            "mrn" => text(people, 12, |p, out| {
                 let (number, digits) = self.mrn.at(p.row);
                 identifier::write_mrn(number, digits, out)
             }),
-            optional_text(people, 11, |p, out| {
+            "ssn" => optional_text(people, 11, |p, out| {
                 // Beyond the last fictitious number there is none left to give.
                 if p.row >= self.ssn.len() {
                     return Ok(false);
                 }
                 identifier::write_ssn(self.ssn.apply(p.row), out).map(|()| true)
             }),
-            words(people, |p| p.first_name),
-            optional_text(people, 6, |p, out| {
+            "first_name" => words(people, |p| p.first_name),
+            "middle_name" => optional_text(people, 6, |p, out| {
                 let draw = s.middle_name.draw(p.row);
                 // One in eight has no middle name.
                 if draw & 7 == 0 {
@@ -318,47 +398,52 @@ impl Table for Patients {
                 }
                 out.write_str(middle).map(|()| true)
             }),
-            words(people, |p| p.last_name),
-            words(people, |p| p.sex.code()),
-            Arc::new(Date32Array::from_iter_values(
+            "last_name" => words(people, |p| p.last_name),
+            "sex" => words(people, |p| p.sex.code()),
+            "birth_date" => Arc::new(Date32Array::from_iter_values(
                 people.iter().map(|p| p.birth_date),
             )),
-            Arc::new(people.iter().map(|p| p.death_date).collect::<Date32Array>()),
-            words(people, |p| p.race.race),
-            words(people, |p| p.race.ethnicity),
-            words(people, |p| {
+            "death_date" => Arc::new(people.iter().map(|p| p.death_date).collect::<Date32Array>()),
+            "race" => words(people, |p| p.race.map_or("", |r| r.race)),
+            "ethnicity" => words(people, |p| p.race.map_or("", |r| r.ethnicity)),
+            "marital_status" => words(people, |p| {
                 population::marital_status(s.marital.draw(p.row), p.sex, p.age)
             }),
-            words(people, |p| p.race.language(s.language.draw(p.row))),
-            text(people, 20, |p, out| {
+            "language" => words(people, |p| {
+                p.race.map_or("", |r| r.language(s.language.draw(p.row)))
+            }),
+            "street_address" => text(people, 20, |p, out| {
                 address::street_address(s.street.draw(p.row), out)
             }),
-            words(people, |p| p.place.city),
-            words(people, |p| p.place.state),
-            words(people, |p| p.place.zip),
-            floats(people, |p| {
+            "city" => words(people, |p| p.place.city),
+            "state" => words(people, |p| p.place.state),
+            "zip" => words(people, |p| p.place.zip),
+            "latitude" => floats(people, |p| {
                 nearby(p.place.latitude, remix(s.place.draw(p.row)))
             }),
-            floats(people, |p| {
+            "longitude" => floats(people, |p| {
                 nearby(p.place.longitude, remix(s.place.draw(p.row) ^ 1))
             }),
-            text(people, 14, |p, out| {
+            "phone" => text(people, 14, |p, out| {
                 let draw = s.phone.draw(p.row);
                 contact::write_phone(p.place.area_code(draw), remix(draw), out)
             }),
-            text(people, 32, |p, out| {
+            "email" => text(people, 32, |p, out| {
                 let unique = self.email.at(p.row);
                 contact::write_email(p.first_name, p.last_name, unique, s.email.draw(p.row), out)
             }),
-            words(people, |p| p.race.blood_type(s.blood_type.draw(p.row))),
-            floats(people, |p| p.height_cm),
-            floats(people, |p| p.weight_kg),
-            floats(people, |p| bmi(p.height_cm, p.weight_kg)),
-            words(people, |p| {
+            "blood_type" => words(people, |p| {
+                p.race
+                    .map_or("", |r| r.blood_type(s.blood_type.draw(p.row)))
+            }),
+            "height_cm" => floats(people, |p| p.height_cm),
+            "weight_kg" => floats(people, |p| p.weight_kg),
+            "bmi" => floats(people, |p| bmi(p.height_cm, p.weight_kg)),
+            "smoking_status" => words(people, |p| {
                 population::smoking_status(s.smoking.draw(p.row), p.sex, p.age)
             }),
-            words(people, |p| p.insurance),
-            optional_text(people, 12, |p, out| {
+            "insurance_type" => words(people, |p| p.insurance),
+            "insurance_member_id" => optional_text(people, 12, |p, out| {
                 let prefix = match p.insurance {
                     "Employer" => "EMP",
                     "Direct purchase" => "IND",
@@ -371,17 +456,48 @@ impl Table for Patients {
                 out.write_str(prefix)?;
                 identifier::write_padded(number, digits, out).map(|()| true)
             }),
-            text(people, 10, |p, out| {
+            "primary_provider_npi" => text(people, 10, |p, out| {
                 let (first, count) = self.providers[p.place.state_index];
                 let provider = first + below(s.provider.draw(p.row), count);
                 identifier::write_npi(self.npi.apply(provider), out)
             }),
-            Arc::new(
+            "created_at" => Arc::new(
                 TimestampMicrosecondArray::from_iter_values(people.iter().map(|p| p.created_at))
                     .with_timezone("UTC"),
             ),
-        ];
-        Ok(RecordBatch::try_new(self.spec.arrow_schema(), columns)?)
+            _ => {
+                return Err(Error::Unknown {
+                    kind: "column of patients",
+                    name: name.to_owned(),
+                    known: self.spec.column_names().join(", "),
+                });
+            }
+        })
+    }
+}
+
+impl Table for Patients {
+    fn spec(&self) -> &TableSpec {
+        &self.spec
+    }
+
+    fn project(&self, rows: Range<u64>, columns: &[usize]) -> Result<RecordBatch> {
+        let n = check_range(&rows)?;
+        let schema = Arc::new(self.spec.arrow_schema().project(columns)?);
+        let facts = schema
+            .fields()
+            .iter()
+            .fold(0, |facts, field| facts | facts_of(field.name()));
+        let people: Vec<Person> = if columns.is_empty() {
+            Vec::new()
+        } else {
+            rows.map(|row| self.person(row, facts)).collect()
+        };
+        let fields = schema.fields().iter();
+        let arrays = fields.map(|field| self.column(field.name(), &people));
+        let arrays = arrays.collect::<Result<_>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(n));
+        Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
     }
 }
 

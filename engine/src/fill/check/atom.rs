@@ -51,7 +51,7 @@ pub(super) fn alternatives(normal: &Normal<'_>, expr: &Expr, want: Want) -> Opti
                     _ => None,
                 };
             }
-            if let Some(rewritten) = rewritten(normal, operator, left, right) {
+            if let Some(rewritten) = rewritten(normal, operator, left, right, want.strict) {
                 return Some(normal.alternatives(&rewritten, want));
             }
             match compared(normal, operator, left, right) {
@@ -68,13 +68,16 @@ pub(super) fn alternatives(normal: &Normal<'_>, expr: &Expr, want: Want) -> Opti
     Some(found)
 }
 
-/// All of `columns` have values.
-fn require_values(branches: &mut [Branch], columns: &[String]) {
-    for branch in branches {
-        for name in columns {
-            branch.columns.entry(name.clone()).or_default().null = Nullness::MustNotBeNull;
-        }
-    }
+/// All of `columns` have values; branches in which one has none are left out.
+fn require_values(branches: &mut Vec<Branch>, columns: &[String]) {
+    branches.retain_mut(|branch| {
+        columns.iter().all(|name| {
+            let domain = branch.columns.entry(name.clone()).or_default();
+            let possible = domain.null != Nullness::MustBeNull;
+            domain.null = Nullness::MustNotBeNull;
+            possible
+        })
+    });
 }
 
 /// `left operator ANY (list)` or ALL, for lists of constants; `None` if it is anything else.
@@ -117,7 +120,13 @@ pub(super) fn listed(
 }
 
 /// Comparisons that say the same as an expression of simpler ones.
-fn rewritten(normal: &Normal<'_>, operator: Comparison, left: &Expr, right: &Expr) -> Option<Expr> {
+fn rewritten(
+    normal: &Normal<'_>,
+    operator: Comparison,
+    left: &Expr,
+    right: &Expr,
+    strict: bool,
+) -> Option<Expr> {
     let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
     let boolean = |expr: &Expr| normal.kind(expr) == Kind::Boolean;
     if equality && (boolean(left) || boolean(right)) {
@@ -145,11 +154,11 @@ fn rewritten(normal: &Normal<'_>, operator: Comparison, left: &Expr, right: &Exp
             }
         });
     }
-    rewritten_side(operator, left, right)
-        .or_else(|| rewritten_side(operator.mirrored(), right, left))
+    rewritten_side(operator, left, right, strict)
+        .or_else(|| rewritten_side(operator.mirrored(), right, left, strict))
 }
 
-fn rewritten_side(operator: Comparison, side: &Expr, other: &Expr) -> Option<Expr> {
+fn rewritten_side(operator: Comparison, side: &Expr, other: &Expr, strict: bool) -> Option<Expr> {
     let test = |side: &Expr| Expr::compare(operator, side.clone(), other.clone());
     match side {
         Expr::Case { arms, otherwise } => Some(Expr::Case {
@@ -160,6 +169,8 @@ fn rewritten_side(operator: Comparison, side: &Expr, other: &Expr) -> Option<Exp
             otherwise: Box::new(test(otherwise)),
         }),
         Expr::Call { name, arguments } => match (name.as_str(), arguments.as_slice()) {
+            // They pass over NULL, so that not every part must be true.
+            ("greatest" | "least", _) if strict => None,
             ("coalesce", [first, rest @ ..]) => {
                 let otherwise = match rest {
                     [] => Expr::Literal(Literal::Null),

@@ -349,4 +349,6 @@ pub fn analyse(checks: &[Check], columns: &[Column<'_>], now: i64) -> Analysis {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,444 @@
+//! Rows of a plan, batch by batch: any range of rows costs the same and is the same whether or not
+//! those before it were made (law 2).
+
+use std::ops::Range;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
+
+use super::check::{Comparison, Literal};
+use super::domain::count_of;
+use super::ordinal::Codec;
+use super::plan::{Bind, Choice, Plan, Planned};
+use super::source::{List, Ordered, Source, is_among};
+use crate::entropy::{below, remix};
+
+/// Values of a column made so far.
+struct Made {
+    text: StringArray,
+    counts: Vec<Option<i64>>,
+    codec: Option<Codec>,
+}
+
+impl Plan {
+    /// The written columns' values in rows `rows`, in the order of [`Plan::written`].
+    pub fn batch(&self, rows: Range<u64>) -> Vec<StringArray> {
+        let numbers: Vec<u64> = rows.collect();
+        let variants: Vec<usize> = numbers.iter().map(|&row| self.variant(row)).collect();
+        let keys = self.keys(&numbers, &variants);
+        let mut made: Vec<Option<Made>> = self.columns.iter().map(|_| None).collect();
+        for &column in &self.order {
+            let values = self.column(column, &numbers, &variants, &keys, &made);
+            made[column] = Some(values);
+        }
+        self.written
+            .iter()
+            .filter_map(|&column| made[column].take())
+            .map(|made| made.text)
+            .collect()
+    }
+
+    fn variant(&self, row: u64) -> usize {
+        match &self.choice {
+            Choice::Only => 0,
+            Choice::Drawn(stream) => {
+                let count = self.variants.len() as u64;
+                usize::try_from(below(stream.draw(row), count)).unwrap_or(0)
+            }
+            Choice::ByIndex { start, ends } => {
+                let number = start + row;
+                ends.partition_point(|&end| end <= number)
+                    .min(self.variants.len() - 1)
+            }
+        }
+    }
+
+    /// For each reference the place of the key that each row refers to; none: NULL.
+    fn keys(&self, rows: &[u64], variants: &[usize]) -> Vec<Vec<Option<u32>>> {
+        let mut chosen: Vec<Vec<Option<u32>>> = Vec::with_capacity(self.references.len());
+        for reference in &self.references {
+            let keys = &self.table.references[reference.place].keys;
+            let mut here = Vec::with_capacity(rows.len());
+            for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
+                let allowed = reference.allowed.get(variant).and_then(Option::as_ref);
+                let entropy = reference.stream.draw(row);
+                let is_null = reference
+                    .nulls
+                    .get(variant)
+                    .is_some_and(|&share| is_among(share, remix(entropy)));
+                if is_null {
+                    here.push(None);
+                    continue;
+                }
+                if !reference.shared.is_empty() {
+                    // Columns that an earlier reference has set: one of the keys that agree.
+                    let wanted: Option<Vec<&str>> = reference
+                        .shared
+                        .iter()
+                        .map(|shared| {
+                            let key = chosen.get(shared.reference)?.get(at).copied()??;
+                            let other = self.references.get(shared.reference)?.place;
+                            let other = &self.table.references[other].keys;
+                            Some(other.part(shared.their_part, key as usize))
+                        })
+                        .collect();
+                    let group = wanted
+                        .and_then(|wanted| reference.groups.get(&wanted.join("\u{1f}")))
+                        .filter(|group| !group.is_empty());
+                    here.push(group.map(|group| {
+                        let place = below(entropy, group.len() as u64);
+                        group[usize::try_from(place).unwrap_or(0)]
+                    }));
+                    continue;
+                }
+                let count = allowed.map_or(keys.len(), Vec::len) as u64;
+                let place = match &reference.digit {
+                    Some(digit) => digit.at(row),
+                    None => (count > 0).then(|| below(entropy, count)),
+                };
+                here.push(place.and_then(|place| {
+                    let place = usize::try_from(place).ok()?;
+                    match allowed {
+                        Some(allowed) => allowed.get(place).copied(),
+                        None => u32::try_from(place).ok().filter(|_| place < keys.len()),
+                    }
+                }));
+            }
+            chosen.push(here);
+        }
+        chosen
+    }
+
+    fn column(
+        &self,
+        column: usize,
+        rows: &[u64],
+        variants: &[usize],
+        keys: &[Vec<Option<u32>>],
+        made: &[Option<Made>],
+    ) -> Made {
+        let planned = &self.columns[column];
+        if let Some((reference, part)) = planned.key {
+            return self.key_column(planned, reference, part, &keys[reference]);
+        }
+        let mut out = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
+        let mut counts = Vec::with_capacity(if planned.keep_counts { rows.len() } else { 0 });
+        let mut text = String::new();
+        for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
+            text.clear();
+            let cell = Cell {
+                plan: self,
+                planned,
+                made,
+                at,
+                variant,
+            };
+            let count = cell.write(row, &mut text);
+            match count {
+                Written::Null => out.append_null(),
+                _ => out.append_value(&text),
+            }
+            if planned.keep_counts {
+                counts.push(match count {
+                    Written::Count(count) => Some(count),
+                    _ => None,
+                });
+            }
+        }
+        Made {
+            text: out.finish(),
+            counts,
+            codec: planned.codec,
+        }
+    }
+
+    fn key_column(
+        &self,
+        planned: &Planned,
+        reference: usize,
+        part: usize,
+        chosen: &[Option<u32>],
+    ) -> Made {
+        let planned_reference = &self.references[reference];
+        let keys = &self.table.references[planned_reference.place].keys;
+        let mut out = StringBuilder::with_capacity(chosen.len(), chosen.len() * 8);
+        let mut counts = Vec::new();
+        for key in chosen {
+            let value = key.map(|key| keys.part(part, key as usize));
+            // A reference that is NULL as a whole leaves columns that refuse NULL some value.
+            let value = match value {
+                None if !planned.nullable && !keys.is_empty() => Some(keys.part(part, 0)),
+                value => value,
+            };
+            out.append_option(value);
+            if planned.keep_counts {
+                let codec = planned.codec;
+                counts.push(value.and_then(|value| Some(codec?.read(value)?.0)));
+            }
+        }
+        Made {
+            text: out.finish(),
+            counts,
+            codec: planned.codec,
+        }
+    }
+}
+
+/// What was written for a value.
+enum Written {
+    Null,
+    Text,
+    Count(i64),
+}
+
+/// One value about to be made.
+struct Cell<'a> {
+    plan: &'a Plan,
+    planned: &'a Planned,
+    made: &'a [Option<Made>],
+    at: usize,
+    variant: usize,
+}
+
+impl Cell<'_> {
+    #[inline]
+    fn write(&self, row: u64, out: &mut String) -> Written {
+        let planned = self.planned;
+        let entropy = planned.entropy(row);
+        let choice = &planned.choices[planned.of_variant.get(self.variant).copied().unwrap_or(0)];
+        if choice.nulls > 0 && is_among(choice.nulls, remix(planned.stream.draw(row) ^ 0x6E75_6C6C))
+        {
+            return Written::Null;
+        }
+        if let Some(other) = planned.copy_of {
+            return match &self.made[other] {
+                Some(made) if made.text.is_valid(self.at) => {
+                    out.push_str(made.text.value(self.at));
+                    Written::Text
+                }
+                _ => Written::Null,
+            };
+        }
+        let binds = planned
+            .binds
+            .get(self.variant)
+            .map_or(&[][..], Vec::as_slice);
+        let index = match &planned.digit {
+            Some(digit) => match digit.at(row) {
+                None => return Written::Null,
+                index => index,
+            },
+            None => None,
+        };
+        if let Some(computed) = planned.computed.get(self.variant).and_then(Option::as_ref) {
+            let value = computed.evaluate(&|name: &str| self.literal(name));
+            match value {
+                Some(Literal::Null) | None => {}
+                Some(value) => return self.write_literal(&value, out),
+            }
+        }
+        match &choice.source {
+            Source::Null => Written::Null,
+            Source::Ordered(ordered) => self.write_ordered(ordered, entropy, index, binds, out),
+            Source::List(list) => self.write_list(list, entropy, index, binds, out),
+            Source::Text(text) => {
+                text.write(entropy, index, out);
+                Written::Text
+            }
+            Source::Cell(cell) => {
+                cell.write(entropy, index, out);
+                Written::Text
+            }
+            Source::Drawn {
+                bound,
+                codec,
+                low,
+                high,
+            } => {
+                let (low, high) = self.ends(codec, *low, *high, binds);
+                let mut entropy = entropy;
+                for _ in 0..16 {
+                    out.clear();
+                    // Writing to a string cannot fail.
+                    let _ = bound.write(entropy, out);
+                    match codec.read(out) {
+                        Some((count, _)) if (low..=high).contains(&count) => {
+                            out.clear();
+                            codec.write(count, out);
+                            return Written::Count(count);
+                        }
+                        _ => entropy = remix(entropy),
+                    }
+                }
+                out.clear();
+                codec.write(low, out);
+                Written::Count(low)
+            }
+        }
+    }
+
+    fn write_ordered(
+        &self,
+        ordered: &Ordered,
+        entropy: u64,
+        index: Option<u64>,
+        binds: &[Bind],
+        out: &mut String,
+    ) -> Written {
+        let count = match index {
+            Some(index) => ordered.nth(index),
+            None => {
+                let (first, last) = ordered.ends();
+                let (low, high) = if binds.is_empty() {
+                    (first, last)
+                } else {
+                    self.ends(&ordered.codec, first, last, binds)
+                };
+                let mut drawn = ordered.draw(entropy, low, high);
+                for attempt in 0..8 {
+                    match drawn {
+                        Some(count) if self.differs(&ordered.codec, count, binds) => break,
+                        Some(_) => drawn = ordered.draw(remix(entropy ^ attempt), low, high),
+                        None => break,
+                    }
+                }
+                // Nothing in between: the nearest that there is.
+                drawn
+                    .or_else(|| ordered.draw(entropy, low, last))
+                    .unwrap_or_else(|| low.clamp(first, last))
+            }
+        };
+        ordered.codec.write(count, out);
+        Written::Count(count)
+    }
+
+    fn write_list(
+        &self,
+        list: &List,
+        entropy: u64,
+        index: Option<u64>,
+        binds: &[Bind],
+        out: &mut String,
+    ) -> Written {
+        let mut place = list.place(entropy, index);
+        if let (Some(codec), false, None) = (&list.codec, binds.is_empty(), index) {
+            let (low, high) = self.ends(codec, i64::MIN, i64::MAX, binds);
+            let fits = |place: usize| {
+                list.counts[place].is_none_or(|count| {
+                    (low..=high).contains(&count) && self.differs(codec, count, binds)
+                })
+            };
+            let count = list.values.len();
+            if let Some(step) = (0..count).find(|step| fits((place + step) % count)) {
+                place = (place + step) % count;
+            }
+        }
+        match &list.values[place] {
+            None => Written::Null,
+            Some(value) => {
+                out.push_str(value);
+                list.counts[place].map_or(Written::Text, Written::Count)
+            }
+        }
+    }
+
+    /// The ends that columns made before leave to this one.
+    fn ends(&self, codec: &Codec, first: i64, last: i64, binds: &[Bind]) -> (i64, i64) {
+        let (mut low, mut high) = (first, last);
+        let mut followed = None;
+        for bind in binds {
+            let Some(other) = self.bound(codec, bind) else {
+                continue;
+            };
+            match bind.comparison {
+                Comparison::Less => high = high.min(other.saturating_sub(1)),
+                Comparison::LessOrEqual => high = high.min(other),
+                Comparison::Equal => (low, high) = (low.max(other), high.min(other)),
+                Comparison::GreaterOrEqual => low = low.max(other),
+                Comparison::Greater => low = low.max(other.saturating_add(1)),
+                Comparison::NotEqual => {}
+            }
+            if matches!(
+                bind.comparison,
+                Comparison::Greater | Comparison::GreaterOrEqual
+            ) {
+                followed = Some(low);
+            }
+        }
+        // What follows something in time follows within three months, mostly.
+        if let (Some(low), true) = (followed, codec.is_time()) {
+            let quarter = codec.day(90);
+            high = high.min(low.saturating_add(quarter)).max(low.min(high));
+        }
+        (low, high)
+    }
+
+    fn differs(&self, codec: &Codec, count: i64, binds: &[Bind]) -> bool {
+        binds
+            .iter()
+            .filter(|bind| bind.comparison == Comparison::NotEqual)
+            .all(|bind| self.bound(codec, bind) != Some(count))
+    }
+
+    /// The count that another column, moved by the offset, has in this column's codec.
+    fn bound(&self, codec: &Codec, bind: &Bind) -> Option<i64> {
+        let other = self.made[bind.other].as_ref()?;
+        let count = other.counts.get(self.at).copied()??;
+        if bind.offset.is_none() && other.codec.as_ref() == Some(codec) {
+            return Some(count);
+        }
+        let value = self.literal_of(bind.other)?;
+        let moved = match &bind.offset {
+            Some(offset) => value.plus(offset)?,
+            None => value,
+        };
+        let (count, exact) = count_of(codec, &moved)?;
+        // A value between two counts: the stricter of them.
+        let up = matches!(
+            bind.comparison,
+            Comparison::Greater | Comparison::GreaterOrEqual
+        );
+        Some(if !exact && up {
+            count.saturating_add(1)
+        } else {
+            count
+        })
+    }
+
+    fn literal(&self, name: &str) -> Option<Literal> {
+        let column = self
+            .plan
+            .table
+            .columns
+            .iter()
+            .position(|column| column.name == name)?;
+        self.literal_of(column)
+    }
+
+    fn literal_of(&self, column: usize) -> Option<Literal> {
+        let made = self.made[column].as_ref()?;
+        if made.text.is_null(self.at) {
+            return Some(Literal::Null);
+        }
+        let type_name = self.plan.columns[column].plain_type;
+        Some(Literal::typed(made.text.value(self.at), type_name))
+    }
+
+    fn write_literal(&self, value: &Literal, out: &mut String) -> Written {
+        if let Some(codec) = self.planned.codec
+            && let Some((count, exact)) = count_of(&codec, value)
+        {
+            // numeric rounds on assignment, but the check compares what is stored.
+            let count = if exact { count } else { count + 1 };
+            codec.write(count, out);
+            return Written::Count(count);
+        }
+        match super::domain::literal_text(value) {
+            Some(text) => {
+                out.push_str(&text);
+                Written::Text
+            }
+            None => Written::Null,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What the families share: successive draws out of one entropy, picking from lists, and spelling
+//! numbers in an alphabet, without allocating.
+
+use std::fmt::{self, Write};
+
+use crate::entropy::{below, remix};
+
+/// Upper-case letters and digits, in the order that gives a letter its value 10 to 35.
+pub(super) const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// Lower-case hexadecimal digits.
+pub(super) const HEX: &[u8] = b"0123456789abcdef";
+
+/// Decimal digits.
+pub(super) const DIGITS: &[u8] = b"0123456789";
+
+/// Successive draws out of one entropy; the first is the entropy itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chain(u64);
+
+impl Chain {
+    pub(super) const fn new(entropy: u64) -> Self {
+        Self(entropy)
+    }
+
+    /// The next 64 bits.
+    #[inline]
+    pub(super) const fn bits(&mut self) -> u64 {
+        let bits = self.0;
+        self.0 = remix(bits);
+        bits
+    }
+
+    /// The next number below `n`.
+    #[inline]
+    pub(super) const fn below(&mut self, n: u64) -> u64 {
+        below(self.bits(), n)
+    }
+
+    /// The next number from `low` to `high`, both included.
+    #[inline]
+    pub(super) const fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// The next element of a list that is not empty.
+    #[inline]
+    pub(super) fn choose<T: Copy>(&mut self, list: &[T]) -> T {
+        choose(list, self.bits())
+    }
+
+    /// True once in `n` draws.
+    #[inline]
+    pub(super) const fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// The entry of a generator whose values are numbered from 0: name, summary, how many, and what
+/// writes the one with a number.
+macro_rules! numbered {
+    ($name:expr, $summary:expr, $count:expr, $nth:expr $(,)?) => {
+        $crate::generator::Generator::text($name, $summary, |entropy, out| {
+            let nth: fn(u64, &mut dyn std::fmt::Write) -> std::fmt::Result = $nth;
+            nth($crate::entropy::below(entropy, $count), out)
+        })
+        .enumerated($count, $nth)
+    };
+}
+pub(super) use numbered;
+
+/// The element of a list, which is not empty, that 64 uniform bits pick.
+#[inline]
+pub(super) fn choose<T: Copy>(list: &[T], entropy: u64) -> T {
+    list[usize::try_from(below(entropy, list.len() as u64)).unwrap_or(0)]
+}
+
+/// Spells `number` in an alphabet over the whole of `text`, most significant place first; what
+/// does not fit is lost. Returns what was lost.
+#[inline]
+pub(super) fn spell(mut number: u64, alphabet: &[u8], text: &mut [u8]) -> u64 {
+    let base = alphabet.len() as u64;
+    for place in text.iter_mut().rev() {
+        *place = alphabet[usize::try_from(number % base).unwrap_or(0)];
+        number /= base;
+    }
+    number
+}
+
+/// Writes ASCII bytes.
+#[inline]
+pub(super) fn write_ascii(text: &[u8], out: &mut dyn Write) -> fmt::Result {
+    out.write_str(std::str::from_utf8(text).unwrap_or_default())
+}
+
+/// Writes a whole number.
+#[inline]
+pub(super) fn write_number(number: u64, out: &mut dyn Write) -> fmt::Result {
+    out.write_str(itoa::Buffer::new().format(number))
+}
+
+/// Writes hundredths as a number with two decimals.
+#[inline]
+pub(super) fn write_hundredths(hundredths: u64, out: &mut dyn Write) -> fmt::Result {
+    write_number(hundredths / 100, out)?;
+    out.write_str(".")?;
+    super::identifier::write_padded(hundredths % 100, 2, out)
+}
+
+/// Writes a word with its first letter in upper case.
+pub(super) fn write_capitalized(word: &str, out: &mut dyn Write) -> fmt::Result {
+    let mut letters = word.chars();
+    if let Some(first) = letters.next() {
+        out.write_char(first.to_ascii_uppercase())?;
+    }
+    out.write_str(letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spelled_from_the_right() {
+        let mut text = [0_u8; 3];
+        assert_eq!(spell(36 * 36 + 35, ALPHANUMERIC, &mut text), 0);
+        assert_eq!(&text, b"10Z");
+        assert_eq!(spell(12_345, DIGITS, &mut text), 12);
+        assert_eq!(&text, b"345");
+    }
+
+    #[test]
+    fn hundredths_have_two_decimals() {
+        let mut out = String::new();
+        write_hundredths(1_205, &mut out).unwrap();
+        assert_eq!(out, "12.05");
+    }
+}

@@ -1,0 +1,339 @@
+//! What is written from the registry: the value functions of the upgrade script, and the tables of
+//! `docs/reference.md`. `make generated` rewrites them:
+//!
+//! ```sh
+//! UPDATE_GENERATED=1 cargo test --release -p synth-engine --test generated
+//! ```
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+
+use synth_engine::generator::{GENERATORS, Generator};
+use synth_engine::registry::{Entry, Kind, Parameter, ParameterType, entries};
+
+const SCRIPT: &str = "sql/pg_synth--0.1.0--0.2.0.sql";
+const REFERENCE: &str = "docs/reference.md";
+
+/// Key words of Postgres that cannot name an argument without quotes, as far as they may come up
+/// (appendix C of its manual: reserved, or cannot be function or type).
+const KEYWORDS: &[&str] = &[
+    "all",
+    "array",
+    "as",
+    "between",
+    "bit",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "column",
+    "default",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "false",
+    "for",
+    "from",
+    "grant",
+    "group",
+    "in",
+    "int",
+    "integer",
+    "interval",
+    "into",
+    "is",
+    "left",
+    "like",
+    "limit",
+    "not",
+    "null",
+    "numeric",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "precision",
+    "primary",
+    "real",
+    "right",
+    "row",
+    "select",
+    "setof",
+    "some",
+    "table",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_default()
+}
+
+/// The text between the markers of a name must be this; rewrites it where that is asked for.
+fn keep(path: &str, (begin, end): (&str, &str), expected: &str) {
+    let text = read(path);
+    let from = text.find(begin).expect("no begin marker") + begin.len();
+    let to = from + text[from..].find(end).expect("no end marker");
+    if text[from..to] == *expected {
+        return;
+    }
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        let text = format!("{}{expected}{}", &text[..from], &text[to..]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    panic!("{path} is not what the registry says: run `make generated`");
+}
+
+fn sql_type(parameter: &Parameter) -> &'static str {
+    match parameter.parameter_type {
+        ParameterType::Integer => "bigint",
+        ParameterType::Number => "double precision",
+        ParameterType::Boolean => "boolean",
+        ParameterType::Date => "date",
+        ParameterType::Timestamp => "timestamptz",
+        ParameterType::Json => "jsonb",
+        ParameterType::Text | ParameterType::Literal => "text",
+    }
+}
+
+fn argument_name(name: &str) -> String {
+    if KEYWORDS.contains(&name) {
+        format!("\"{name}\"")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Name, type and default of each argument: parameters that must be given, row, seed, the others.
+fn arguments(generator: &Generator) -> Vec<(String, &'static str, Option<String>)> {
+    let of = |parameter: &Parameter| {
+        let default = parameter.default.map(str::to_owned);
+        (argument_name(parameter.name), sql_type(parameter), default)
+    };
+    let parameters = generator.entry.parameters;
+    let null = || Some("NULL".to_owned());
+    let mut all: Vec<_> = parameters
+        .iter()
+        .filter(|p| p.default.is_none())
+        .map(of)
+        .collect();
+    all.push(("\"row\"".to_owned(), "bigint", null()));
+    all.push(("seed".to_owned(), "bigint", null()));
+    all.extend(parameters.iter().filter(|p| p.default.is_some()).map(of));
+    if enumerable(generator) {
+        all.push(("is_unique".to_owned(), "boolean", Some("false".to_owned())));
+    }
+    all
+}
+
+/// Whether its values can be had without repetition.
+fn enumerable(generator: &Generator) -> bool {
+    let generator = synth_engine::generator::find(generator.entry.name).unwrap();
+    let bound = generator.bind(generator.example).unwrap();
+    bound.distinct().is_some()
+}
+
+/// `synth_iban("row" bigint DEFAULT NULL, ...)`.
+fn signature(generator: &Generator) -> String {
+    let arguments: Vec<String> = arguments(generator)
+        .into_iter()
+        .map(|(name, sql_type, default)| {
+            let default = default.map_or_else(String::new, |d| format!(" DEFAULT {d}"));
+            format!("{name} {sql_type}{default}")
+        })
+        .collect();
+    format!("synth_{}({})", generator.entry.name, arguments.join(", "))
+}
+
+fn output(generator: &Generator) -> &'static str {
+    generator.entry.output.map_or("text", |output| output.sql())
+}
+
+#[test]
+fn sql_has_a_function_for_each_generator() {
+    let mut sql = "\n".to_owned();
+    for generator in GENERATORS.iter() {
+        let types: Vec<&str> = arguments(generator).iter().map(|a| a.1).collect();
+        write!(
+            sql,
+            "\nCREATE FUNCTION @extschema@.{}\n    RETURNS {} LANGUAGE c VOLATILE PARALLEL SAFE\n    AS 'MODULE_PATHNAME', 'synth_value';\n\
+             COMMENT ON FUNCTION @extschema@.synth_{}({}) IS '{}';\n",
+            signature(generator),
+            output(generator),
+            generator.entry.name,
+            types.join(", "),
+            generator.entry.summary.trim_end_matches('.').replace('\'', "''"),
+        )
+        .unwrap();
+    }
+    sql.push('\n');
+    keep(
+        SCRIPT,
+        (
+            "-- Generated from the registry: begin",
+            "-- Generated from the registry: end",
+        ),
+        &sql,
+    );
+}
+
+/// No value function has the name of a function that is written by hand, and no parameter that of
+/// an argument every function has.
+#[test]
+fn names_do_not_collide() {
+    let script = read(SCRIPT);
+    let (before, rest) = script
+        .split_once("-- Generated from the registry: begin")
+        .unwrap();
+    let (_, after) = rest
+        .split_once("-- Generated from the registry: end")
+        .unwrap();
+    let by_hand = [&read("sql/pg_synth--0.1.0.sql"), before, after].concat();
+    let taken: BTreeSet<&str> = by_hand
+        .split("FUNCTION @extschema@.")
+        .skip(1)
+        .filter_map(|text| text.split('(').next())
+        .collect();
+    assert!(taken.contains("synth_patients"));
+    for generator in GENERATORS.iter() {
+        let name = format!("synth_{}", generator.entry.name);
+        assert!(!taken.contains(name.as_str()), "{name} is taken");
+        for parameter in generator.entry.parameters {
+            assert!(
+                !["row", "seed", "unique", "is_unique", "generator", "weight"]
+                    .contains(&parameter.name),
+                "{name}: {}",
+                parameter.name
+            );
+        }
+    }
+}
+
+/// The value of row 1 under seed 1, as a user gets it.
+fn example(generator: &Generator) -> String {
+    let generator = synth_engine::generator::find(generator.entry.name).unwrap();
+    let bound = generator.bind(generator.example).unwrap();
+    let value = bound
+        .value(generator.draws(1).at(1))
+        .replace(['\n', '\r'], " ");
+    let short: String = value.chars().take(60).collect();
+    let more = if short.len() < value.len() { "..." } else { "" };
+    format!("{short}{more}")
+        .replace('|', "\\|")
+        .replace('`', "'")
+}
+
+fn parameters(entry: &Entry) -> String {
+    let parameters: Vec<String> = entry
+        .parameters
+        .iter()
+        .map(|p| {
+            let default = p.default.map_or_else(String::new, |d| format!(" = {d}"));
+            format!("`{}` {}{default}", p.name, p.parameter_type.name())
+        })
+        .collect();
+    parameters.join(", ")
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[test]
+fn the_reference_describes_the_registry() {
+    let mut out = "\n\n## Tables\n\n| name | parameters | rows |\n|---|---|---|\n".to_owned();
+    for entry in entries().filter(|e| e.kind == Kind::Table) {
+        writeln!(
+            out,
+            "| `synth_{}` | {} | {} |",
+            entry.name,
+            cell(&parameters(entry)),
+            cell(entry.summary)
+        )
+        .unwrap();
+    }
+    write!(
+        out,
+        "\n## Generators\n\n{} generators. The example is the value of row 1 under seed 1; generators of one group agree in a row.\n\n| name | type | parameters | group | example | values |\n|---|---|---|---|---|---|\n",
+        GENERATORS.len()
+    )
+    .unwrap();
+    for generator in GENERATORS.iter() {
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} | `{}` | {} |",
+            generator.entry.name,
+            output(generator),
+            cell(&parameters(&generator.entry)),
+            generator.group.map_or("", |group| group.name()),
+            example(generator),
+            cell(generator.entry.summary)
+        )
+        .unwrap();
+    }
+    out.push_str("\n### Parameters\n\n| generator | parameter | meaning |\n|---|---|---|\n");
+    for generator in GENERATORS.iter() {
+        for parameter in generator.entry.parameters {
+            writeln!(
+                out,
+                "| `{}` | `{}` | {} |",
+                generator.entry.name,
+                parameter.name,
+                cell(parameter.summary)
+            )
+            .unwrap();
+        }
+    }
+    out.push_str("\n## Masks\n\n| name | parameters | takes | injective | consistent | pseudonymous | does |\n|---|---|---|---|---|---|---|\n");
+    for entry in entries().filter(|e| e.kind == Kind::Mask) {
+        let mask = entry.mask.unwrap();
+        let yes = |value: bool| if value { "yes" } else { "no" };
+        let accepts: Vec<&str> = mask.accepts.iter().map(|t| t.sql()).collect();
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} | {} | {} |",
+            entry.name,
+            cell(&parameters(entry)),
+            if accepts.is_empty() {
+                "any".to_owned()
+            } else {
+                accepts.join(", ")
+            },
+            yes(mask.injective),
+            yes(mask.consistent),
+            yes(mask.pseudonymous),
+            cell(entry.summary)
+        )
+        .unwrap();
+    }
+    out.push('\n');
+    keep(
+        REFERENCE,
+        (
+            "<!-- generated from the registry: begin -->",
+            "<!-- generated from the registry: end -->",
+        ),
+        &out,
+    );
+}

@@ -1,0 +1,133 @@
+-- What the catalogs say of a table, as one JSON document. Runs under search_path pg_catalog: every
+-- name that Postgres prints for us is then qualified, unless it is in pg_catalog.
+SELECT json_build_object(
+    'schema', n.nspname,
+    'name', c.relname,
+    'kind', c.relkind,
+    'columns', (
+        SELECT coalesce(json_agg(json_build_object(
+            'name', a.attname,
+            'number', a.attnum,
+            'type', format_type(a.atttypid, a.atttypmod),
+            'type_id', a.atttypid::bigint,
+            'typmod', a.atttypmod,
+            'not_null', a.attnotnull,
+            'identity', a.attidentity,
+            'generated', a.attgenerated,
+            'default', pg_get_expr(d.adbin, d.adrelid),
+            'comment', col_description(c.oid, a.attnum)
+        ) ORDER BY a.attnum), '[]')
+        FROM pg_attribute a
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    ),
+    'checks', (
+        SELECT coalesce(json_agg(json_build_array(k.conname, pg_get_expr(k.conbin, k.conrelid)) ORDER BY k.conname), '[]')
+        FROM pg_constraint k
+        WHERE k.conrelid = c.oid AND k.contype = 'c'
+    ),
+    'uniques', (
+        SELECT coalesce(json_agg(json_build_object(
+            'name', i.name,
+            'columns', i.columns,
+            'plain', i.plain,
+            'nulls_equal', i.nulls_equal,
+            'immediate', i.immediate
+        ) ORDER BY i.is_primary DESC, i.name), '[]')
+        FROM (
+            -- An index of a partition that does not belong to one of the parent holds there alone.
+            SELECT ic.relname AS name, i.indisprimary AS is_primary,
+                   CASE WHEN i.indrelid = c.oid THEN (
+                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
+                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                   ) ELSE '[]' END AS columns,
+                   i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NULL AS plain,
+                   i.indnullsnotdistinct AS nulls_equal,
+                   i.indimmediate AS immediate
+            FROM pg_partition_tree(c.oid) t
+            JOIN pg_index i ON i.indrelid = t.relid
+            JOIN pg_class ic ON ic.oid = i.indexrelid
+            WHERE i.indisunique
+              AND (i.indrelid = c.oid OR NOT ic.relispartition)
+            UNION ALL
+            SELECT ic.relname, i.indisprimary,
+                   (
+                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
+                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                   ),
+                   i.indexprs IS NULL AND i.indpred IS NULL,
+                   i.indnullsnotdistinct, i.indimmediate
+            FROM pg_index i
+            JOIN pg_class ic ON ic.oid = i.indexrelid
+            WHERE i.indrelid = c.oid AND i.indisunique
+              AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid))
+        ) i
+    ),
+    'exclusions', (
+        SELECT coalesce(json_agg(json_build_object(
+            'name', k.conname,
+            'plain', i.indpred IS NULL,
+            'immediate', i.indimmediate,
+            'elements', (
+                SELECT json_agg(json_build_array(e.number, o.oprname) ORDER BY e.place)
+                FROM unnest(i.indkey::smallint[], k.conexclop) WITH ORDINALITY AS e (number, operator, place)
+                JOIN pg_operator o ON o.oid = e.operator
+            )
+        ) ORDER BY k.conname), '[]')
+        FROM pg_constraint k
+        JOIN pg_index i ON i.indexrelid = k.conindid
+        WHERE k.conrelid = c.oid AND k.contype = 'x'
+    ),
+    'references', (
+        SELECT coalesce(json_agg(json_build_object(
+            'name', k.conname,
+            'columns', k.conkey,
+            'table_id', k.confrelid::bigint,
+            'their_columns', (
+                SELECT json_agg(a.attname ORDER BY f.place)
+                FROM unnest(k.confkey) WITH ORDINALITY AS f (number, place)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = f.number
+            ),
+            'their_numbers', k.confkey,
+            'operators', (
+                SELECT json_agg(format('OPERATOR(%I.%s)', on_.nspname, o.oprname) ORDER BY e.place)
+                FROM unnest(k.conpfeqop) WITH ORDINALITY AS e (operator, place)
+                JOIN pg_operator o ON o.oid = e.operator
+                JOIN pg_namespace on_ ON on_.oid = o.oprnamespace
+            ),
+            'deferrable', k.condeferrable,
+            'deferred', k.condeferred
+        ) ORDER BY k.conname), '[]')
+        FROM pg_constraint k
+        WHERE k.conrelid = c.oid AND k.contype = 'f'
+          -- Of a key that refers to a partitioned table there is one entry a partition besides.
+          AND NOT EXISTS (
+              SELECT FROM pg_constraint p
+              WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid
+          )
+    ),
+    'partitions', (
+        SELECT coalesce(json_agg(json_build_object(
+            'id', t.relid::oid::bigint,
+            'parent', t.parentrelid::oid::bigint,
+            'leaf', t.isleaf,
+            'strategy', p.partstrat,
+            'bound', pg_get_expr(pc.relpartbound, pc.oid),
+            'constraint', pg_get_partition_constraintdef(t.relid),
+            'checks', (
+                SELECT coalesce(json_agg(pg_get_expr(k.conbin, k.conrelid)), '[]')
+                FROM pg_constraint k
+                WHERE k.conrelid = t.relid AND k.contype = 'c' AND k.conislocal
+            )
+        ) ORDER BY t.level, t.relid::text), '[]')
+        FROM pg_partition_tree(c.oid) t
+        JOIN pg_class pc ON pc.oid = t.relid
+        LEFT JOIN pg_partitioned_table p ON p.partrelid = t.relid
+    ),
+    'own_partition', CASE WHEN c.relispartition THEN pg_get_partition_constraintdef(c.oid) END
+)::text
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = $1

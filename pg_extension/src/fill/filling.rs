@@ -1,0 +1,505 @@
+//! Filling one table: in one go, or in rounds where rows refer to rows of the same table or of one
+//! that is not filled yet.
+
+use std::collections::{HashMap, HashSet};
+
+use arrow_array::StringArray;
+use pgrx::IntoDatum;
+use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys::{self, Oid};
+use serde_json::{Map, Value};
+use synth_engine::fill::ordinal::Codec;
+use synth_engine::fill::{Given, Keys, Plan, Reference, Table};
+
+use super::catalog::{Described, describe};
+use super::{copy, insert, keys, overrides, policies};
+use crate::boundary::relation_name;
+use crate::error::{raise, raise_with_detail};
+use crate::query::query;
+
+/// Tables of up to this many pages are counted, larger ones estimated.
+const COUNTED_PAGES: u32 = 16_384;
+
+/// A table that is being filled.
+pub struct Filling {
+    /// What the catalogs say, with the state before the first row was written.
+    pub described: Described,
+    /// Rows asked for.
+    pub rows: u64,
+    /// Rows that arrived.
+    pub written: u64,
+    /// Why there are fewer than asked for.
+    pub note: Option<String>,
+    seed: u64,
+    /// The next candidate.
+    next: u64,
+    policies: Vec<String>,
+}
+
+/// How references are met in a round.
+#[derive(Default)]
+pub struct Round {
+    /// References that are NULL for now.
+    pub empty: HashSet<String>,
+    /// References to keys that will be there at the end of the transaction.
+    pub foreseen: HashMap<String, Vec<String>>,
+    /// References to the row itself.
+    pub own: HashSet<String>,
+}
+
+impl Filling {
+    /// Locks a table, checks that the caller may write it, and reads what the catalogs say.
+    pub fn new(relid: Oid, rows: u64, seed: u64, wishes: &Map<String, Value>) -> Self {
+        // SAFETY: waits for the lock that INSERT takes; the table cannot change its shape after.
+        unsafe { pg_sys::LockRelationOid(relid, pg_sys::RowExclusiveLock as i32) };
+        let mut described = describe(relid);
+        overrides::apply(&mut described.table, wishes);
+        read_state(&mut described);
+        let policies = policies::of(relid);
+        Self {
+            described,
+            rows,
+            written: 0,
+            note: None,
+            seed,
+            next: 0,
+            policies,
+        }
+    }
+
+    /// References to the table itself.
+    pub fn self_references(&self) -> Vec<String> {
+        let own = self.described.relid;
+        let references = self.described.references.iter();
+        references
+            .filter(|r| r.target() == own)
+            .map(|r| r.name.clone())
+            .collect()
+    }
+
+    /// Whether a reference may be NULL.
+    pub fn is_nullable(&self, name: &str) -> bool {
+        self.described
+            .references
+            .iter()
+            .find(|reference| reference.name == name)
+            .is_some_and(|reference| {
+                reference
+                    .positions
+                    .iter()
+                    .all(|&p| !self.described.table.columns[p].not_null)
+            })
+    }
+
+    /// Writes these columns although the database would number them: their values must be foreseen.
+    pub fn make_explicit(&mut self, numbers: &[i16]) {
+        for (place, column) in self.described.columns.iter().enumerate() {
+            if numbers.contains(&column.number) {
+                self.described.table.columns[place].explicit = true;
+            }
+        }
+    }
+
+    /// The plan of a round.
+    pub fn plan(&self, round: &Round) -> Plan {
+        let mut table: Table = self.described.table.clone();
+        let mut described_references =
+            keys::references(&self.described, round, self.rows, self.seed);
+        for reference in &mut described_references {
+            self.meet(reference, round);
+        }
+        // Keys change from round to round: what is unique over them cannot be promised.
+        let changing: Vec<usize> = described_references
+            .iter()
+            .filter(|reference| self.changes(&reference.name))
+            .flat_map(|reference| reference.columns.clone())
+            .collect();
+        for unique in &mut table.uniques {
+            unique.plain &= !unique
+                .columns
+                .iter()
+                .any(|column| changing.contains(column));
+        }
+        table.references = described_references;
+        Plan::new(table, self.rows, self.seed)
+    }
+
+    fn changes(&self, name: &str) -> bool {
+        self.self_references().iter().any(|own| own == name)
+    }
+
+    fn meet(&self, reference: &mut Reference, round: &Round) {
+        let described = self
+            .described
+            .references
+            .iter()
+            .find(|r| r.name == reference.name);
+        if let Some(key) = round.foreseen.get(&reference.name) {
+            let parts = key
+                .iter()
+                .map(|part| StringArray::from(vec![part.as_str()]))
+                .collect();
+            reference.keys = Keys::new(parts, true);
+        }
+        if let Some(described) = described
+            && round.own.contains(&reference.name)
+        {
+            let positions = described
+                .their_numbers
+                .iter()
+                .filter_map(|number| {
+                    self.described
+                        .columns
+                        .iter()
+                        .position(|column| column.number == *number)
+                })
+                .collect();
+            reference.own = Some(positions);
+        }
+    }
+
+    /// Says what is wrong with a plan, if anything is, before a row is written.
+    pub fn check(&self, plan: &Plan) {
+        if let Some(first) = plan.problems.first() {
+            let all: Vec<String> = plan
+                .problems
+                .iter()
+                .map(|p| format!("{}.", p.message))
+                .collect();
+            raise_with_detail(
+                ERRCODE_CHECK_VIOLATION,
+                format!(
+                    "{} cannot be filled: {}",
+                    self.described.qualified, first.message
+                ),
+                all.join("\n"),
+                &first.hint,
+            );
+        }
+        if let Some(refusing) = self.rehearse(plan) {
+            raise_with_detail(
+                ERRCODE_CHECK_VIOLATION,
+                format!(
+                    "{} cannot be filled: no row was found that satisfies {refusing}",
+                    self.described.qualified
+                ),
+                "Thousands of rows were tried without writing them.".to_owned(),
+                "Give values for its columns in overrides.",
+            );
+        }
+    }
+
+    /// The constraint that refuses all candidates, if one does.
+    pub fn rehearse(&self, plan: &Plan) -> Option<String> {
+        if plan.unproven.is_empty() && self.policies.is_empty() {
+            return None;
+        }
+        insert::Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
+    }
+
+    /// Writes rows until there are `until` of them.
+    pub fn write(&mut self, plan: &Plan, until: u64) {
+        let wanted = until.saturating_sub(self.written);
+        if wanted == 0 {
+            return;
+        }
+        if plan.written.is_empty() {
+            self.written += insert::defaults(&self.described, wanted);
+            return;
+        }
+        if plan.unproven.is_empty() && self.policies.is_empty() {
+            let available = plan.rows(self.rows).saturating_sub(self.next).min(wanted);
+            let arrived = copy::copy(self.described.relid, plan, self.next, self.next + available);
+            self.next += available;
+            self.written += arrived;
+            return;
+        }
+        insert::refuse_deferrable(&self.described, plan);
+        let gate = insert::Gate::new(&self.described, plan, &self.policies);
+        let (arrived, next) = insert::insert(&self.described, plan, &gate, self.next, wanted);
+        self.next = next;
+        self.written += arrived;
+    }
+
+    /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
+    /// to earlier ones. `round` says how other references are met.
+    pub fn fill(&mut self, until: u64, round: &mut Round) {
+        let own = self.self_references();
+        if own.is_empty() {
+            let plan = self.plan(round);
+            self.check(&plan);
+            self.limit(&plan);
+            self.write(&plan, until.min(self.rows));
+            return;
+        }
+        let has_rows = self.described.table.existing_rows > 0 || self.written > 0;
+        if !has_rows {
+            for name in &own {
+                if self.is_nullable(name) {
+                    round.empty.insert(name.clone());
+                } else {
+                    round.own.insert(name.clone());
+                    let numbers = self.their_numbers(name);
+                    self.make_explicit(&numbers);
+                }
+            }
+            let plan = self.plan(round);
+            self.check(&plan);
+            self.limit(&plan);
+            self.write(&plan, 1.min(until).min(self.rows));
+            for name in &own {
+                round.empty.remove(name);
+                round.own.remove(name);
+            }
+        }
+        let mut mark = 10;
+        while self.written < until.min(self.rows) {
+            let plan = self.plan(round);
+            self.check(&plan);
+            self.limit(&plan);
+            let before = self.written;
+            self.write(&plan, mark.min(until).min(self.rows));
+            if self.written == before {
+                break;
+            }
+            mark = mark.saturating_mul(10);
+        }
+    }
+
+    fn their_numbers(&self, name: &str) -> Vec<i16> {
+        self.described
+            .references
+            .iter()
+            .find(|reference| reference.name == name)
+            .map(|reference| reference.their_numbers.clone())
+            .unwrap_or_default()
+    }
+
+    /// Asks for no more rows than the table can hold, and notes why.
+    fn limit(&mut self, plan: &Plan) {
+        if let Some((capacity, constraint)) = &plan.capacity
+            && *capacity < self.rows
+        {
+            self.rows = *capacity;
+            self.note = Some(format!(
+                "constraint {constraint} leaves room for {capacity} rows"
+            ));
+        }
+    }
+
+    /// After the last row: numbers that were written by hand are taken out of their sequences, and
+    /// what is missing is noted.
+    pub fn finish(&mut self) {
+        self.advance_sequences();
+        if self.written < self.rows && self.note.is_none() {
+            self.note = Some(format!(
+                "constraints or triggers of {} let no more rows pass",
+                self.described.table.name
+            ));
+        }
+    }
+
+    fn advance_sequences(&self) {
+        for (column, described) in self
+            .described
+            .table
+            .columns
+            .iter()
+            .zip(&self.described.columns)
+        {
+            if !column.explicit || column.default != Given::Sequence {
+                continue;
+            }
+            let name = pgrx::spi::quote_identifier(&column.name);
+            crate::query::with_safe_path(|| {
+                crate::query::execute(
+                    &format!(
+                        "SELECT pg_catalog.setval(s.id, m.largest) \
+                         FROM (SELECT pg_catalog.pg_get_serial_sequence($1, $2)::pg_catalog.regclass AS id) s, \
+                              (SELECT pg_catalog.max({name})::bigint AS largest FROM {}) m \
+                         WHERE s.id IS NOT NULL AND m.largest IS NOT NULL",
+                        self.described.qualified
+                    ),
+                    &[
+                        (
+                            pg_sys::TEXTOID,
+                            self.described.qualified.as_str().into_datum(),
+                        ),
+                        (pg_sys::TEXTOID, column.name.as_str().into_datum()),
+                    ],
+                )
+            });
+            let _ = described;
+        }
+    }
+}
+
+/// Reads what is in a table already: how many rows, and the largest values of unique columns.
+fn read_state(described: &mut Described) {
+    let relid = described.relid;
+    let may_read = query(
+        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
+        &[(pg_sys::OIDOID, relid.into_datum())],
+        |row| row.get::<bool>(1),
+    );
+    // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
+    // are those of its partitions, so it counts as large if it is read at all.
+    let (pages, estimate) = keys::size(relid);
+    if may_read.first() != Some(&true) {
+        // Nothing may be known of the rows: the indexes have to say what is taken.
+        described.table.existing_rows = if pages == 0 {
+            0
+        } else {
+            estimate.max(1.0) as u64
+        };
+        return;
+    }
+    described.table.existing_rows = if pages <= COUNTED_PAGES {
+        let sql = format!("SELECT pg_catalog.count(*) FROM {}", described.qualified);
+        query(&sql, &[], |row| row.get::<i64>(1))
+            .first()
+            .map_or(0, |&count| count.cast_unsigned())
+    } else {
+        estimate.max(1.0) as u64
+    };
+    if described.table.existing_rows == 0 {
+        return;
+    }
+    let uniques = described.table.uniques.clone();
+    for unique in &uniques {
+        let [position] = unique.columns[..] else {
+            continue;
+        };
+        let column = &described.table.columns[position];
+        if !unique.plain || Codec::of(&column.class, 0).is_none() {
+            continue;
+        }
+        let name = pgrx::spi::quote_identifier(&column.name);
+        let sql = format!(
+            "SELECT pg_catalog.max({name})::pg_catalog.text FROM {}",
+            described.qualified
+        );
+        let last = query(&sql, &[], |row| row.get::<String>(1)).pop();
+        described.table.columns[position].last = last;
+    }
+}
+
+/// Refuses a negative number of rows.
+pub fn row_count(rows: Option<i64>) -> u64 {
+    let rows = rows.unwrap_or_else(|| crate::error::raise_null("rows"));
+    u64::try_from(rows).unwrap_or_else(|_| {
+        raise(
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("rows must not be negative, got {rows}"),
+            Some("Pass 0 or more for rows.".to_owned()),
+        )
+    })
+}
+
+/// The name of a table, for messages.
+pub fn name(relid: Oid) -> String {
+    relation_name(relid)
+}
+
+/// A row of what `synth_plan_fill` says.
+#[derive(Default)]
+pub struct PlanRow {
+    /// The column; none: what holds for the table as a whole.
+    pub column: Option<String>,
+    /// Its type.
+    pub data_type: Option<String>,
+    /// Where values come from.
+    pub generator: Option<String>,
+    /// Its arguments.
+    pub arguments: Option<String>,
+    /// Why it was chosen.
+    pub reason: Option<String>,
+    /// What cannot be met.
+    pub problem: Option<String>,
+}
+
+impl Filling {
+    /// Whether triggers may drop rows, so that fewer than written down arrive.
+    pub fn drops_rows(&self) -> bool {
+        query(
+            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
+             JOIN pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p ON p.relid = t.tgrelid
+             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
+             UNION ALL
+             SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
+             WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7",
+            &[(pg_sys::OIDOID, self.described.relid.into_datum())],
+            |row| row.get::<i64>(1),
+        )
+        .iter()
+        .any(|&count| count > 0)
+    }
+
+    /// What is planned for each column, and what cannot be met.
+    pub fn report(&mut self) -> Vec<PlanRow> {
+        let mut round = Round::default();
+        if self.described.table.existing_rows == 0 {
+            for name in self.self_references() {
+                if self.is_nullable(&name) {
+                    round.empty.insert(name);
+                } else {
+                    let numbers = self.their_numbers(&name);
+                    self.make_explicit(&numbers);
+                    round.own.insert(name);
+                }
+            }
+        }
+        let plan = self.plan(&round);
+        let mut problems: Vec<(Vec<String>, String)> = plan
+            .problems
+            .iter()
+            .map(|problem| {
+                (
+                    problem.columns.clone(),
+                    format!("{}. {}", problem.message, problem.hint),
+                )
+            })
+            .collect();
+        if let Some((capacity, constraint)) = &plan.capacity {
+            problems.push((
+                Vec::new(),
+                format!("constraint {constraint} leaves room for {capacity} rows"),
+            ));
+        }
+        if plan.problems.is_empty()
+            && let Some(refusing) = self.rehearse(&plan)
+        {
+            problems.push((
+                Vec::new(),
+                format!("no row was found that satisfies {refusing}"),
+            ));
+        }
+        let mut rows: Vec<PlanRow> = plan
+            .table()
+            .columns
+            .iter()
+            .zip(&plan.report)
+            .map(|(column, report)| PlanRow {
+                column: Some(column.name.clone()),
+                data_type: Some(column.type_name.clone()),
+                generator: Some(report.generator.clone()),
+                arguments: Some(report.arguments.clone()).filter(|text| !text.is_empty()),
+                reason: Some(report.reason.clone()),
+                problem: problems
+                    .iter()
+                    .find(|(columns, _)| columns.contains(&column.name))
+                    .map(|(_, message)| message.clone()),
+            })
+            .collect();
+        rows.extend(
+            problems
+                .into_iter()
+                .filter(|(columns, _)| columns.is_empty())
+                .map(|(_, message)| PlanRow {
+                    problem: Some(message),
+                    ..PlanRow::default()
+                }),
+        );
+        rows
+    }
+}

@@ -1,0 +1,301 @@
+//! Loading where construction promises not everything: candidates pass through the constraints of
+//! the table first, then INSERT passes over those that a unique or exclusion constraint refuses,
+//! until there are as many rows as were asked for.
+
+use arrow_array::{Array, StringArray};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::{IntoDatum, PgSqlErrorCode::*};
+use synth_engine::fill::{Given, Plan};
+
+use super::catalog::Described;
+use crate::boundary::check_for_interrupts;
+use crate::error::{raise, raise_with_detail};
+use crate::query::{Parameter, execute, query};
+
+/// Candidates looked at together.
+const BATCH: u64 = 1_000;
+
+/// So many candidates in a row without one that is accepted, and the search ends.
+const PATIENCE: u64 = 20_000;
+
+/// What the rows of a table have to pass, as SQL.
+pub struct Gate {
+    /// Name and condition.
+    conditions: Vec<(String, String)>,
+    /// Columns as the conditions read them.
+    columns: Vec<String>,
+}
+
+impl Gate {
+    /// The gate of a table; `policies` are conditions of row-level security.
+    pub fn new(described: &Described, plan: &Plan, policies: &[String]) -> Self {
+        let table = plan.table();
+        let mut conditions: Vec<(String, String)> = table
+            .checks
+            .iter()
+            .map(|(name, expression)| (name.clone(), format!("({expression}) IS NOT FALSE")))
+            .collect();
+        for policy in policies {
+            // A policy lets a row pass only if it is true.
+            conditions.push((
+                "row-level security".to_owned(),
+                format!("({policy}) IS TRUE"),
+            ));
+        }
+        if !described.partitions.is_empty() {
+            let any: Vec<String> = described
+                .partitions
+                .iter()
+                .map(|partition| format!("({partition})"))
+                .collect();
+            conditions.push((
+                "the partitions".to_owned(),
+                format!("({}) IS NOT FALSE", any.join(" OR ")),
+            ));
+        }
+        let columns = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(position, column)| {
+                let name = pgrx::spi::quote_identifier(&column.name);
+                let number = plan.written.iter().position(|&written| written == position);
+                match (number, &column.default) {
+                    (Some(number), _) => format!(
+                        "u.c{number}::{} AS {name}",
+                        base(described, position, column)
+                    ),
+                    (None, Given::Constant(text) | Given::Expression(text)) => {
+                        format!("({text})::{} AS {name}", column.type_name)
+                    }
+                    (None, _) => format!("NULL::{} AS {name}", column.type_name),
+                }
+            })
+            .collect();
+        Self {
+            conditions,
+            columns,
+        }
+    }
+
+    /// Which of the candidates pass.
+    fn passing(&self, columns: &[StringArray], rows: u64) -> Vec<usize> {
+        if self.conditions.is_empty() {
+            return (0..rows as usize).collect();
+        }
+        let conditions: Vec<&str> = self
+            .conditions
+            .iter()
+            .map(|(_, condition)| condition.as_str())
+            .collect();
+        let sql = format!(
+            "SELECT t.synth_place::bigint FROM (SELECT {}, u.synth_place FROM {}) t WHERE {} ORDER BY 1",
+            self.columns.join(", "),
+            unnested(columns.len()),
+            conditions.join(" AND ")
+        );
+        query(&sql, &parameters(columns, None), |row| row.get::<i64>(1))
+            .into_iter()
+            .map(|place| (place - 1) as usize)
+            .collect()
+    }
+
+    /// How many of the candidates each condition refuses.
+    fn refusals(&self, columns: &[StringArray]) -> Vec<(String, i64)> {
+        let counts: Vec<String> = self
+            .conditions
+            .iter()
+            .map(|(_, condition)| format!("pg_catalog.count(*) FILTER (WHERE NOT ({condition}))"))
+            .collect();
+        if counts.is_empty() {
+            return Vec::new();
+        }
+        let sql = format!(
+            "SELECT ARRAY[{}] FROM (SELECT {}, u.synth_place FROM {}) t",
+            counts.join(", "),
+            self.columns.join(", "),
+            unnested(columns.len()),
+        );
+        let counts = query(&sql, &parameters(columns, None), |row| {
+            row.get::<Vec<i64>>(1)
+        });
+        let names = self.conditions.iter().map(|(name, _)| name.clone());
+        names.zip(counts.into_iter().flatten()).collect()
+    }
+
+    /// Tries candidates without writing: what refuses all of them, if something does.
+    pub fn rehearse(&self, plan: &Plan, rows: u64) -> Option<String> {
+        let tried = rows.clamp(1, BATCH);
+        let columns = plan.batch(0..tried);
+        if columns.is_empty() || !self.passing(&columns, tried).is_empty() {
+            return None;
+        }
+        let more = plan.batch(tried..tried + 10 * BATCH);
+        if !self.passing(&more, 10 * BATCH).is_empty() {
+            return None;
+        }
+        let worst = self
+            .refusals(&columns)
+            .into_iter()
+            .max_by_key(|(_, count)| *count);
+        Some(worst.map_or_else(String::new, |(name, _)| name))
+    }
+}
+
+/// The type a condition sees: with modifier, but without the checks of a domain, which would raise
+/// an error instead of refusing.
+fn base(_described: &Described, _position: usize, column: &synth_engine::fill::Column) -> String {
+    column.type_name.clone()
+}
+
+/// `ROWS FROM (unnest($1), unnest($2)) WITH ORDINALITY u (c0, c1, synth_place)`
+fn unnested(columns: usize) -> String {
+    let arrays: Vec<String> = (1..=columns)
+        .map(|number| format!("pg_catalog.unnest(${number})"))
+        .collect();
+    let names: Vec<String> = (0..columns).map(|number| format!("c{number}")).collect();
+    format!(
+        "ROWS FROM ({}) WITH ORDINALITY u ({}, synth_place)",
+        arrays.join(", "),
+        names.join(", ")
+    )
+}
+
+/// Columns as arrays of text; of all rows or of some.
+fn parameters(columns: &[StringArray], rows: Option<&[usize]>) -> Vec<Parameter> {
+    columns
+        .iter()
+        .map(|column| {
+            let value = |row: usize| column.is_valid(row).then(|| column.value(row));
+            let values: Vec<Option<&str>> = match rows {
+                Some(rows) => rows.iter().map(|&row| value(row)).collect(),
+                None => (0..column.len()).map(value).collect(),
+            };
+            (pg_sys::TEXTARRAYOID, values.into_datum())
+        })
+        .collect::<Vec<(Oid, Option<Datum>)>>()
+}
+
+/// Writes up to `rows` rows of a plan, from candidate `start` on; gives how many arrived, and the
+/// next candidate.
+pub fn insert(
+    described: &Described,
+    plan: &Plan,
+    gate: &Gate,
+    start: u64,
+    rows: u64,
+) -> (u64, u64) {
+    let table = plan.table();
+    let names: Vec<String> = plan
+        .written
+        .iter()
+        .map(|&column| pgrx::spi::quote_identifier(&table.columns[column].name))
+        .collect();
+    let values: Vec<String> = plan
+        .written
+        .iter()
+        .enumerate()
+        .map(|(number, &column)| format!("u.c{number}::{}", described.columns[column].cast))
+        .collect();
+    let conflict = if table.uniques.is_empty() && table.exclusions.is_empty() {
+        ""
+    } else {
+        "ON CONFLICT DO NOTHING"
+    };
+    let sql = format!(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} {conflict}",
+        described.qualified,
+        names.join(", "),
+        values.join(", "),
+        unnested(names.len()),
+    );
+    let mut written = 0;
+    let mut next = start;
+    let mut refused = 0;
+    // Candidates of unique columns end where their values do.
+    let end = plan.candidates.unwrap_or(u64::MAX);
+    while written < rows && next < end && refused < PATIENCE.max(10 * BATCH) {
+        check_for_interrupts();
+        let wanted = (rows - written)
+            .saturating_add((rows - written) / 8 + 8)
+            .min(BATCH);
+        let batch_end = end.min(next + wanted);
+        let columns = plan.batch(next..batch_end);
+        let mut passing = gate.passing(&columns, batch_end - next);
+        passing.truncate((rows - written) as usize);
+        next = batch_end;
+        let arrived = if passing.is_empty() {
+            0
+        } else {
+            execute(&sql, &parameters(&columns, Some(&passing)))
+        };
+        written += arrived;
+        refused = if arrived == 0 { refused + wanted } else { 0 };
+    }
+    (written, next)
+}
+
+/// Writes rows that consist of defaults only.
+pub fn defaults(described: &Described, rows: u64) -> u64 {
+    let Some(column) = described
+        .table
+        .columns
+        .iter()
+        .find(|column| !matches!(column.default, Given::Generated(_)))
+        .map(|column| pgrx::spi::quote_identifier(&column.name))
+    else {
+        let sql = format!(
+            "INSERT INTO {} SELECT FROM pg_catalog.generate_series(1, $1)",
+            described.qualified
+        );
+        return execute(&sql, &[(pg_sys::INT8OID, rows.cast_signed().into_datum())]);
+    };
+    let mut written = 0;
+    let mut left = rows;
+    while left > 0 {
+        check_for_interrupts();
+        let here = left.min(BATCH);
+        let values = vec!["(DEFAULT)"; here as usize].join(", ");
+        let sql = format!(
+            "INSERT INTO {} ({column}) VALUES {values}",
+            described.qualified
+        );
+        written += execute(&sql, &[]);
+        left -= here;
+    }
+    written
+}
+
+/// Raises the error for a table that took fewer rows than asked for.
+pub fn raise_full(described: &Described, asked: u64, written: u64, constraints: &str) -> ! {
+    raise_with_detail(
+        ERRCODE_CARDINALITY_VIOLATION,
+        format!(
+            "{} can hold at most {written} of the {asked} rows asked for",
+            described.qualified
+        ),
+        format!("Its constraints leave no room for more: {constraints}. Nothing was written."),
+        "Ask for fewer rows, or add rows to the tables it refers to.",
+    )
+}
+
+/// Refuses constraints that cannot be passed over row by row.
+pub fn refuse_deferrable(described: &Described, plan: &Plan) {
+    if let Some(name) = described
+        .deferrable
+        .first()
+        .filter(|_| !plan.unproven.is_empty())
+    {
+        raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!(
+                "{}: constraint {name} is deferrable, and other constraints have to be tried row by row",
+                described.qualified
+            ),
+            Some(
+                "Make the constraint not deferrable, or fix the columns' values in overrides."
+                    .to_owned(),
+            ),
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! Filling tables of any shape with rows that Postgres accepts.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `catalog` | a table as the catalogs describe it, in the engine's terms |
+//! | `types` | types as classes |
+//! | `keys` | the keys that references may point to |
+//! | `overrides` | what the caller asks for, column by column |
+//! | `policies` | conditions of row-level security |
+//! | `filling` | one table, in rounds where it refers to itself |
+//! | `schema` | all tables of a schema, in order |
+//! | `copy` | loading what construction promises, through COPY |
+//! | `insert` | loading what has to be tried, through INSERT |
+
+mod catalog;
+mod copy;
+mod filling;
+mod insert;
+mod keys;
+mod overrides;
+mod policies;
+mod schema;
+mod types;
+
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::Oid;
+use pgrx::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::error::raise_null;
+use crate::generate::seed_of_call;
+use filling::{Filling, Round, row_count};
+
+/// `synth_fill(target regclass, rows bigint, seed bigint, overrides jsonb) RETURNS bigint`
+#[pg_extern(sql = false)]
+fn synth_fill(
+    target: Option<Oid>,
+    rows: Option<i64>,
+    seed: Option<i64>,
+    overrides: Option<pgrx::JsonB>,
+) -> i64 {
+    let target = target.unwrap_or_else(|| raise_null("target"));
+    let rows = row_count(rows);
+    let wishes = wishes(overrides);
+    let mut filling = Filling::new(target, rows, seed_of_call(seed), &wishes);
+    filling.fill(u64::MAX, &mut Round::default());
+    filling.finish();
+    if filling.rows < rows || (filling.written < rows && !filling.drops_rows()) {
+        let note = filling.note.clone().unwrap_or_default();
+        let most = filling.written.min(filling.rows);
+        insert::raise_full(&filling.described, rows, most, &note);
+    }
+    filling.written.cast_signed()
+}
+
+/// `synth_fill_schema(schema name, rows bigint, seed bigint, overrides jsonb)`
+#[pg_extern(sql = false)]
+#[allow(
+    clippy::type_complexity,
+    reason = "the columns of the function's result"
+)]
+fn synth_fill_schema(
+    schema: Option<&str>,
+    rows: Option<i64>,
+    seed: Option<i64>,
+    overrides: Option<pgrx::JsonB>,
+) -> TableIterator<
+    'static,
+    (
+        name!(table_name, Option<String>),
+        name!(rows_asked, Option<i64>),
+        name!(rows_written, Option<i64>),
+        name!(note, Option<String>),
+    ),
+> {
+    let schema = schema.unwrap_or_else(|| raise_null("schema"));
+    let rows = row_count(rows);
+    let wishes = wishes(overrides);
+    let filled = schema::fill(schema, rows, seed_of_call(seed), &wishes);
+    TableIterator::new(filled.into_iter().map(|table| {
+        (
+            Some(filling::name(table.relid)),
+            Some(table.asked.cast_signed()),
+            Some(table.written.cast_signed()),
+            table.note,
+        )
+    }))
+}
+
+/// `synth_plan_fill(target regclass, rows bigint, seed bigint, overrides jsonb)`
+#[pg_extern(sql = false)]
+#[allow(
+    clippy::type_complexity,
+    reason = "the columns of the function's result"
+)]
+fn synth_plan_fill(
+    target: Option<Oid>,
+    rows: Option<i64>,
+    overrides: Option<pgrx::JsonB>,
+) -> TableIterator<
+    'static,
+    (
+        name!(column_name, Option<String>),
+        name!(data_type, Option<String>),
+        name!(generator, Option<String>),
+        name!(arguments, Option<String>),
+        name!(reason, Option<String>),
+        name!(problem, Option<String>),
+    ),
+> {
+    let target = target.unwrap_or_else(|| raise_null("target"));
+    let rows = row_count(rows);
+    let wishes = wishes(overrides);
+    let mut filling = Filling::new(target, rows, 0, &wishes);
+    TableIterator::new(filling.report().into_iter().map(|row| {
+        (
+            row.column,
+            row.data_type,
+            row.generator,
+            row.arguments,
+            row.reason,
+            row.problem,
+        )
+    }))
+}
+
+fn wishes(overrides: Option<pgrx::JsonB>) -> Map<String, Value> {
+    overrides.map_or_else(Map::new, |overrides| overrides::object(&overrides.0))
+}

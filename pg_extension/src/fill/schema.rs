@@ -1,0 +1,343 @@
+//! Filling a whole schema: tables after those they refer to, and circles of references opened where
+//! a reference may be NULL or may be checked later.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use pgrx::IntoDatum;
+use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys::{self, Oid};
+use serde_json::{Map, Value};
+
+use super::filling::{Filling, Round};
+use super::overrides;
+use crate::boundary::{check_for_interrupts, relation_name};
+use crate::error::{raise, raise_with_detail};
+use crate::query::{execute, query};
+
+/// One tenth of the rows of a table in a circle come first, with NULL where the circle is opened.
+const FIRST_SHARE: u64 = 10;
+
+/// A row of the result.
+pub struct Filled {
+    /// The table.
+    pub relid: Oid,
+    /// Rows asked for.
+    pub asked: u64,
+    /// Rows written.
+    pub written: u64,
+    /// Why there are fewer.
+    pub note: Option<String>,
+}
+
+/// Fills all tables of a schema.
+pub fn fill(schema: &str, rows: u64, seed: u64, overrides: &Map<String, Value>) -> Vec<Filled> {
+    let relids = tables(schema);
+    let mut tables: BTreeMap<usize, Filling> = BTreeMap::new();
+    let mut asked = Vec::new();
+    let names: Vec<String> = relids.iter().map(|relid| bare_name(*relid)).collect();
+    for name in overrides.keys() {
+        if !names.contains(name) {
+            raise(
+                ERRCODE_UNDEFINED_TABLE,
+                format!("overrides name table {name}, which schema {schema} does not have"),
+                Some(format!("Tables: {}.", names.join(", "))),
+            );
+        }
+    }
+    for (place, &relid) in relids.iter().enumerate() {
+        let mut wishes = overrides
+            .get(&names[place])
+            .map(overrides::object)
+            .unwrap_or_default();
+        let here = match wishes.remove("rows") {
+            None => rows,
+            Some(value) => value.as_u64().unwrap_or_else(|| {
+                raise(
+                    ERRCODE_INVALID_PARAMETER_VALUE,
+                    format!(
+                        "overrides of table {}: rows must be a number of 0 or more",
+                        names[place]
+                    ),
+                    Some("Write {\"<table>\": {\"rows\": 100}}.".to_owned()),
+                )
+            }),
+        };
+        asked.push(here);
+        tables.insert(place, Filling::new(relid, here, seed, &wishes));
+    }
+    let mut order = Order::new(&relids, tables);
+    order.fill();
+    relids
+        .iter()
+        .zip(asked)
+        .enumerate()
+        .map(|(place, (&relid, asked))| {
+            let table = &order.tables[&place];
+            Filled {
+                relid,
+                asked,
+                written: table.written,
+                note: table.note.clone(),
+            }
+        })
+        .collect()
+}
+
+/// The order in which tables are filled.
+struct Order {
+    tables: BTreeMap<usize, Filling>,
+    /// Places of tables by OID; partitions stand for the table they are of.
+    places: HashMap<Oid, usize>,
+    /// Tables with at least one row to refer to, or none to come.
+    begun: BTreeSet<usize>,
+    done: BTreeSet<usize>,
+    /// Keys that were promised, by the table that has to keep the promise.
+    promised: HashMap<usize, Vec<i16>>,
+    deferred: Vec<String>,
+}
+
+impl Order {
+    fn new(relids: &[Oid], tables: BTreeMap<usize, Filling>) -> Self {
+        Self {
+            places: relids
+                .iter()
+                .enumerate()
+                .map(|(place, &relid)| (relid, place))
+                .collect(),
+            tables,
+            begun: BTreeSet::new(),
+            done: BTreeSet::new(),
+            promised: HashMap::new(),
+            deferred: Vec::new(),
+        }
+    }
+
+    /// References of a table to others of the schema that have no rows as yet: name and place.
+    fn waiting(&self, place: usize) -> Vec<(String, usize)> {
+        let table = &self.tables[&place].described;
+        table
+            .references
+            .iter()
+            .filter_map(|reference| {
+                let other = *self.places.get(&reference.target())?;
+                (other != place && !self.begun.contains(&other))
+                    .then(|| (reference.name.clone(), other))
+            })
+            .collect()
+    }
+
+    /// Whether a table still has tables to wait for that are not complete.
+    fn is_ready(&self, place: usize) -> bool {
+        self.waiting(place).is_empty()
+    }
+
+    fn fill(&mut self) {
+        loop {
+            check_for_interrupts();
+            let open: Vec<usize> = self
+                .tables
+                .keys()
+                .copied()
+                .filter(|place| !self.done.contains(place))
+                .collect();
+            if open.is_empty() {
+                break;
+            }
+            // Tables whose references are all complete come first, so that circles are opened late
+            // and completed early.
+            if let Some(&place) = open.iter().find(|&&place| self.is_ready(place)) {
+                self.complete(place);
+            } else {
+                self.open_circle(&open);
+            }
+        }
+        if !self.deferred.is_empty() {
+            let names = self.deferred.join(", ");
+            // Checks what was put off, now.
+            execute(&format!("SET CONSTRAINTS {names} IMMEDIATE"), &[]);
+        }
+    }
+
+    fn complete(&mut self, place: usize) {
+        if let (Some(numbers), Some(table)) =
+            (self.promised.remove(&place), self.tables.get_mut(&place))
+        {
+            table.make_explicit(&numbers);
+        }
+        if let Some(table) = self.tables.get_mut(&place) {
+            table.fill(u64::MAX, &mut Round::default());
+            table.finish();
+        }
+        self.begun.insert(place);
+        self.done.insert(place);
+    }
+
+    /// No table is without a reference to one that waits: some rows of one of them come first.
+    fn open_circle(&mut self, open: &[usize]) {
+        let opening = open
+            .iter()
+            .copied()
+            .filter(|place| !self.begun.contains(place))
+            .filter_map(|place| {
+                let waiting = self.waiting(place);
+                let table = &self.tables[&place];
+                let nullable = waiting
+                    .iter()
+                    .filter(|(name, _)| table.is_nullable(name))
+                    .count();
+                let deferrable = waiting
+                    .iter()
+                    .filter(|(name, _)| !table.is_nullable(name) && is_deferrable(table, name))
+                    .count();
+                (nullable + deferrable == waiting.len()).then_some((
+                    deferrable,
+                    waiting.len(),
+                    place,
+                ))
+            })
+            .min();
+        let Some((_, _, place)) = opening else {
+            self.refuse_circle(open);
+        };
+        let mut round = Round::default();
+        for (name, other) in self.waiting(place) {
+            if self.tables[&place].is_nullable(&name) {
+                round.empty.insert(name);
+                continue;
+            }
+            let key = self.foresee(place, &name, other);
+            round.foreseen.insert(name.clone(), key);
+            let schema = bare_schema(self.tables[&place].described.relid);
+            let constraint = format!(
+                "{}.{}",
+                pgrx::spi::quote_identifier(schema),
+                pgrx::spi::quote_identifier(&name)
+            );
+            execute(&format!("SET CONSTRAINTS {constraint} DEFERRED"), &[]);
+            self.deferred.push(constraint);
+        }
+        if let Some(table) = self.tables.get_mut(&place) {
+            let first = if round.foreseen.is_empty() {
+                table.rows.div_ceil(FIRST_SHARE)
+            } else {
+                // All of them would refer to the one row that is foreseen.
+                1
+            };
+            table.fill(first, &mut round);
+        }
+        self.begun.insert(place);
+    }
+
+    /// The key that the first row of a table will have.
+    fn foresee(&mut self, place: usize, name: &str, other: usize) -> Vec<String> {
+        let numbers: Vec<i16> = self.tables[&place]
+            .described
+            .references
+            .iter()
+            .find(|reference| reference.name == name)
+            .map(|reference| reference.their_numbers.clone())
+            .unwrap_or_default();
+        self.promised.entry(other).or_default().extend(&numbers);
+        let Some(table) = self.tables.get_mut(&other) else {
+            return Vec::new();
+        };
+        table.make_explicit(&numbers);
+        // Its own references do not matter to its key, and may have nothing to refer to.
+        let round = Round {
+            foreseen: table
+                .described
+                .references
+                .iter()
+                .map(|reference| {
+                    (
+                        reference.name.clone(),
+                        vec!["1".to_owned(); reference.their_columns.len()],
+                    )
+                })
+                .collect(),
+            ..Round::default()
+        };
+        let plan = table.plan(&round);
+        let columns = plan.batch(0..1);
+        numbers
+            .iter()
+            .filter_map(|number| {
+                let column = table
+                    .described
+                    .columns
+                    .iter()
+                    .position(|c| c.number == *number)?;
+                let written = plan.written.iter().position(|&w| w == column)?;
+                columns
+                    .get(written)
+                    .map(|values| values.value(0).to_owned())
+            })
+            .collect()
+    }
+
+    fn refuse_circle(&self, open: &[usize]) -> ! {
+        let circle: Vec<String> = open
+            .iter()
+            .flat_map(|&place| {
+                let table = &self.tables[&place];
+                self.waiting(place).into_iter().map(move |(name, other)| {
+                    let from = relation_name(table.described.relid);
+                    let to = relation_name(self.tables[&other].described.relid);
+                    format!("{name}: {from} refers to {to}")
+                })
+            })
+            .collect();
+        raise_with_detail(
+            ERRCODE_FOREIGN_KEY_VIOLATION,
+            "tables refer to each other in a circle that no row can begin".to_owned(),
+            circle.join("\n"),
+            "Make one of the references nullable or DEFERRABLE.",
+        );
+    }
+}
+
+fn is_deferrable(table: &Filling, name: &str) -> bool {
+    table
+        .described
+        .references
+        .iter()
+        .any(|reference| reference.name == name && reference.deferrable)
+}
+
+fn bare_schema(relid: Oid) -> String {
+    // SAFETY: a catalog look-up that gives a palloc'd string or NULL.
+    unsafe { crate::boundary::string(pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relid))) }
+}
+
+/// The tables of a schema, partitions left to the tables they are of.
+fn tables(schema: &str) -> Vec<Oid> {
+    let known = query(
+        "SELECT count(*) FROM pg_namespace WHERE nspname = $1",
+        &[(pg_sys::TEXTOID, schema.into_datum())],
+        |row| row.get::<i64>(1),
+    );
+    if known.first() != Some(&1) {
+        raise(
+            ERRCODE_INVALID_SCHEMA_NAME,
+            format!("schema \"{schema}\" does not exist"),
+            Some("Name a schema of this database; names keep their case.".to_owned()),
+        );
+    }
+    query(
+        "SELECT c.oid FROM pg_class c
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+           AND NOT EXISTS (
+               SELECT FROM pg_depend d
+               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+           )
+         ORDER BY c.relname",
+        &[(pg_sys::TEXTOID, schema.into_datum())],
+        |row| row.get::<Oid>(1),
+    )
+}
+
+fn bare_name(relid: Oid) -> String {
+    // SAFETY: a catalog look-up that gives a palloc'd string or NULL.
+    unsafe { crate::boundary::string(pg_sys::get_rel_name(relid)) }
+}

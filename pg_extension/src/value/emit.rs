@@ -1,0 +1,142 @@
+//! Values as Datums.
+
+use std::ffi::c_char;
+use std::fmt;
+
+use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys::{self, Datum, Oid};
+use synth_engine::generator::{Bound, Scalar};
+use synth_engine::schema::ColumnType;
+
+use crate::column::{date_to_postgres, timestamp_to_postgres};
+use crate::error::raise;
+
+/// The longest text of one value.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Text of one value, in memory that the next one reuses.
+#[derive(Default)]
+pub struct Buffer(Vec<u8>);
+
+impl fmt::Write for Buffer {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MOST_BYTES {
+            return Err(fmt::Error);
+        }
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl Buffer {
+    /// Takes a text: what `write` gives.
+    pub fn fill(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) {
+        self.0.clear();
+        if write(self).is_err() {
+            raise(
+                ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                "the value would be too long".to_owned(),
+                Some("Ask for a shorter value.".to_owned()),
+            );
+        }
+    }
+
+    /// The text as a `text` Datum, palloc'd.
+    pub fn text(&self) -> Datum {
+        const HEADER: usize = 4;
+        let (bytes, length) = (self.0.as_ptr(), self.0.len());
+        // SAFETY: palloc gives as many bytes as asked for or raises; a header of four bytes, in
+        // native order, holds the length shifted by two. Text in another encoding than the
+        // server's is converted by the server, which gives its argument back where nothing is to
+        // be done.
+        unsafe {
+            let mut length = length;
+            let mut bytes = bytes.cast::<c_char>();
+            if pg_sys::GetDatabaseEncoding() != pg_sys::pg_enc::PG_UTF8 as i32 {
+                let own = bytes;
+                bytes =
+                    pg_sys::pg_any_to_server(own, length as i32, pg_sys::pg_enc::PG_UTF8 as i32);
+                if bytes != own {
+                    length = std::ffi::CStr::from_ptr(bytes).to_bytes().len();
+                }
+            }
+            let varlena = pg_sys::palloc(length + HEADER).cast::<u8>();
+            varlena
+                .cast::<u32>()
+                .write(((length + HEADER) as u32) << 2);
+            std::ptr::copy_nonoverlapping(bytes.cast::<u8>(), varlena.add(HEADER), length);
+            Datum::from(varlena)
+        }
+    }
+
+    /// The text as a value of another type, read by that type's input function.
+    fn read_as(&mut self, function: unsafe fn(pg_sys::FunctionCallInfo) -> Datum) -> Datum {
+        self.0.push(0);
+        // SAFETY: an input function of one argument, a string that ends in NUL.
+        unsafe {
+            pgrx::direct_function_call_as_datum(function, &[Some(Datum::from(self.0.as_ptr()))])
+                .unwrap_or_else(|| Datum::from(0_usize))
+        }
+    }
+}
+
+/// The SQL type of a generator's output.
+pub fn type_oid(output: ColumnType) -> Oid {
+    match output {
+        ColumnType::SmallInt => pg_sys::INT2OID,
+        ColumnType::Integer => pg_sys::INT4OID,
+        ColumnType::BigInt => pg_sys::INT8OID,
+        ColumnType::Real => pg_sys::FLOAT4OID,
+        ColumnType::Double => pg_sys::FLOAT8OID,
+        ColumnType::Date => pg_sys::DATEOID,
+        ColumnType::Time => pg_sys::TIMEOID,
+        ColumnType::Timestamp => pg_sys::TIMESTAMPOID,
+        ColumnType::TimestampTz => pg_sys::TIMESTAMPTZOID,
+        ColumnType::Uuid => pg_sys::UUIDOID,
+        ColumnType::Boolean => pg_sys::BOOLOID,
+        ColumnType::Json => pg_sys::JSONBOID,
+        _ => pg_sys::TEXTOID,
+    }
+}
+
+/// The value of an element of entropy, in its own type.
+#[inline]
+pub fn typed(bound: &Bound, entropy: u64, buffer: &mut Buffer) -> Datum {
+    let Some(scalar) = bound.scalar(entropy) else {
+        buffer.fill(|out| bound.write(entropy, out));
+        return finish(bound.output(), buffer);
+    };
+    match scalar {
+        Scalar::Boolean(value) => Datum::from(value),
+        Scalar::Integer(value) => Datum::from(value),
+        Scalar::BigInt(value) | Scalar::Time(value) => Datum::from(value),
+        Scalar::Double(value) => Datum::from(value.to_bits()),
+        Scalar::Date(days) => Datum::from(date_to_postgres(days)),
+        Scalar::Timestamp(micros) | Scalar::TimestampTz(micros) => {
+            Datum::from(timestamp_to_postgres(micros))
+        }
+        // SAFETY: 16 bytes into 16 bytes.
+        Scalar::Uuid(bytes) => unsafe {
+            let out = pg_sys::palloc(bytes.len()).cast::<u8>();
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), out, bytes.len());
+            Datum::from(out)
+        },
+    }
+}
+
+/// A text in `buffer` as a value of a type.
+pub fn finish(output: ColumnType, buffer: &mut Buffer) -> Datum {
+    match output {
+        ColumnType::Text => buffer.text(),
+        ColumnType::Json => buffer.read_as(pg_sys::jsonb_in),
+        ColumnType::Uuid => buffer.read_as(pg_sys::uuid_in),
+        ColumnType::BigInt => buffer.read_as(pg_sys::int8in),
+        ColumnType::Integer => buffer.read_as(pg_sys::int4in),
+        other => raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("values of type {} cannot be enumerated", other.sql()),
+            Some("Ask without unique.".to_owned()),
+        ),
+    }
+}
