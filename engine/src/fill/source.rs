@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::cell;
 use super::class::Class;
-use super::ordinal::Codec;
+use super::ordinal::{Codec, SECOND};
+use crate::calendar::MICROS_PER_DAY;
 use crate::dictionary::Weighted;
 use crate::entropy::{Permutation, Stream, below, normal, remix};
 use crate::generator::Bound;
@@ -70,6 +71,9 @@ pub(super) struct Ordered {
     step: i64,
     total: u64,
     pub spread: Spread,
+    /// Moments are whole days, hours or minutes: constraints that are not understood often ask for
+    /// that.
+    pub rounded: bool,
 }
 
 impl Ordered {
@@ -94,6 +98,7 @@ impl Ordered {
             step,
             total,
             spread,
+            rounded: false,
         }
     }
 
@@ -154,7 +159,17 @@ impl Ordered {
     pub fn draw(&self, entropy: u64, low: i64, high: i64) -> Option<i64> {
         if let [(a, b)] = self.intervals[..] {
             let (from, to) = self.clip(a, b, low, high)?;
-            return Some(self.pick(entropy, from, to));
+            let drawn = self.pick(entropy, from, to);
+            if self.rounded {
+                let unit = match remix(entropy) % 4 {
+                    0 | 1 => MICROS_PER_DAY,
+                    2 => 3_600 * SECOND,
+                    _ => 60 * SECOND,
+                };
+                let whole = drawn - drawn.rem_euclid(unit);
+                return Some(if whole >= from { whole } else { drawn });
+            }
+            return Some(drawn);
         }
         let clipped = |&(a, b): &(i64, i64)| self.clip(a, b, low, high);
         let total = self
@@ -389,7 +404,7 @@ impl Cell {
         let mut text = String::new();
         for place in 0..items {
             if place > 0 {
-                out.push(',');
+                out.push(cell::delimiter(element));
             }
             text.clear();
             match (cell::nth(&self.contains, place), &self.elements) {
@@ -577,6 +592,9 @@ impl Text {
                 Some(pattern) if attempt >= 4 => {
                     let _ = pattern.write(entropy, out);
                 }
+                // What the base gives is refused: plainer and plainer text.
+                None if attempt >= 12 => out.push_str(itoa::Buffer::new().format(entropy >> 40)),
+                None if attempt >= 6 => out.push_str(cell::word(entropy)),
                 _ => self.write_base(entropy, out),
             }
             if self.fit(start, attempt >= 3, out) && self.is_allowed(&out[start..]) {

@@ -38,9 +38,18 @@ SELECT json_build_object(
             -- An index of a partition that does not belong to one of the parent holds there alone.
             SELECT ic.relname AS name, i.indisprimary AS is_primary,
                    CASE WHEN i.indrelid = c.oid THEN (
-                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
-                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
-                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                       SELECT coalesce(json_agg(k.number), '[]')
+                       FROM (
+                           SELECT k.number
+                           FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                           WHERE k.place <= i.indnkeyatts AND k.number > 0
+                           UNION
+                           SELECT d.refobjsubid
+                           FROM pg_depend d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                             AND d.refobjsubid > 0 AND i.indexprs IS NOT NULL
+                       ) k
                    ) ELSE '[]' END AS columns,
                    i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NULL AS plain,
                    i.indnullsnotdistinct AS nulls_equal,
@@ -53,9 +62,18 @@ SELECT json_build_object(
             UNION ALL
             SELECT ic.relname, i.indisprimary,
                    (
-                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
-                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
-                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                       SELECT coalesce(json_agg(k.number), '[]')
+                       FROM (
+                           SELECT k.number
+                           FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                           WHERE k.place <= i.indnkeyatts AND k.number > 0
+                           UNION
+                           SELECT d.refobjsubid
+                           FROM pg_depend d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                             AND d.refobjsubid > 0 AND i.indexprs IS NOT NULL
+                       ) k
                    ),
                    i.indexprs IS NULL AND i.indpred IS NULL,
                    i.indnullsnotdistinct, i.indimmediate
@@ -97,8 +115,7 @@ SELECT json_build_object(
                 JOIN pg_operator o ON o.oid = e.operator
                 JOIN pg_namespace on_ ON on_.oid = o.oprnamespace
             ),
-            'deferrable', k.condeferrable,
-            'deferred', k.condeferred
+            'deferrable', k.condeferrable
         ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
         WHERE k.conrelid = c.oid AND k.contype = 'f'
