@@ -36,7 +36,9 @@ fn the_checker_sees_bad_rows(pg: &Postgres) {
         ("p", "attnotnull = false", "p = NULL", "attnotnull = true"),
     ] {
         let catalog = |value: &str| {
-            format!("UPDATE pg_attribute SET {value} WHERE attrelid = 'target'::regclass AND attname = '{attribute}'")
+            format!(
+                "UPDATE pg_attribute SET {value} WHERE attrelid = 'target'::regclass AND attname = '{attribute}'"
+            )
         };
         session.run(&catalog(before));
         session.run(&format!("UPDATE target SET {change}"));

@@ -167,7 +167,7 @@ fn overrides_of_a_schema(pg: &Postgres) {
         r#"{"parent": {"rows": -1}}"#,
         r#"{"parent": {"rows": "many"}}"#,
         r#"{"parent": 5}"#,
-        r#"[]"#,
+        "[]",
     ] {
         assert_refused(
             &mut session,
@@ -265,7 +265,7 @@ fn overrides_that_make_no_sense_are_refused(pg: &Postgres) {
         (r#"{"a": null}"#, "a"),
         (r#"{"a": "email"}"#, "a"),
         (r#"{"ctid": {"value": "(0,1)"}}"#, "ctid"),
-        (r#"[1]"#, ""),
+        ("[1]", ""),
         (r#""email""#, ""),
         ("null", ""),
         ("5", ""),

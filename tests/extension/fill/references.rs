@@ -1,6 +1,6 @@
 //! Foreign keys of every form.
 
-use super::{Case, anew, assert_filled, assert_refused, assert_rows_hold, fill, prepared};
+use super::{anew, assert_filled, assert_refused, assert_rows_hold, fill, prepared};
 use crate::extension::tests;
 use crate::servers::postgres::Postgres;
 
@@ -16,145 +16,46 @@ tests![
 ];
 
 fn references_of_every_form(pg: &Postgres) {
-    const CASES: &[Case] = &[
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY, email text NOT NULL UNIQUE); CREATE TABLE c (email text NOT NULL REFERENCES p (email))",
-            200,
-        ),
-        (
-            "CREATE TABLE p (a integer, b text, PRIMARY KEY (a, b)); CREATE TABLE c (b text, a integer, FOREIGN KEY (a, b) REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (a integer, b text, PRIMARY KEY (a, b)); CREATE TABLE c (x integer, y text, FOREIGN KEY (x, y) REFERENCES p MATCH FULL)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (id integer PRIMARY KEY REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (id integer PRIMARY KEY, p_id integer UNIQUE REFERENCES p, q_id integer NOT NULL UNIQUE REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE q (id uuid PRIMARY KEY); CREATE TABLE c (p_id integer REFERENCES p, q_id uuid REFERENCES q, PRIMARY KEY (p_id, q_id))",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (a integer REFERENCES p, b integer REFERENCES p, PRIMARY KEY (a, b), CHECK (a <> b))",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (a integer REFERENCES p, b integer REFERENCES p, PRIMARY KEY (a, b), CHECK (a < b))",
-            200,
-        ),
-        (
-            "CREATE TABLE o (id integer PRIMARY KEY); CREATE TABLE l (o_id integer REFERENCES o, n integer CHECK (n BETWEEN 1 AND 3), PRIMARY KEY (o_id, n)); CREATE TABLE d (o_id integer NOT NULL, n integer NOT NULL, FOREIGN KEY (o_id, n) REFERENCES l)",
-            200,
-        ),
-        (
-            "CREATE TABLE tenant (id integer PRIMARY KEY); CREATE TABLE u (tenant_id integer REFERENCES tenant, id integer, PRIMARY KEY (tenant_id, id)); CREATE TABLE g (tenant_id integer REFERENCES tenant, id integer, PRIMARY KEY (tenant_id, id)); CREATE TABLE m (tenant_id integer, u_id integer, g_id integer, PRIMARY KEY (tenant_id, u_id, g_id), FOREIGN KEY (tenant_id, u_id) REFERENCES u, FOREIGN KEY (tenant_id, g_id) REFERENCES g)",
-            100,
-        ),
-        (
-            "CREATE TABLE e (id integer PRIMARY KEY, boss integer REFERENCES e)",
-            200,
-        ),
-        (
-            "CREATE TABLE e (id integer PRIMARY KEY, boss integer NOT NULL REFERENCES e)",
-            200,
-        ),
-        (
-            "CREATE TABLE e (id integer PRIMARY KEY, boss integer REFERENCES e, CHECK (boss <> id))",
-            200,
-        ),
-        (
-            "CREATE TABLE e (a integer, id integer, up integer, PRIMARY KEY (a, id), FOREIGN KEY (a, up) REFERENCES e)",
-            200,
-        ),
-        (
-            "CREATE TABLE e (id integer PRIMARY KEY, next integer NOT NULL UNIQUE REFERENCES e)",
-            200,
-        ),
-        (
-            "CREATE TABLE e (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, boss integer REFERENCES e)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer GENERATED ALWAYS AS IDENTITY (START 1000 INCREMENT 3) PRIMARY KEY); CREATE TABLE c (p_id bigint NOT NULL REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE DOMAIN k AS integer CHECK (VALUE > 5); CREATE TABLE p (id k PRIMARY KEY); CREATE TABLE c (p_id k NOT NULL REFERENCES p, q_id integer REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p ON DELETE CASCADE ON UPDATE SET DEFAULT DEFERRABLE INITIALLY DEFERRED)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL); ALTER TABLE c ADD FOREIGN KEY (p_id) REFERENCES p NOT VALID",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p, CHECK (p_id > 0 OR p_id <= 0))",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY, d date NOT NULL) ; CREATE TABLE c (p_id integer NOT NULL REFERENCES p, d date NOT NULL); CREATE TABLE g (p_id integer NOT NULL REFERENCES p, q_id integer NOT NULL REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id char(5) PRIMARY KEY); CREATE TABLE c (p_id varchar(5) NOT NULL REFERENCES p)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (code text PRIMARY KEY CHECK (code ~ '^[A-Z]{4}$')); CREATE TABLE c (code text PRIMARY KEY REFERENCES p); CREATE TABLE g (code text NOT NULL REFERENCES c)",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id integer PRIMARY KEY, name text); CREATE TABLE c (id integer PRIMARY KEY, p_id integer REFERENCES p, kind text CHECK (kind IN ('a', 'b')), UNIQUE (p_id, kind))",
-            200,
-        ),
-        (
-            "CREATE TABLE p (id inet PRIMARY KEY); CREATE TABLE c (p_id inet NOT NULL REFERENCES p)",
-            200,
-        ),
+    const CASES: &[&str] = &[
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p)",
+        "CREATE TABLE p (id integer PRIMARY KEY, email text NOT NULL UNIQUE); CREATE TABLE c (email text NOT NULL REFERENCES p (email))",
+        "CREATE TABLE p (a integer, b text, PRIMARY KEY (a, b)); CREATE TABLE c (b text, a integer, FOREIGN KEY (a, b) REFERENCES p)",
+        "CREATE TABLE p (a integer, b text, PRIMARY KEY (a, b)); CREATE TABLE c (x integer, y text, FOREIGN KEY (x, y) REFERENCES p MATCH FULL)",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (id integer PRIMARY KEY REFERENCES p)",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (id integer PRIMARY KEY, p_id integer UNIQUE REFERENCES p, q_id integer NOT NULL UNIQUE REFERENCES p)",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE q (id uuid PRIMARY KEY); CREATE TABLE c (p_id integer REFERENCES p, q_id uuid REFERENCES q, PRIMARY KEY (p_id, q_id))",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (a integer REFERENCES p, b integer REFERENCES p, PRIMARY KEY (a, b), CHECK (a <> b))",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (a integer REFERENCES p, b integer REFERENCES p, PRIMARY KEY (a, b), CHECK (a < b))",
+        "CREATE TABLE o (id integer PRIMARY KEY); CREATE TABLE l (o_id integer REFERENCES o, n integer CHECK (n BETWEEN 1 AND 3), PRIMARY KEY (o_id, n)); CREATE TABLE d (o_id integer NOT NULL, n integer NOT NULL, FOREIGN KEY (o_id, n) REFERENCES l)",
+        "CREATE TABLE tenant (id integer PRIMARY KEY); CREATE TABLE u (tenant_id integer REFERENCES tenant, id integer, PRIMARY KEY (tenant_id, id)); CREATE TABLE g (tenant_id integer REFERENCES tenant, id integer, PRIMARY KEY (tenant_id, id)); CREATE TABLE m (tenant_id integer NOT NULL, id integer, u_id integer NOT NULL, g_id integer NOT NULL, PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, u_id) REFERENCES u, FOREIGN KEY (tenant_id, g_id) REFERENCES g)",
+        "CREATE TABLE e (id integer PRIMARY KEY, boss integer REFERENCES e)",
+        "CREATE TABLE e (id integer PRIMARY KEY, boss integer NOT NULL REFERENCES e)",
+        "CREATE TABLE e (id integer PRIMARY KEY, boss integer REFERENCES e, CHECK (boss <> id))",
+        "CREATE TABLE e (a integer, id integer, up integer, PRIMARY KEY (a, id), FOREIGN KEY (a, up) REFERENCES e)",
+        "CREATE TABLE e (id integer PRIMARY KEY, next integer NOT NULL UNIQUE REFERENCES e)",
+        "CREATE TABLE e (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, boss integer REFERENCES e)",
+        "CREATE TABLE p (id integer GENERATED ALWAYS AS IDENTITY (START 1000 INCREMENT 3) PRIMARY KEY); CREATE TABLE c (p_id bigint NOT NULL REFERENCES p)",
+        "CREATE DOMAIN k AS integer CHECK (VALUE > 5); CREATE TABLE p (id k PRIMARY KEY); CREATE TABLE c (p_id k NOT NULL REFERENCES p, q_id integer REFERENCES p)",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p ON DELETE CASCADE ON UPDATE SET DEFAULT DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL); ALTER TABLE c ADD FOREIGN KEY (p_id) REFERENCES p NOT VALID",
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p_id integer NOT NULL REFERENCES p, CHECK (p_id > 0 OR p_id <= 0))",
+        "CREATE TABLE p (id integer PRIMARY KEY, d date NOT NULL) ; CREATE TABLE c (p_id integer NOT NULL REFERENCES p, d date NOT NULL); CREATE TABLE g (p_id integer NOT NULL REFERENCES p, q_id integer NOT NULL REFERENCES p)",
+        "CREATE TABLE p (id char(5) PRIMARY KEY); CREATE TABLE c (p_id varchar(5) NOT NULL REFERENCES p)",
+        "CREATE TABLE p (code text PRIMARY KEY CHECK (code ~ '^[A-Z]{4}$')); CREATE TABLE c (code text PRIMARY KEY REFERENCES p); CREATE TABLE g (code text NOT NULL REFERENCES c)",
+        "CREATE TABLE p (id integer PRIMARY KEY, name text); CREATE TABLE c (id integer PRIMARY KEY, p_id integer REFERENCES p, kind text CHECK (kind IN ('a', 'b')), UNIQUE (p_id, kind))",
+        "CREATE TABLE p (id inet PRIMARY KEY); CREATE TABLE c (p_id inet NOT NULL REFERENCES p)",
     ];
     assert_filled(&mut prepared(pg), CASES);
 }
 
 fn cycles(pg: &Postgres) {
-    const CASES: &[Case] = &[
-        (
-            "CREATE TABLE a (id integer PRIMARY KEY, b_id integer); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
-            150,
-        ),
-        (
-            "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE INITIALLY DEFERRED); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
-            150,
-        ),
-        (
-            "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b DEFERRABLE",
-            150,
-        ),
-        (
-            "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, c_id integer NOT NULL); CREATE TABLE c (id integer PRIMARY KEY, a_id integer REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (c_id) REFERENCES c",
-            150,
-        ),
-        (
-            "CREATE TABLE a (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b_id integer NOT NULL UNIQUE); CREATE TABLE b (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a_id integer NOT NULL UNIQUE REFERENCES a DEFERRABLE INITIALLY DEFERRED); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
-            150,
-        ),
-        (
-            "CREATE TABLE a (id integer PRIMARY KEY, self integer REFERENCES a, b_id integer, x integer); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a, self integer NOT NULL REFERENCES b); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b; CREATE TABLE c (a_id integer NOT NULL REFERENCES a, b_id integer NOT NULL REFERENCES b)",
-            150,
-        ),
+    const CASES: &[&str] = &[
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id integer); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE INITIALLY DEFERRED); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b DEFERRABLE",
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL); CREATE TABLE b (id integer PRIMARY KEY, c_id integer NOT NULL); CREATE TABLE c (id integer PRIMARY KEY, a_id integer REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (c_id) REFERENCES c",
+        "CREATE TABLE a (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b_id integer NOT NULL UNIQUE); CREATE TABLE b (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a_id integer NOT NULL UNIQUE REFERENCES a DEFERRABLE INITIALLY DEFERRED); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
+        "CREATE TABLE a (id integer PRIMARY KEY, self integer REFERENCES a, b_id integer, x integer); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a, self integer NOT NULL REFERENCES b); ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b; CREATE TABLE c (a_id integer NOT NULL REFERENCES a, b_id integer NOT NULL REFERENCES b)",
     ];
     let mut session = prepared(pg);
     assert_filled(&mut session, CASES);
@@ -172,7 +73,7 @@ fn cycles(pg: &Postgres) {
     );
     // A cycle that is closed is used.
     anew(&mut session);
-    session.run(CASES[0].0);
+    session.run(CASES[0]);
     session.run("SELECT * FROM synth_fill_schema('t', 100, seed => 1)");
     assert_eq!(
         session.value("SELECT count(b_id) > 0 FROM a"),

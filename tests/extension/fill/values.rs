@@ -79,16 +79,15 @@ fn columns_are_recognised_by_name(pg: &Postgres) {
         session.run(&format!(
             "DROP TABLE IF EXISTS target; CREATE TABLE target ({column} NOT NULL)"
         ));
-        match session.attempt("SELECT synth_fill('target', 300, seed => 1)") {
-            Err(refusal) => failures.push(format!("{column}: {refusal}")),
-            Ok(_) => {
-                let wrong = session.column(&format!(
-                    "SELECT target::text FROM target WHERE NOT ({holds}) LIMIT 3"
-                ));
-                if !wrong.is_empty() {
-                    failures.push(format!("{column}: not {holds}: {wrong:?}"));
-                }
-            }
+        if let Err(refusal) = session.attempt("SELECT synth_fill('target', 300, seed => 1)") {
+            failures.push(format!("{column}: {refusal}"));
+            continue;
+        }
+        let wrong = session.column(&format!(
+            "SELECT target::text FROM target WHERE NOT ({holds}) LIMIT 3"
+        ));
+        if !wrong.is_empty() {
+            failures.push(format!("{column}: not {holds}: {wrong:?}"));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -159,23 +158,23 @@ fn the_seed_decides(pg: &Postgres) {
 
 fn without_a_seed_rows_differ(pg: &Postgres) {
     let mut session = prepared(pg);
-    let mut seen = Vec::new();
+    let mut fills = Vec::new();
     for _ in 0..2 {
         anew(&mut session);
         session.run(LINKED);
         session.run("SELECT synth_fill('parent', 100)");
-        seen.push(contents(&mut session, "parent"));
+        fills.push(contents(&mut session, "parent"));
         let seed = session.value("SELECT synth_last_seed()");
         anew(&mut session);
         session.run(LINKED);
         session.run(&format!("SELECT synth_fill('parent', 100, seed => {seed})"));
         assert_eq!(
-            seen.last(),
+            fills.last(),
             Some(&contents(&mut session, "parent")),
             "synth_last_seed() gives the rows again"
         );
     }
-    assert_ne!(seen[0], seen[1]);
+    assert_ne!(fills[0], fills[1]);
 }
 
 /// Peak resident memory of a backend so far, in MB, less what it shares with others.

@@ -2,7 +2,13 @@
 //!
 //! `SYNTH_FILL_SCHEMAS` says how many are drawn (50), `SYNTH_FILL_SEED` with which the first.
 
-use super::random_schema::{Draw, Schema, draw};
+mod draw;
+mod pieces;
+mod schema;
+
+use draw::{Draw, draw};
+use schema::Schema;
+
 use super::{Session, anew, fault, prepared, problems};
 use crate::extension::tests;
 use crate::servers::postgres::Postgres;
