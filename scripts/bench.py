@@ -58,6 +58,7 @@ def postgres():
     try:
         measure_postgres(socket)
         measure_scans(socket)
+        measure_fill(socket)
     finally:
         subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
 
@@ -197,6 +198,70 @@ def measure_scans(socket):
     say(f"  spooled count(*) / streamed count(*), 0 workers  {numbered / times['count(*)', 0]:6.1f}")
     say(f"  LIMIT 10 of 1,000,000,000 rows                   {times['limit']:6.1f} ms")
     say(f"  temporary files of all these                     {spooled}  (aim: none)")
+
+
+FILL_TABLES = """
+CREATE SCHEMA fill;
+CREATE TABLE fill.customer (id integer PRIMARY KEY, name text NOT NULL);
+CREATE TABLE fill.shop (id integer PRIMARY KEY, city text NOT NULL);
+CREATE TABLE fill.target (
+    id bigint PRIMARY KEY,
+    customer_id integer NOT NULL REFERENCES fill.customer,
+    shop_id integer NOT NULL REFERENCES fill.shop,
+    reference varchar(20) NOT NULL UNIQUE,
+    first_name text NOT NULL,
+    last_name text NOT NULL,
+    email text,
+    quantity integer NOT NULL CHECK (quantity > 0),
+    amount numeric(10,2) NOT NULL,
+    status text NOT NULL CHECK (status IN ('new', 'paid', 'shipped')),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz
+);
+"""
+
+
+def measure_fill(socket):
+    """synth_fill of a table with keys and references, beside an INSERT of the same rows."""
+
+    def psql(*statements):
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"]
+        for statement in ("SET client_min_messages = warning", *statements):
+            command += ["-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def measured(text):
+        def run():
+            psql("TRUNCATE fill.target", "CHECKPOINT")
+            start = time.perf_counter()
+            psql(text)
+            return time.perf_counter() - start
+
+        return run
+
+    def peak(rows):
+        # A session of its own, whose first statement this is: a peak never falls.
+        psql("TRUNCATE fill.target")
+        status = psql(f"SELECT synth_fill('fill.target', {rows}, seed => 1)", "SELECT pg_read_file('/proc/self/status')")
+        lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        total, shared = (int(lines[name].split()[0]) / 1024 for name in ("VmHWM", "RssShmem"))
+        return total, total - shared
+
+    fill = f"SELECT synth_fill('fill.target', {ROWS}, seed => 1)"
+    psql("DROP SCHEMA IF EXISTS fill CASCADE", FILL_TABLES)
+    psql("SELECT synth_fill('fill.customer', 10000, seed => 1)", "SELECT synth_fill('fill.shop', 1000, seed => 1)")
+    psql(fill, "CREATE TABLE fill.finished AS TABLE fill.target", "VACUUM FREEZE ANALYZE fill.finished")
+    size = int(psql("SELECT pg_table_size('fill.finished')"))
+    insert = "INSERT INTO fill.target SELECT * FROM fill.finished"
+    times = interleaved({"fill": measured(fill), "insert": measured(insert)})
+    say(f"\nsynth_fill, {ROWS:,} rows of 12 columns with a primary key, two references, a unique column ({size / 1e6:.0f} MB)")
+    for name, label in [("fill", "synth_fill"), ("insert", "INSERT INTO .. SELECT * FROM a finished copy")]:
+        say(f"  {label:<48} {times[name]:6.2f} s  {ROWS / times[name]:12,.0f} rows/s")
+    say(f"  fill / insert                                    {times['fill'] / times['insert']:6.2f}  (aim: at most 2)")
+    for rows in (ROWS, 4 * ROWS):
+        total, own = peak(rows)
+        say(f"  peak memory of the backend, {rows:>12,} rows     {total:6.0f} MB, of which its own {own:6.0f} MB")
+    psql("DROP SCHEMA fill CASCADE")
 
 
 def peer():

@@ -87,10 +87,10 @@ CREATE FUNCTION @extschema@.synth_account_type("row" bigint DEFAULT NULL, seed b
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_account_type(bigint, bigint) IS 'Type of a bank account';
 
-CREATE FUNCTION @extschema@.synth_allergen("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_allergen("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_allergen(bigint, bigint) IS 'What somebody is allergic to, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_allergen(bigint, bigint, boolean) IS 'What somebody is allergic to, in lower case';
 
 CREATE FUNCTION @extschema@.synth_amount("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -187,10 +187,10 @@ CREATE FUNCTION @extschema@.synth_clothing_size("row" bigint DEFAULT NULL, seed 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_clothing_size(bigint, bigint) IS 'Size of clothing, XS to XXL';
 
-CREATE FUNCTION @extschema@.synth_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_color(bigint, bigint) IS 'Name of a colour in CSS, such as teal';
+COMMENT ON FUNCTION @extschema@.synth_color(bigint, bigint, boolean) IS 'Name of a colour in CSS, such as teal';
 
 CREATE FUNCTION @extschema@.synth_comment("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -202,25 +202,25 @@ CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_company(bigint, bigint) IS 'Company name: a US surname and a legal form';
 
-CREATE FUNCTION @extschema@.synth_country_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code(bigint, bigint) IS 'Country code of two letters (ISO 3166-1 alpha-2)';
+COMMENT ON FUNCTION @extschema@.synth_country_code(bigint, bigint, boolean) IS 'Country code of two letters (ISO 3166-1 alpha-2)';
 
-CREATE FUNCTION @extschema@.synth_country_code_alpha3("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code_alpha3("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code_alpha3(bigint, bigint) IS 'Country code of three letters (ISO 3166-1 alpha-3)';
+COMMENT ON FUNCTION @extschema@.synth_country_code_alpha3(bigint, bigint, boolean) IS 'Country code of three letters (ISO 3166-1 alpha-3)';
 
-CREATE FUNCTION @extschema@.synth_country_code_numeric("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code_numeric("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code_numeric(bigint, bigint) IS 'Country code of three digits (ISO 3166-1 numeric)';
+COMMENT ON FUNCTION @extschema@.synth_country_code_numeric(bigint, bigint, boolean) IS 'Country code of three digits (ISO 3166-1 numeric)';
 
-CREATE FUNCTION @extschema@.synth_country_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_name(bigint, bigint) IS 'English name of a country (ISO 3166-1)';
+COMMENT ON FUNCTION @extschema@.synth_country_name(bigint, bigint, boolean) IS 'English name of a country (ISO 3166-1)';
 
 CREATE FUNCTION @extschema@.synth_credit_card_brand("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -237,15 +237,15 @@ CREATE FUNCTION @extschema@.synth_credit_card_number("row" bigint DEFAULT NULL, 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_credit_card_number(bigint, bigint, text, boolean) IS 'Card number under a published test BIN, 14 to 16 digits by brand; Luhn digit right';
 
-CREATE FUNCTION @extschema@.synth_currency_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_currency_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_currency_code(bigint, bigint) IS 'Currency code of three letters (ISO 4217)';
+COMMENT ON FUNCTION @extschema@.synth_currency_code(bigint, bigint, boolean) IS 'Currency code of three letters (ISO 4217)';
 
-CREATE FUNCTION @extschema@.synth_currency_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_currency_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_currency_name(bigint, bigint) IS 'English name of a currency (ISO 4217)';
+COMMENT ON FUNCTION @extschema@.synth_currency_name(bigint, bigint, boolean) IS 'English name of a currency (ISO 4217)';
 
 CREATE FUNCTION @extschema@.synth_currency_symbol("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -277,15 +277,15 @@ CREATE FUNCTION @extschema@.synth_decimal("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_decimal(bigint, bigint) IS 'Number with two decimals, -9999.99 to 9999.99';
 
-CREATE FUNCTION @extschema@.synth_department("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_department("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_department(bigint, bigint) IS 'Department of a company';
+COMMENT ON FUNCTION @extschema@.synth_department(bigint, bigint, boolean) IS 'Department of a company';
 
-CREATE FUNCTION @extschema@.synth_diagnosis("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_diagnosis("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_diagnosis(bigint, bigint) IS 'Description of icd10_code (ICD-10-CM)';
+COMMENT ON FUNCTION @extschema@.synth_diagnosis(bigint, bigint, boolean) IS 'Description of icd10_code (ICD-10-CM)';
 
 CREATE FUNCTION @extschema@.synth_digit("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
@@ -302,10 +302,10 @@ CREATE FUNCTION @extschema@.synth_domain_name("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_domain_name(bigint, bigint, boolean) IS 'Host of two words and a number under a reserved domain (RFC 2606)';
 
-CREATE FUNCTION @extschema@.synth_domain_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_domain_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_domain_suffix(bigint, bigint) IS 'Last part of a domain name, such as com';
+COMMENT ON FUNCTION @extschema@.synth_domain_suffix(bigint, bigint, boolean) IS 'Last part of a domain name, such as com';
 
 CREATE FUNCTION @extschema@.synth_drug_class("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -317,10 +317,10 @@ CREATE FUNCTION @extschema@.synth_drug_dose("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_drug_dose(bigint, bigint) IS 'Usual dose of drug_name with its unit';
 
-CREATE FUNCTION @extschema@.synth_drug_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_drug_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_drug_name(bigint, bigint) IS 'Generic name of a medicine, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_drug_name(bigint, bigint, boolean) IS 'Generic name of a medicine, in lower case';
 
 CREATE FUNCTION @extschema@.synth_duration("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -342,10 +342,10 @@ CREATE FUNCTION @extschema@.synth_email("row" bigint DEFAULT NULL, seed bigint D
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_email(bigint, bigint, boolean) IS 'E-mail address built from a name, under a reserved domain (RFC 2606)';
 
-CREATE FUNCTION @extschema@.synth_emoji("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_emoji("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_emoji(bigint, bigint) IS 'Emoji';
+COMMENT ON FUNCTION @extschema@.synth_emoji(bigint, bigint, boolean) IS 'Emoji';
 
 CREATE FUNCTION @extschema@.synth_ethereum_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -357,10 +357,10 @@ CREATE FUNCTION @extschema@.synth_exponential("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_exponential(bigint, bigint, double precision) IS 'Number of an exponential distribution: waiting times between events';
 
-CREATE FUNCTION @extschema@.synth_file_extension("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_file_extension("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_file_extension(bigint, bigint) IS 'File name extension without the dot';
+COMMENT ON FUNCTION @extschema@.synth_file_extension(bigint, bigint, boolean) IS 'File name extension without the dot';
 
 CREATE FUNCTION @extschema@.synth_file_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -387,10 +387,10 @@ CREATE FUNCTION @extschema@.synth_free_email("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_free_email(bigint, bigint) IS 'E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it';
 
-CREATE FUNCTION @extschema@.synth_free_email_provider("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_free_email_provider("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_free_email_provider(bigint, bigint) IS 'Domain of a provider of free e-mail, such as gmail.com';
+COMMENT ON FUNCTION @extschema@.synth_free_email_provider(bigint, bigint, boolean) IS 'Domain of a provider of free e-mail, such as gmail.com';
 
 CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -467,10 +467,10 @@ CREATE FUNCTION @extschema@.synth_iccid("row" bigint DEFAULT NULL, seed bigint D
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_iccid(bigint, bigint, boolean) IS 'SIM card number of 20 digits under country 999, which nobody has; Luhn digit right';
 
-CREATE FUNCTION @extschema@.synth_icd10_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_icd10_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_icd10_code(bigint, bigint) IS 'Code of a common diagnosis (ICD-10-CM)';
+COMMENT ON FUNCTION @extschema@.synth_icd10_code(bigint, bigint, boolean) IS 'Code of a common diagnosis (ICD-10-CM)';
 
 CREATE FUNCTION @extschema@.synth_image_url("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -527,20 +527,20 @@ CREATE FUNCTION @extschema@.synth_isin("row" bigint DEFAULT NULL, seed bigint DE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_isin(bigint, bigint, boolean) IS 'ISIN of twelve characters under ZZ, which ISO 3166 gives to no country; check digit right';
 
-CREATE FUNCTION @extschema@.synth_job_field("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_job_field("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_job_field(bigint, bigint) IS 'Field of work, that of job_title';
+COMMENT ON FUNCTION @extschema@.synth_job_field(bigint, bigint, boolean) IS 'Field of work, that of job_title';
 
 CREATE FUNCTION @extschema@.synth_job_position("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_job_position(bigint, bigint) IS 'Position, that of job_title';
 
-CREATE FUNCTION @extschema@.synth_job_seniority("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_job_seniority("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_job_seniority(bigint, bigint) IS 'Seniority of a position';
+COMMENT ON FUNCTION @extschema@.synth_job_seniority(bigint, bigint, boolean) IS 'Seniority of a position';
 
 CREATE FUNCTION @extschema@.synth_job_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -553,9 +553,10 @@ CREATE FUNCTION @extschema@.synth_json(example jsonb, "row" bigint DEFAULT NULL,
 COMMENT ON FUNCTION @extschema@.synth_json(jsonb, bigint, bigint) IS 'JSON document of the shape of an example, with other values';
 
 CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_lab_test(bigint, bigint) IS 'Name of a laboratory test';
+COMMENT ON FUNCTION @extschema@.synth_lab_test(bigint, bigint, boolean) IS 'Name of a laboratory test';
 
 CREATE FUNCTION @extschema@.synth_lab_unit("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -567,15 +568,15 @@ CREATE FUNCTION @extschema@.synth_lab_value("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lab_value(bigint, bigint) IS 'Result of lab_test, a number with one or two decimals in the range of most adults';
 
-CREATE FUNCTION @extschema@.synth_language_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_language_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_language_code(bigint, bigint) IS 'Language code of two letters (ISO 639-1)';
+COMMENT ON FUNCTION @extschema@.synth_language_code(bigint, bigint, boolean) IS 'Language code of two letters (ISO 639-1)';
 
-CREATE FUNCTION @extschema@.synth_language_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_language_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_language_name(bigint, bigint) IS 'English name of a language (ISO 639-1)';
+COMMENT ON FUNCTION @extschema@.synth_language_name(bigint, bigint, boolean) IS 'English name of a language (ISO 639-1)';
 
 CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -637,40 +638,40 @@ CREATE FUNCTION @extschema@.synth_markdown_numbered_list("row" bigint DEFAULT NU
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_markdown_numbered_list(bigint, bigint, bigint, bigint) IS 'Markdown list with numbers, one Latin sentence each';
 
-CREATE FUNCTION @extschema@.synth_material("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_material("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_material(bigint, bigint) IS 'Material, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_material(bigint, bigint, boolean) IS 'Material, in lower case';
 
 CREATE FUNCTION @extschema@.synth_md5("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_md5(bigint, bigint) IS '32 hexadecimal digits, as of an MD5 hash';
 
-CREATE FUNCTION @extschema@.synth_medical_procedure("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_medical_procedure("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_medical_procedure(bigint, bigint) IS 'Name of a medical procedure';
+COMMENT ON FUNCTION @extschema@.synth_medical_procedure(bigint, bigint, boolean) IS 'Name of a medical procedure';
 
 CREATE FUNCTION @extschema@.synth_medical_specialty("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_medical_specialty(bigint, bigint) IS 'Medical specialty';
 
-CREATE FUNCTION @extschema@.synth_mime_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_mime_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_mime_type(bigint, bigint) IS 'Media type of a file, that of file_extension';
+COMMENT ON FUNCTION @extschema@.synth_mime_type(bigint, bigint, boolean) IS 'Media type of a file, that of file_extension';
 
 CREATE FUNCTION @extschema@.synth_mixture(components jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_mixture(jsonb, bigint, bigint) IS 'Number of one of several distributions, chosen by weight';
 
-CREATE FUNCTION @extschema@.synth_month_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_month_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_month_name(bigint, bigint) IS 'English name of a month';
+COMMENT ON FUNCTION @extschema@.synth_month_name(bigint, bigint, boolean) IS 'English name of a month';
 
 CREATE FUNCTION @extschema@.synth_mrn("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -777,20 +778,20 @@ CREATE FUNCTION @extschema@.synth_price("row" bigint DEFAULT NULL, seed bigint D
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_price(bigint, bigint) IS 'Price with two decimals in the range of its product_category, mostly ending in 9';
 
-CREATE FUNCTION @extschema@.synth_product_category("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_product_category("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_product_category(bigint, bigint) IS 'Category of a product, that of product_name';
+COMMENT ON FUNCTION @extschema@.synth_product_category(bigint, bigint, boolean) IS 'Category of a product, that of product_name';
 
 CREATE FUNCTION @extschema@.synth_product_description("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_product_description(bigint, bigint) IS 'One sentence on a product, that of product_name';
 
-CREATE FUNCTION @extschema@.synth_product_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_product_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_product_name(bigint, bigint) IS 'Name of a product: a quality and an article';
+COMMENT ON FUNCTION @extschema@.synth_product_name(bigint, bigint, boolean) IS 'Name of a product: a quality and an article';
 
 CREATE FUNCTION @extschema@.synth_profession("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -807,10 +808,10 @@ CREATE FUNCTION @extschema@.synth_review("row" bigint DEFAULT NULL, seed bigint 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_review(bigint, bigint) IS 'Review of a product in two to four English sentences, of one mind throughout';
 
-CREATE FUNCTION @extschema@.synth_rfc_status_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_rfc_status_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_rfc_status_code(bigint, bigint) IS 'HTTP status code of the IANA registry';
+COMMENT ON FUNCTION @extschema@.synth_rfc_status_code(bigint, bigint, boolean) IS 'HTTP status code of the IANA registry';
 
 CREATE FUNCTION @extschema@.synth_rgb_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -932,10 +933,10 @@ CREATE FUNCTION @extschema@.synth_timestamptz("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_timestamptz(bigint, bigint, timestamptz, timestamptz) IS 'Instant between two, in whole seconds';
 
-CREATE FUNCTION @extschema@.synth_timezone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_timezone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_timezone(bigint, bigint) IS 'Time zone of the IANA database, such as Europe/Paris';
+COMMENT ON FUNCTION @extschema@.synth_timezone(bigint, bigint, boolean) IS 'Time zone of the IANA database, such as Europe/Paris';
 
 CREATE FUNCTION @extschema@.synth_tracking_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -1037,10 +1038,10 @@ CREATE FUNCTION @extschema@.synth_vehicle_make("row" bigint DEFAULT NULL, seed b
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_vehicle_make(bigint, bigint) IS 'Make of a car';
 
-CREATE FUNCTION @extschema@.synth_vehicle_model("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_vehicle_model("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_vehicle_model(bigint, bigint) IS 'Model of a car, of that make';
+COMMENT ON FUNCTION @extschema@.synth_vehicle_model(bigint, bigint, boolean) IS 'Model of a car, of that make';
 
 CREATE FUNCTION @extschema@.synth_vehicle_year("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -1052,10 +1053,10 @@ CREATE FUNCTION @extschema@.synth_vin("row" bigint DEFAULT NULL, seed bigint DEF
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_vin(bigint, bigint, boolean) IS 'Vehicle identification number starting with 0, which ISO 3780 gives to no country; check digit right';
 
-CREATE FUNCTION @extschema@.synth_weekday("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_weekday("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_weekday(bigint, bigint) IS 'English name of a day of the week';
+COMMENT ON FUNCTION @extschema@.synth_weekday(bigint, bigint, boolean) IS 'English name of a day of the week';
 
 CREATE FUNCTION @extschema@.synth_weighted(list jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE

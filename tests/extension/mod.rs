@@ -4,6 +4,7 @@
 //! these tests say so and are ignored.
 
 mod examples;
+mod fill;
 mod generate;
 mod mask_table;
 mod mask_value;
@@ -23,6 +24,7 @@ pub use session::{Session, row};
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
         ("scan_parallel", scan_parallel::tests()),

@@ -309,13 +309,18 @@ pub fn write(class: &Class, entropy: u64, index: Option<u64>, out: &mut String) 
     };
 }
 
+/// What stands between the elements of an array: a semicolon between boxes, which hold commas.
+pub(super) fn delimiter(element: &Class) -> char {
+    if *element == Class::Box { ';' } else { ',' }
+}
+
 /// An array of this many elements. With an index the first tells arrays apart.
 pub fn array(element: &Class, entropy: u64, index: Option<u64>, items: u64, out: &mut String) {
     out.push('{');
     let mut text = String::new();
     for place in 0..items {
         if place > 0 {
-            out.push(',');
+            out.push(delimiter(element));
         }
         text.clear();
         let first = index.filter(|_| place == 0);

@@ -28,4 +28,5 @@ mod table;
 mod unique;
 
 pub use plan::{ColumnReport, Plan, Problem};
+pub use rows::Batch;
 pub use table::{Column, Exclusion, Given, Keys, Reference, Table, Unique, Values, Wish};

@@ -333,17 +333,22 @@ fn zone_offset(zone: &str) -> Option<i64> {
     })
 }
 
-/// Microseconds of `HH:MM[:SS[.ffffff]]`.
+/// Microseconds of `HH:MM[:SS[.ffffff]]` within a day.
 fn time_of_day(text: &str) -> Option<i64> {
+    clock(text).filter(|micros| (0..=MICROS_PER_DAY).contains(micros))
+}
+
+/// Microseconds of `HH:MM[:SS[.ffffff]]`, of any number of hours.
+fn clock(text: &str) -> Option<i64> {
     let mut parts = text.trim().split(':');
     let hours: i64 = parts.next()?.parse().ok()?;
     let minutes: i64 = parts.next()?.parse().ok()?;
     let (mantissa, places) = decimal(parts.next().unwrap_or("0"))?;
     let factor = 10_i128.checked_pow(u32::try_from(6 - places).ok()?)?;
     let seconds = i64::try_from(mantissa * factor).ok()?;
-    (0..=24)
-        .contains(&hours)
-        .then_some((hours * 60 + minutes) * 60 * SECOND + seconds)
+    (hours.checked_mul(60)?.checked_add(minutes)?)
+        .checked_mul(60 * SECOND)?
+        .checked_add(seconds)
 }
 
 /// Seconds of an interval as Postgres prints it: `1 day 02:03:04`, `2 mons`, `-00:05:00`. Months
@@ -354,7 +359,7 @@ pub(super) fn interval_seconds(text: &str) -> Option<i64> {
     while let Some(word) = words.next() {
         if word.contains(':') {
             let negative = word.starts_with('-');
-            let time = time_of_day(word.trim_start_matches(['-', '+']))? / SECOND;
+            let time = clock(word.trim_start_matches(['-', '+']))? / SECOND;
             seconds += if negative { -time } else { time };
             continue;
         }

@@ -36,6 +36,8 @@ pub struct Plan {
     pub(super) columns: Vec<Planned>,
     pub(super) references: Vec<PlannedReference>,
     pub(super) order: Vec<usize>,
+    /// Conditions by variant that rows are looked at for.
+    pub(super) verified: Vec<Vec<Expr>>,
     /// Columns that get values, by position; the others are left to the database.
     pub written: Vec<usize>,
     /// What is said of each column, in their order.
@@ -107,6 +109,8 @@ pub(super) struct Planned {
     pub copy_of: Option<usize>,
     pub computed: Vec<Option<Expr>>,
     pub binds: Vec<Vec<Bind>>,
+    /// Conditions by variant that this column is drawn for until they hold.
+    pub predicates: Vec<Vec<Expr>>,
     pub codec: Option<Codec>,
     pub keep_counts: bool,
     pub nullable: bool,
@@ -203,6 +207,7 @@ struct Planner {
     problems: Vec<Problem>,
     capacity: Option<(u64, String)>,
     unproven: BTreeSet<String>,
+    verified: Vec<Vec<Expr>>,
 }
 
 impl Planner {
@@ -224,6 +229,7 @@ impl Planner {
             problems: Vec::new(),
             capacity: None,
             unproven: BTreeSet::new(),
+            verified: Vec::new(),
             table,
         }
     }
@@ -729,6 +735,7 @@ impl Planner {
                 let checks = self.checks_about(place);
                 self.unproven.extend(checks);
             }
+            self.round(place, &mut made);
             if let Some(first) = made
                 .iter()
                 .find(|made| !matches!(made.source, Source::Null))
@@ -743,6 +750,40 @@ impl Planner {
             self.made.push(made);
         }
         self.refuse_wrong_wishes();
+    }
+
+    /// Moments under a constraint that is not understood are round ones more often than not.
+    fn round(&self, place: usize, made: &mut [Made]) {
+        let about = self.checks_about(place);
+        if !about.iter().any(|name| self.unproven.contains(name)) {
+            return;
+        }
+        let parts = self.constants(&about);
+        for made in made {
+            match &mut made.source {
+                Source::Ordered(ordered) => {
+                    ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
+                }
+                Source::Text(text) => text.parts.clone_from(&parts),
+                _ => {}
+            }
+        }
+    }
+
+    /// The quoted constants in constraints that are not understood.
+    fn constants(&self, names: &[String]) -> Vec<String> {
+        let domains = self.table.columns.iter().flat_map(|column| &column.domain_checks);
+        let mut out: Vec<String> = Vec::new();
+        for (name, expression) in self.table.checks.iter().chain(domains) {
+            if names.contains(name) && self.unproven.contains(name) {
+                let quoted = expression.split('\'').skip(1).step_by(2);
+                let texts = quoted.filter(|text| !text.is_empty() && text.chars().count() <= 64);
+                out.extend(texts.map(str::to_owned));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
     }
 
     /// A wish that does not fit is the caller's error, also where NULL would be allowed.
@@ -860,6 +901,7 @@ impl Planner {
                 continue;
             }
             if !unique.plain || written.len() != unique.columns.len() {
+                self.tell_apart(&unique);
                 self.unproven.insert(unique.name);
                 continue;
             }
@@ -868,6 +910,32 @@ impl Planner {
             }
         }
         choice
+    }
+
+    /// Under an index on expressions or for some rows only: texts that differ help, whatever is made
+    /// of them.
+    fn tell_apart(&mut self, unique: &super::table::Unique) {
+        let mut columns = unique.columns.clone();
+        for &column in &unique.columns {
+            if let Given::Generated(expression) = &self.table.columns[column].default {
+                columns.extend((0..self.table.columns.len()).filter(|&other| {
+                    other != column && expression.contains(self.name(other))
+                }));
+            }
+        }
+        let text = columns.into_iter().find(|&column| {
+            self.written[column]
+                && self.keys[column].is_none()
+                && self.digits[column].is_none()
+                && self.made[column]
+                    .iter()
+                    .all(|made| matches!(made.source, Source::Text(_)))
+        });
+        if let Some(column) = text {
+            self.make_unique(column, &unique.name);
+            let limit = self.made[column].first().and_then(|made| made.source.distinct());
+            self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
+        }
     }
 
     fn is_unique_alone(&self, column: usize) -> bool {
@@ -1196,6 +1264,7 @@ impl Planner {
             columns,
             references: self.references,
             order,
+            verified: self.verified,
             written,
             report: self.report,
             problems: self.problems,
@@ -1256,6 +1325,7 @@ impl Planner {
             copy_of: self.copies[place],
             computed: Vec::new(),
             binds: Vec::new(),
+            predicates: Vec::new(),
             codec,
             keep_counts: false,
             nullable: !column.not_null,
@@ -1334,10 +1404,8 @@ impl Planner {
                             unproven.push(column.clone());
                         }
                     }
-                    Relation::Predicate { check, columns, .. } => {
-                        let _ = check;
-                        unproven.push(columns.join(", "));
-                    }
+                    // Looked at once the order is known.
+                    Relation::Predicate { .. } => {}
                 }
             }
             compared.push(here);
@@ -1350,8 +1418,6 @@ impl Planner {
                 {
                     columns[column].computed.resize(self.variants.len(), None);
                     columns[column].computed[number] = Some(expression.clone());
-                    // Rounding to the column's scale may break an equality.
-                    unproven.push(self.table.columns[column].name.clone());
                 }
             }
         }
@@ -1408,11 +1474,55 @@ impl Planner {
             }
         }
         order = in_order(columns, &after);
+        unproven.extend(self.predicates(columns, &order));
         self.leave_room(columns);
         for about in unproven {
             self.unproven.insert(format!("constraint on {about}"));
         }
         order
+    }
+
+    /// Conditions over several columns: the last of these that is free is drawn until they hold, and
+    /// each row is looked at in the end. Gives the columns of those that cannot be computed.
+    fn predicates(&mut self, columns: &mut [Planned], order: &[usize]) -> Vec<String> {
+        let mut unproven = Vec::new();
+        let count = self.variants.len();
+        self.verified = vec![Vec::new(); count];
+        for (number, variant) in self.variants.iter().enumerate() {
+            for relation in &variant.relations {
+                let expression = match relation {
+                    Relation::Predicate { expression, .. } => expression.clone(),
+                    Relation::Computed { column, expression } => Expr::Compare {
+                        operator: Comparison::Equal,
+                        left: Box::new(Expr::Column(column.clone())),
+                        right: Box::new(expression.clone()),
+                    },
+                    Relation::Compare { .. } => continue,
+                };
+                let places: Option<Vec<usize>> = expression
+                    .columns()
+                    .iter()
+                    .map(|name| {
+                        let place = self.table.columns.iter().position(|c| c.name == *name);
+                        place.filter(|&place| self.written[place])
+                    })
+                    .collect();
+                let Some(places) = places else {
+                    unproven.push(expression.columns().join(", "));
+                    continue;
+                };
+                self.verified[number].push(expression.clone());
+                let last = order
+                    .iter()
+                    .rev()
+                    .find(|column| places.contains(column) && !is_fixed(&columns[**column]));
+                if let (Some(&last), Relation::Predicate { .. }) = (last, relation) {
+                    columns[last].predicates.resize(count, Vec::new());
+                    columns[last].predicates[number].push(expression);
+                }
+            }
+        }
+        unproven
     }
 
     /// Narrows what is made first, so that what follows finds a value: `a <= b` and `b <= 10` give

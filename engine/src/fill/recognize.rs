@@ -11,12 +11,14 @@
 //! ```
 
 mod order;
+mod ranges;
 mod rules;
 mod words;
 
 pub use order::ordered_pairs;
 
-use self::rules::{Kinds, NAMED, NUMBERS, TEXTS, TIMES, TRUTHS, Text};
+use self::ranges::{NUMBERS, TIMES, TRUTHS};
+use self::rules::{Kinds, NAMED, TEXTS, Text};
 use self::words::{Words, words};
 use super::class::Class;
 
@@ -175,12 +177,11 @@ fn text(column: &Column<'_>, words: &Words, table: &Words) -> Option<Recognized>
     let rule = longest(words, TEXTS, |rule| rule.phrase);
     // `user_name` is not the name of a user.
     let phrase = rule.filter(|(rule, _)| rule.phrase.contains(' '));
-    let found = match (phrase, general(words, table)) {
-        (None, Some(found)) => found,
-        _ => {
-            let (rule, place) = rule?;
-            named(rule, words, place)
-        }
+    let found = if let (None, Some(found)) = (phrase, general(words, table)) {
+        found
+    } else {
+        let (rule, place) = rule?;
+        named(rule, words, place)
     };
     Some(fitted(column, found))
 }

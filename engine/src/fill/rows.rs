@@ -6,7 +6,7 @@ use std::ops::Range;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
 
-use super::check::{Comparison, Literal};
+use super::check::{Comparison, Expr, Literal};
 use super::domain::count_of;
 use super::ordinal::Codec;
 use super::plan::{Bind, Choice, Plan, Planned};
@@ -20,9 +20,26 @@ struct Made {
     codec: Option<Codec>,
 }
 
+/// Rows of a plan.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The written columns' values, in the order of [`Plan::written`].
+    pub columns: Vec<StringArray>,
+    /// Rows that are none: no values were found for them that meet a condition over several
+    /// columns. Empty if there is no such row.
+    pub rejected: Vec<bool>,
+}
+
+impl Batch {
+    /// Whether a row is one.
+    pub fn is_row(&self, row: usize) -> bool {
+        !self.rejected.get(row).copied().unwrap_or(false)
+    }
+}
+
 impl Plan {
-    /// The written columns' values in rows `rows`, in the order of [`Plan::written`].
-    pub fn batch(&self, rows: Range<u64>) -> Vec<StringArray> {
+    /// Rows `rows`, the same whenever they are made.
+    pub fn batch(&self, rows: Range<u64>) -> Batch {
         let numbers: Vec<u64> = rows.collect();
         let variants: Vec<usize> = numbers.iter().map(|&row| self.variant(row)).collect();
         let keys = self.keys(&numbers, &variants);
@@ -31,11 +48,44 @@ impl Plan {
             let values = self.column(column, &numbers, &variants, &keys, &made);
             made[column] = Some(values);
         }
-        self.written
+        let rejected = self.rejected(&variants, &made);
+        let columns = self
+            .written
             .iter()
             .filter_map(|&column| made[column].take())
             .map(|made| made.text)
-            .collect()
+            .collect();
+        Batch { columns, rejected }
+    }
+
+    fn rejected(&self, variants: &[usize], made: &[Option<Made>]) -> Vec<bool> {
+        if self.verified.iter().all(Vec::is_empty) {
+            return Vec::new();
+        }
+        let look = |(at, &variant): (usize, &usize)| {
+            let literal = |name: &str| self.literal(made, at, name);
+            self.verified.get(variant).is_some_and(|conditions| {
+                conditions.iter().any(|condition| is_false(condition, &literal))
+            })
+        };
+        let rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
+        if rejected.contains(&true) { rejected } else { Vec::new() }
+    }
+
+    /// The value of a column in a row, as conditions compute with it.
+    fn literal(&self, made: &[Option<Made>], at: usize, name: &str) -> Option<Literal> {
+        let columns = &self.table.columns;
+        let column = columns.iter().position(|column| column.name == name)?;
+        self.literal_of(made, at, column)
+    }
+
+    fn literal_of(&self, made: &[Option<Made>], at: usize, column: usize) -> Option<Literal> {
+        let values = made[column].as_ref()?;
+        if values.text.is_null(at) {
+            return Some(Literal::Null);
+        }
+        let type_name = self.columns[column].plain_type;
+        Some(Literal::typed(values.text.value(at), type_name))
     }
 
     fn variant(&self, row: u64) -> usize {
@@ -127,6 +177,7 @@ impl Plan {
         for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
             text.clear();
             let cell = Cell {
+                column,
                 plan: self,
                 planned,
                 made,
@@ -184,6 +235,14 @@ impl Plan {
     }
 }
 
+/// How often a value is drawn anew for a condition over several columns.
+const TRIES: u32 = 200;
+
+/// Whether a condition refuses a row: a constraint that is NULL does not.
+fn is_false(condition: &Expr, literal: &dyn Fn(&str) -> Option<Literal>) -> bool {
+    condition.evaluate(literal) == Some(Literal::Boolean(false))
+}
+
 /// What was written for a value.
 enum Written {
     Null,
@@ -193,6 +252,7 @@ enum Written {
 
 /// One value about to be made.
 struct Cell<'a> {
+    column: usize,
     plan: &'a Plan,
     planned: &'a Planned,
     made: &'a [Option<Made>],
@@ -203,8 +263,36 @@ struct Cell<'a> {
 impl Cell<'_> {
     #[inline]
     fn write(&self, row: u64, out: &mut String) -> Written {
+        let mut entropy = self.planned.entropy(row);
+        let conditions = self.planned.predicates.get(self.variant);
+        let Some(conditions) = conditions.filter(|conditions| !conditions.is_empty()) else {
+            return self.draw(row, entropy, out);
+        };
+        let name = &self.plan.table.columns[self.column].name;
+        for _ in 0..TRIES {
+            out.clear();
+            let written = self.draw(row, entropy, out);
+            let literal = |asked: &str| {
+                if asked != name {
+                    return self.literal(asked);
+                }
+                Some(match written {
+                    Written::Null => Literal::Null,
+                    _ => Literal::typed(out, self.planned.plain_type),
+                })
+            };
+            if !conditions.iter().any(|condition| is_false(condition, &literal)) {
+                return written;
+            }
+            entropy = remix(entropy);
+        }
+        out.clear();
+        self.draw(row, entropy, out)
+    }
+
+    #[inline]
+    fn draw(&self, row: u64, entropy: u64, out: &mut String) -> Written {
         let planned = self.planned;
-        let entropy = planned.entropy(row);
         let choice = &planned.choices[planned.of_variant.get(self.variant).copied().unwrap_or(0)];
         if choice.nulls > 0 && is_among(choice.nulls, remix(planned.stream.draw(row) ^ 0x6E75_6C6C))
         {
@@ -387,7 +475,7 @@ impl Cell<'_> {
         if bind.offset.is_none() && other.codec.as_ref() == Some(codec) {
             return Some(count);
         }
-        let value = self.literal_of(bind.other)?;
+        let value = self.plan.literal_of(self.made, self.at, bind.other)?;
         let moved = match &bind.offset {
             Some(offset) => value.plus(offset)?,
             None => value,
@@ -406,22 +494,7 @@ impl Cell<'_> {
     }
 
     fn literal(&self, name: &str) -> Option<Literal> {
-        let column = self
-            .plan
-            .table
-            .columns
-            .iter()
-            .position(|column| column.name == name)?;
-        self.literal_of(column)
-    }
-
-    fn literal_of(&self, column: usize) -> Option<Literal> {
-        let made = self.made[column].as_ref()?;
-        if made.text.is_null(self.at) {
-            return Some(Literal::Null);
-        }
-        let type_name = self.plan.columns[column].plain_type;
-        Some(Literal::typed(made.text.value(self.at), type_name))
+        self.plan.literal(self.made, self.at, name)
     }
 
     fn write_literal(&self, value: &Literal, out: &mut String) -> Written {

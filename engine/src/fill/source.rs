@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::cell;
 use super::class::Class;
-use super::ordinal::Codec;
+use super::ordinal::{Codec, SECOND};
+use crate::calendar::MICROS_PER_DAY;
 use crate::dictionary::Weighted;
 use crate::entropy::{Permutation, Stream, below, normal, remix};
 use crate::generator::Bound;
@@ -70,6 +71,9 @@ pub(super) struct Ordered {
     step: i64,
     total: u64,
     pub spread: Spread,
+    /// Moments are whole days, hours or minutes: constraints that are not understood often ask for
+    /// that.
+    pub rounded: bool,
 }
 
 impl Ordered {
@@ -94,6 +98,7 @@ impl Ordered {
             step,
             total,
             spread,
+            rounded: false,
         }
     }
 
@@ -154,7 +159,17 @@ impl Ordered {
     pub fn draw(&self, entropy: u64, low: i64, high: i64) -> Option<i64> {
         if let [(a, b)] = self.intervals[..] {
             let (from, to) = self.clip(a, b, low, high)?;
-            return Some(self.pick(entropy, from, to));
+            let drawn = self.pick(entropy, from, to);
+            if self.rounded {
+                let unit = match remix(entropy) % 4 {
+                    0 | 1 => MICROS_PER_DAY,
+                    2 => 3_600 * SECOND,
+                    _ => 60 * SECOND,
+                };
+                let whole = drawn - drawn.rem_euclid(unit);
+                return Some(if whole >= from { whole } else { drawn });
+            }
+            return Some(drawn);
         }
         let clipped = |&(a, b): &(i64, i64)| self.clip(a, b, low, high);
         let total = self
@@ -324,8 +339,7 @@ impl Cell {
     /// Writes a value.
     pub fn write(&self, entropy: u64, index: Option<u64>, out: &mut String) {
         if let (Some(generator), None) = (&self.generator, index) {
-            // Writing to a string cannot fail.
-            let _ = generator.write(entropy, out);
+            self.generated(generator, entropy, out);
             return;
         }
         match &self.class {
@@ -344,6 +358,26 @@ impl Cell {
             Class::Json { .. } => self.json(entropy, index, out),
             class => cell::write(class, entropy, index, out),
         }
+    }
+
+    fn generated(&self, generator: &Bound, entropy: u64, out: &mut String) {
+        let Class::Array { element } = &self.class else {
+            // Writing to a string cannot fail.
+            let _ = generator.write(entropy, out);
+            return;
+        };
+        let stream = Stream::from_key(entropy);
+        let mut text = String::new();
+        out.push('{');
+        for place in 0..self.items(entropy, 3) {
+            if place > 0 {
+                out.push(cell::delimiter(element));
+            }
+            text.clear();
+            let _ = generator.write(stream.draw(place), &mut text);
+            cell::quote(&text, "\\\"", out);
+        }
+        out.push('}');
     }
 
     fn items(&self, entropy: u64, usual: u32) -> u64 {
@@ -389,7 +423,7 @@ impl Cell {
         let mut text = String::new();
         for place in 0..items {
             if place > 0 {
-                out.push(',');
+                out.push(cell::delimiter(element));
             }
             text.clear();
             match (cell::nth(&self.contains, place), &self.elements) {
@@ -452,6 +486,9 @@ pub(super) struct Text {
     /// What to write where the base does not match.
     pub fallback: Option<Pattern>,
     pub excluded: Vec<String>,
+    /// Constants of constraints that are not understood: text is made of them, since such
+    /// constraints often ask for a part.
+    pub parts: Vec<String>,
     /// How values are told apart where they must be; decided by [`Text::make_unique`].
     pub telling: Telling,
 }
@@ -486,6 +523,7 @@ impl Text {
             matching: Vec::new(),
             fallback: None,
             excluded: Vec::new(),
+            parts: Vec::new(),
             telling: Telling::Number,
         }
     }
@@ -577,6 +615,9 @@ impl Text {
                 Some(pattern) if attempt >= 4 => {
                     let _ = pattern.write(entropy, out);
                 }
+                // What the base gives is refused: plainer and plainer text.
+                None if attempt >= 12 => out.push_str(itoa::Buffer::new().format(entropy >> 40)),
+                None if attempt >= 6 => out.push_str(cell::word(entropy)),
                 _ => self.write_base(entropy, out),
             }
             if self.fit(start, attempt >= 3, out) && self.is_allowed(&out[start..]) {
@@ -588,6 +629,22 @@ impl Text {
     }
 
     fn write_base(&self, entropy: u64, out: &mut String) {
+        let choice = remix(entropy) % 8;
+        if let Some(part) = cell::nth(&self.parts, below(entropy, self.parts.len() as u64))
+            && choice < 6
+        {
+            let word = cell::word(entropy);
+            let (before, after) = match choice {
+                0 => ("", ""),
+                1 | 2 => ("", word),
+                3 => (word, ""),
+                _ => (word, word),
+            };
+            out.push_str(before);
+            out.push_str(part);
+            out.push_str(after);
+            return;
+        }
         // Writing to a string cannot fail.
         let _ = match &self.base {
             Base::Generator(bound) => bound.write(entropy, out),

@@ -23,6 +23,7 @@ mod check_digit;
 mod clinical;
 mod color;
 mod commerce;
+pub mod company;
 pub mod contact;
 mod country;
 pub mod data;
@@ -41,7 +42,10 @@ mod json;
 mod internet;
 mod lorem;
 pub mod name;
+pub mod national;
 mod number;
+pub mod person;
+pub mod place;
 mod quantile;
 mod shape;
 mod template;
@@ -66,13 +70,13 @@ pub use group::Group;
 
 /// The families, one file each; each holds its entries next to its code.
 static FAMILIES: &[&[Generator]] = &[
-    address::ENTRIES,
     barcode::ENTRIES,
     business::ENTRIES,
     card::ENTRIES,
     clinical::ENTRIES,
     color::ENTRIES,
     commerce::ENTRIES,
+    company::ENTRIES,
     contact::ENTRIES,
     country::ENTRIES,
     device::ENTRIES,
@@ -87,8 +91,10 @@ static FAMILIES: &[&[Generator]] = &[
     json::ENTRIES,
     internet::ENTRIES,
     lorem::ENTRIES,
-    name::ENTRIES,
+    national::ENTRIES,
     number::ENTRIES,
+    person::ENTRIES,
+    place::ENTRIES,
     shape::ENTRIES,
     template::ENTRIES,
     time::ENTRIES,
@@ -181,7 +187,6 @@ impl Generator {
     }
 
     /// A generator of text whose only parameter is a locale.
-    #[allow(dead_code, reason = "the locales are being written")]
     const fn local(
         name: &'static str,
         summary: &'static str,

@@ -1,5 +1,7 @@
 //! What the catalogs say of a table, for the engine to plan with.
 
+use std::collections::HashSet;
+
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
@@ -38,6 +40,8 @@ pub struct DescribedColumn {
     pub number: i16,
     /// Its type, qualified and quoted, without modifiers.
     pub cast: String,
+    /// The type under its domains, with modifier, as SQL under the safe search path.
+    pub base: String,
 }
 
 /// A foreign key.
@@ -56,8 +60,6 @@ pub struct DescribedReference {
     pub operators: Vec<String>,
     /// Whether it may be checked at the end of the transaction.
     pub deferrable: bool,
-    /// Whether it is, unless told otherwise.
-    pub deferred: bool,
     /// Columns here, by position.
     #[serde(skip)]
     pub positions: Vec<usize>,
@@ -191,7 +193,7 @@ pub fn describe(relid: Oid) -> Described {
             .iter()
             .map(|column| engine_column(column, &types))
             .collect(),
-        checks: found.checks.clone(),
+        checks: found.checks.iter().cloned().chain(implied_checks(&found, &types)).collect(),
         uniques: found
             .uniques
             .iter()
@@ -233,17 +235,25 @@ pub fn describe(relid: Oid) -> Described {
             .map(|column| DescribedColumn {
                 number: column.number,
                 cast: types.qualified(column.type_id),
+                base: types.base(column.type_id, column.typmod),
             })
             .collect(),
-        references: found
-            .references
-            .iter()
-            .cloned()
-            .map(|mut reference| {
+        references: {
+            let mut seen = HashSet::new();
+            let all = found.references.iter().cloned().map(|mut reference| {
                 reference.positions = positions(&reference.columns);
                 reference
+            });
+            // Partitions repeat what they all refer to.
+            all.filter(|reference| {
+                seen.insert((
+                    reference.positions.clone(),
+                    reference.table_id,
+                    reference.their_numbers.clone(),
+                ))
             })
-            .collect(),
+            .collect()
+        },
         table,
         deferrable,
         partitions,
@@ -296,6 +306,47 @@ fn engine_column(column: &CatalogColumn, types: &Types) -> Column {
         (Some(expression), ..) => Given::Expression(expression.clone()),
         (None, ..) => Given::Nothing,
     };
+    out
+}
+
+/// What the types of generated columns demand of the columns they are computed from.
+fn implied_checks(table: &CatalogTable, types: &Types) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for column in &table.columns {
+        let (Some(expression), "s") = (&column.default, column.generated.as_str()) else {
+            continue;
+        };
+        let shape = types.shape(column.type_id, column.typmod);
+        let limit = match shape.class {
+            Class::Decimal {
+                precision: Some(precision),
+                scale,
+            } => {
+                let whole = i64::from(precision) - i64::from(scale.unwrap_or(0));
+                // One less than the power of ten: what is computed is rounded on assignment.
+                usize::try_from(whole).ok().map(|digits| "9".repeat(digits.max(1)))
+            }
+            Class::Integer { bytes: 2 } => Some(i16::MAX.to_string()),
+            Class::Integer { bytes: 4 } => Some(i32::MAX.to_string()),
+            _ => None,
+        };
+        let name = format!("type of column {}", column.name);
+        if let Some(limit) = limit {
+            out.push((
+                name,
+                format!("((({expression}) <= ({limit})::numeric) AND (({expression}) >= ('-{limit}')::numeric))"),
+            ));
+        } else if let Class::Text {
+            max_chars: Some(chars),
+            ..
+        } = shape.class
+        {
+            out.push((name, format!("(length(({expression})::text) <= {chars})")));
+        }
+        if column.not_null {
+            out.push((format!("column {}", column.name), format!("(({expression}) IS NOT NULL)")));
+        }
+    }
     out
 }
 

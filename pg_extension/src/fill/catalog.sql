@@ -38,9 +38,18 @@ SELECT json_build_object(
             -- An index of a partition that does not belong to one of the parent holds there alone.
             SELECT ic.relname AS name, i.indisprimary AS is_primary,
                    CASE WHEN i.indrelid = c.oid THEN (
-                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
-                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
-                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                       SELECT coalesce(json_agg(k.number), '[]')
+                       FROM (
+                           SELECT k.number
+                           FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                           WHERE k.place <= i.indnkeyatts AND k.number > 0
+                           UNION
+                           SELECT d.refobjsubid
+                           FROM pg_depend d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                             AND d.refobjsubid > 0 AND i.indexprs IS NOT NULL
+                       ) k
                    ) ELSE '[]' END AS columns,
                    i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NULL AS plain,
                    i.indnullsnotdistinct AS nulls_equal,
@@ -53,9 +62,18 @@ SELECT json_build_object(
             UNION ALL
             SELECT ic.relname, i.indisprimary,
                    (
-                       SELECT coalesce(json_agg(k.number ORDER BY k.place), '[]')
-                       FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
-                       WHERE k.place <= i.indnkeyatts AND k.number > 0
+                       SELECT coalesce(json_agg(k.number), '[]')
+                       FROM (
+                           SELECT k.number
+                           FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+                           WHERE k.place <= i.indnkeyatts AND k.number > 0
+                           UNION
+                           SELECT d.refobjsubid
+                           FROM pg_depend d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                             AND d.refobjsubid > 0 AND i.indexprs IS NOT NULL
+                       ) k
                    ),
                    i.indexprs IS NULL AND i.indpred IS NULL,
                    i.indnullsnotdistinct, i.indimmediate
@@ -83,7 +101,12 @@ SELECT json_build_object(
     'references', (
         SELECT coalesce(json_agg(json_build_object(
             'name', k.conname,
-            'columns', k.conkey,
+            'columns', (
+                SELECT json_agg(own.attnum ORDER BY f.place)
+                FROM unnest(k.conkey) WITH ORDINALITY AS f (number, place)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = f.number
+                JOIN pg_attribute own ON own.attrelid = c.oid AND own.attname = a.attname
+            ),
             'table_id', k.confrelid::bigint,
             'their_columns', (
                 SELECT json_agg(a.attname ORDER BY f.place)
@@ -97,11 +120,13 @@ SELECT json_build_object(
                 JOIN pg_operator o ON o.oid = e.operator
                 JOIN pg_namespace on_ ON on_.oid = o.oprnamespace
             ),
-            'deferrable', k.condeferrable,
-            'deferred', k.condeferred
+            'deferrable', k.condeferrable
         ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
-        WHERE k.conrelid = c.oid AND k.contype = 'f'
+        WHERE k.contype = 'f'
+          AND (k.conrelid = c.oid
+               -- What partitions refer to of their own binds the rows that land there.
+               OR k.conparentid = 0 AND k.conrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
           -- Of a key that refers to a partitioned table there is one entry a partition besides.
           AND NOT EXISTS (
               SELECT FROM pg_constraint p

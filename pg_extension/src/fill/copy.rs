@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 use std::ffi::{CString, c_int, c_void};
 
-use arrow_array::{Array, StringArray};
+use arrow_array::Array;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{PgList, pg_guard};
-use synth_engine::fill::Plan;
+use synth_engine::fill::{Batch, Plan};
 
 use crate::boundary::check_for_interrupts;
 
@@ -17,8 +17,11 @@ const BATCH: u64 = 2_048;
 /// Rows on their way into a table.
 struct Feed {
     plan: Plan,
+    /// The next candidate, and where candidates end.
     next: u64,
     end: u64,
+    /// Rows still to give.
+    wanted: u64,
     bytes: Vec<u8>,
     position: usize,
 }
@@ -37,29 +40,39 @@ impl Drop for Feeding {
     }
 }
 
+/// So many batches without a row, and there is none to be found.
+const PATIENCE: u32 = 50;
+
 /// Rows of one COPY: what triggers have yet to look at is remembered until its end, so that the
 /// memory that takes does not grow with the number of rows.
 const CHUNK: u64 = 1 << 17;
 
-/// Writes rows `start..end` of a plan into its table; gives how many arrived, which is fewer where
-/// a trigger drops some.
-pub fn copy(relid: Oid, plan: &Plan, start: u64, end: u64) -> u64 {
+/// Writes `rows` rows of a plan into its table, from candidate `start` on; gives how many arrived,
+/// which is fewer where a trigger drops some, and the next candidate.
+pub fn copy(relid: Oid, plan: &Plan, start: u64, rows: u64) -> (u64, u64) {
     let mut written = 0;
     let mut next = start;
-    while next < end {
-        let chunk_end = end.min(next + CHUNK);
-        written += copy_chunk(relid, plan, next, chunk_end);
-        next = chunk_end;
+    let mut left = rows;
+    while left > 0 {
+        let chunk = left.min(CHUNK);
+        let (arrived, after) = copy_chunk(relid, plan, next, chunk);
+        written += arrived;
+        left -= chunk;
+        if after == next {
+            break;
+        }
+        next = after;
     }
-    written
+    (written, next)
 }
 
-fn copy_chunk(relid: Oid, plan: &Plan, start: u64, end: u64) -> u64 {
+fn copy_chunk(relid: Oid, plan: &Plan, start: u64, rows: u64) -> (u64, u64) {
     FEEDS.with_borrow_mut(|feeds| {
         feeds.push(Feed {
             plan: plan.clone(),
             next: start,
-            end,
+            end: plan.candidates.unwrap_or(u64::MAX),
+            wanted: rows,
             bytes: Vec::new(),
             position: 0,
         });
@@ -119,8 +132,9 @@ fn copy_chunk(relid: Oid, plan: &Plan, start: u64, end: u64) -> u64 {
         pg_sys::CommandCounterIncrement();
         written
     };
+    let next = FEEDS.with_borrow(|feeds| feeds.last().map_or(start, |feed| feed.next));
     drop(feeding);
-    written
+    (written, next)
 }
 
 /// # Safety
@@ -164,27 +178,35 @@ unsafe extern "C-unwind" fn read(out: *mut c_void, least: c_int, most: c_int) ->
 impl Feed {
     /// Makes the next rows; false at the end.
     fn load(&mut self) -> bool {
-        if self.next >= self.end {
-            return false;
+        let mut fruitless = 0;
+        while self.wanted > 0 && self.next < self.end && fruitless < PATIENCE {
+            let end = self.end.min(self.next + BATCH.min(self.wanted));
+            let batch = self.plan.batch(self.next..end);
+            self.bytes.clear();
+            self.position = 0;
+            let given = encode(&batch, (end - self.next) as usize, &mut self.bytes);
+            self.next = end;
+            self.wanted -= given;
+            if given > 0 {
+                return true;
+            }
+            fruitless += 1;
         }
-        let end = self.end.min(self.next + BATCH);
-        let columns = self.plan.batch(self.next..end);
-        self.bytes.clear();
-        self.position = 0;
-        encode(&columns, (end - self.next) as usize, &mut self.bytes);
-        self.next = end;
-        true
+        false
     }
 }
 
-/// Rows in the text format of COPY.
-fn encode(columns: &[StringArray], rows: usize, out: &mut Vec<u8>) {
+/// Rows in the text format of COPY; gives how many.
+fn encode(batch: &Batch, rows: usize, out: &mut Vec<u8>) -> u64 {
+    let columns = &batch.columns;
+    let mut given = 0;
     let special = |byte: &u8| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r');
     let plain: Vec<bool> = columns
         .iter()
         .map(|column| !column.value_data().iter().any(special))
         .collect();
-    for row in 0..rows {
+    for row in (0..rows).filter(|&row| batch.is_row(row)) {
+        given += 1;
         for (place, column) in columns.iter().enumerate() {
             if place > 0 {
                 out.push(b'\t');
@@ -199,6 +221,7 @@ fn encode(columns: &[StringArray], rows: usize, out: &mut Vec<u8>) {
         }
         out.push(b'\n');
     }
+    given
 }
 
 fn escape(value: &str, out: &mut Vec<u8>) {

@@ -208,9 +208,8 @@ impl Filling {
             return;
         }
         if plan.unproven.is_empty() && self.policies.is_empty() {
-            let available = plan.rows(self.rows).saturating_sub(self.next).min(wanted);
-            let arrived = copy::copy(self.described.relid, plan, self.next, self.next + available);
-            self.next += available;
+            let (arrived, next) = copy::copy(self.described.relid, plan, self.next, wanted);
+            self.next = next;
             self.written += arrived;
             return;
         }

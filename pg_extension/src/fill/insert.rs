@@ -5,7 +5,7 @@
 use arrow_array::{Array, StringArray};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{IntoDatum, PgSqlErrorCode::*};
-use synth_engine::fill::{Given, Plan};
+use synth_engine::fill::{Batch, Given, Plan};
 
 use super::catalog::Described;
 use crate::boundary::check_for_interrupts;
@@ -24,6 +24,8 @@ pub struct Gate {
     conditions: Vec<(String, String)>,
     /// Columns as the conditions read them.
     columns: Vec<String>,
+    /// Generated columns, which are computed from the others.
+    generated: Vec<String>,
 }
 
 impl Gate {
@@ -53,35 +55,61 @@ impl Gate {
                 format!("({}) IS NOT FALSE", any.join(" OR ")),
             ));
         }
-        let columns = table
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(position, column)| {
-                let name = pgrx::spi::quote_identifier(&column.name);
-                let number = plan.written.iter().position(|&written| written == position);
-                match (number, &column.default) {
-                    (Some(number), _) => format!(
-                        "u.c{number}::{} AS {name}",
-                        base(described, position, column)
-                    ),
-                    (None, Given::Constant(text) | Given::Expression(text)) => {
-                        format!("({text})::{} AS {name}", column.type_name)
-                    }
-                    (None, _) => format!("NULL::{} AS {name}", column.type_name),
+        for (position, column) in table.columns.iter().enumerate() {
+            let name = pgrx::spi::quote_identifier(&column.name);
+            for (check, expression) in &column.domain_checks {
+                if plan.written.contains(&position) {
+                    let condition = of_value(expression, &name);
+                    conditions.push((check.clone(), format!("({condition}) IS NOT FALSE")));
                 }
-            })
-            .collect();
+            }
+        }
+        let mut columns = Vec::new();
+        let mut generated = Vec::new();
+        for (position, column) in table.columns.iter().enumerate() {
+            let name = pgrx::spi::quote_identifier(&column.name);
+            // Domains give way to their base type: their checks refuse rows here, where a cast to
+            // them would raise an error.
+            let base = &described.columns[position].base;
+            let number = plan.written.iter().position(|&written| written == position);
+            columns.push(match (number, &column.default) {
+                (Some(number), _) => format!("u.c{number}::{base} AS {name}"),
+                (None, Given::Generated(expression)) => {
+                    generated.push(format!("({expression})::{base} AS {name}"));
+                    continue;
+                }
+                (None, Given::Constant(text) | Given::Expression(text)) => {
+                    format!("({text})::{base} AS {name}")
+                }
+                (None, _) => format!("NULL::{base} AS {name}"),
+            });
+        }
         Self {
             conditions,
             columns,
+            generated,
         }
     }
 
+    /// Candidates as rows of the table.
+    fn source(&self, columns: usize) -> String {
+        let inner = format!(
+            "SELECT {}{}u.synth_place FROM {}",
+            self.columns.join(", "),
+            if self.columns.is_empty() { "" } else { ", " },
+            unnested(columns)
+        );
+        if self.generated.is_empty() {
+            return format!("({inner}) t");
+        }
+        format!("(SELECT g.*, {} FROM ({inner}) g) t", self.generated.join(", "))
+    }
+
     /// Which of the candidates pass.
-    fn passing(&self, columns: &[StringArray], rows: u64) -> Vec<usize> {
+    fn passing(&self, batch: &Batch, rows: u64) -> Vec<usize> {
+        let columns = &batch.columns;
         if self.conditions.is_empty() {
-            return (0..rows as usize).collect();
+            return (0..rows as usize).filter(|&row| batch.is_row(row)).collect();
         }
         let conditions: Vec<&str> = self
             .conditions
@@ -89,14 +117,14 @@ impl Gate {
             .map(|(_, condition)| condition.as_str())
             .collect();
         let sql = format!(
-            "SELECT t.synth_place::bigint FROM (SELECT {}, u.synth_place FROM {}) t WHERE {} ORDER BY 1",
-            self.columns.join(", "),
-            unnested(columns.len()),
+            "SELECT t.synth_place::bigint FROM {} WHERE {} ORDER BY 1",
+            self.source(columns.len()),
             conditions.join(" AND ")
         );
         query(&sql, &parameters(columns, None), |row| row.get::<i64>(1))
             .into_iter()
             .map(|place| (place - 1) as usize)
+            .filter(|&row| batch.is_row(row))
             .collect()
     }
 
@@ -111,10 +139,9 @@ impl Gate {
             return Vec::new();
         }
         let sql = format!(
-            "SELECT ARRAY[{}] FROM (SELECT {}, u.synth_place FROM {}) t",
+            "SELECT ARRAY[{}] FROM {}",
             counts.join(", "),
-            self.columns.join(", "),
-            unnested(columns.len()),
+            self.source(columns.len()),
         );
         let counts = query(&sql, &parameters(columns, None), |row| {
             row.get::<Vec<i64>>(1)
@@ -127,7 +154,7 @@ impl Gate {
     pub fn rehearse(&self, plan: &Plan, rows: u64) -> Option<String> {
         let tried = rows.clamp(1, BATCH);
         let columns = plan.batch(0..tried);
-        if columns.is_empty() || !self.passing(&columns, tried).is_empty() {
+        if columns.columns.is_empty() || !self.passing(&columns, tried).is_empty() {
             return None;
         }
         let more = plan.batch(tried..tried + 10 * BATCH);
@@ -135,17 +162,38 @@ impl Gate {
             return None;
         }
         let worst = self
-            .refusals(&columns)
+            .refusals(&columns.columns)
             .into_iter()
             .max_by_key(|(_, count)| *count);
         Some(worst.map_or_else(String::new, |(name, _)| name))
     }
 }
 
-/// The type a condition sees: with modifier, but without the checks of a domain, which would raise
-/// an error instead of refusing.
-fn base(_described: &Described, _position: usize, column: &synth_engine::fill::Column) -> String {
-    column.type_name.clone()
+/// The check of a domain over a column: `VALUE` outside of quotes is the column.
+pub fn of_value(expression: &str, column: &str) -> String {
+    let mut out = String::with_capacity(expression.len());
+    let mut quote: Option<char> = None;
+    let mut rest = expression;
+    while let Some(c) = rest.chars().next() {
+        let starts_word = out.chars().last().is_none_or(|last| !last.is_alphanumeric() && last != '_');
+        if quote.is_none()
+            && starts_word
+            && let Some(after) = rest.strip_prefix("VALUE")
+            && !after.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+        {
+            out.push_str(column);
+            rest = after;
+            continue;
+        }
+        match quote {
+            Some(open) if open == c => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            _ => {}
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
 }
 
 /// `ROWS FROM (unnest($1), unnest($2)) WITH ORDINALITY u (c0, c1, synth_place)`
@@ -220,14 +268,14 @@ pub fn insert(
             .saturating_add((rows - written) / 8 + 8)
             .min(BATCH);
         let batch_end = end.min(next + wanted);
-        let columns = plan.batch(next..batch_end);
-        let mut passing = gate.passing(&columns, batch_end - next);
+        let batch = plan.batch(next..batch_end);
+        let mut passing = gate.passing(&batch, batch_end - next);
         passing.truncate((rows - written) as usize);
         next = batch_end;
         let arrived = if passing.is_empty() {
             0
         } else {
-            execute(&sql, &parameters(&columns, Some(&passing)))
+            execute(&sql, &parameters(&batch.columns, Some(&passing)))
         };
         written += arrived;
         refused = if arrived == 0 { refused + wanted } else { 0 };

@@ -258,7 +258,7 @@ impl Order {
             ..Round::default()
         };
         let plan = table.plan(&round);
-        let columns = plan.batch(0..1);
+        let columns = plan.batch(0..1).columns;
         numbers
             .iter()
             .filter_map(|number| {

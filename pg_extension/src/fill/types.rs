@@ -69,6 +69,24 @@ impl Types {
         }
     }
 
+    /// The type under the domains of a type, with its modifier, as SQL under the safe search path.
+    pub fn base(&self, id: u32, typmod: i32) -> String {
+        let (mut id, mut typmod) = (id, typmod);
+        while let Some(one) = self.0.get(&id).filter(|one| one.kind == 'd') {
+            (id, typmod) = (one.base, one.base_typmod);
+        }
+        crate::query::with_safe_path(|| {
+            // SAFETY: gives a palloc'd string for any OID.
+            unsafe {
+                crate::boundary::string(pg_sys::format_type_extended(
+                    Oid::from(id),
+                    typmod,
+                    (pg_sys::FORMAT_TYPE_TYPEMOD_GIVEN | pg_sys::FORMAT_TYPE_FORCE_QUALIFY) as u16,
+                ))
+            }
+        })
+    }
+
     /// What a type with a modifier says.
     pub fn shape(&self, id: u32, typmod: i32) -> Shape {
         let mut shape = Shape {
@@ -110,12 +128,35 @@ impl Types {
         }
         let mut labels: Vec<String> = plan
             .batch(0..POOL)
+            .columns
             .first()
             .map(|values| values.iter().flatten().map(str::to_owned).collect())
             .unwrap_or_default();
         labels.sort_unstable();
         labels.dedup();
+        let labels = self.accepted(id, typmod, labels, &plan);
         Class::Enum { labels }
+    }
+
+    /// Those of the values of a domain that its checks accept: the database is asked where the plan
+    /// does not promise it.
+    fn accepted(&self, id: u32, typmod: i32, values: Vec<String>, plan: &Plan) -> Vec<String> {
+        if plan.unproven.is_empty() {
+            return values;
+        }
+        let conditions: Vec<String> = plan
+            .table()
+            .columns
+            .iter()
+            .flat_map(|column| &column.domain_checks)
+            .map(|(_, check)| format!("({}) IS NOT FALSE", super::insert::of_value(check, "t.value")))
+            .collect();
+        let sql = format!(
+            "SELECT t.text FROM (SELECT u.text, u.text::{} AS value FROM pg_catalog.unnest($1) u (text)) t WHERE {}",
+            self.base(id, typmod),
+            conditions.join(" AND ")
+        );
+        query(&sql, &[(pg_sys::TEXTARRAYOID, values.into_datum())], |row| row.get::<String>(1))
     }
 
     fn class(&self, id: u32, typmod: i32) -> Class {

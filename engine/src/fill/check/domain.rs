@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::literal::{Decimal, Literal};
+use super::decimal::Decimal;
+use super::literal::Literal;
 use super::{Bound, Branch, Column, Comparison, Domain, Modulus, Nullness, Relation};
 use crate::calendar::MICROS_PER_DAY;
 use crate::fill::class::Class;

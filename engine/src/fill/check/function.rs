@@ -1,6 +1,7 @@
 //! Functions of Postgres that can be computed here with the same result.
 
-use super::literal::{Decimal, Literal};
+use super::decimal::Decimal;
+use super::literal::Literal;
 use crate::calendar::{self, MICROS_PER_DAY};
 
 /// Names of functions that [`call`] computes for arguments of the right types.

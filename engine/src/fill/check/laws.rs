@@ -160,7 +160,7 @@ fn keeps_to(branch: &Branch, row: &Row) -> bool {
         })
 }
 
-fn with_columns<T>(not_null: &[bool; 3], then: impl FnOnce(&[Column<'_>]) -> T) -> T {
+fn with_columns<T>(not_null: [bool; 3], then: impl FnOnce(&[Column<'_>]) -> T) -> T {
     let (integer, boolean) = (Class::integer(), Class::Boolean);
     let columns: Vec<Column<'_>> = NAMES
         .iter()
@@ -184,7 +184,7 @@ proptest! {
         rows in prop::collection::vec(row(), 60),
     ) {
         let checks: Vec<Check> = texts.iter().map(|text| Check::of_table("c", text)).collect();
-        with_columns(&not_null, |columns| {
+        with_columns(not_null, |columns| {
             let analysis = analyse(&checks, columns, 0);
             let by_name: BTreeMap<&str, Column<'_>> =
                 columns.iter().map(|column| (column.name, *column)).collect();
@@ -232,7 +232,7 @@ fn as_postgres_evaluates() {
     for _ in 0..3000 {
         let text = constraint().new_tree(&mut runner).unwrap().current();
         let row = row().new_tree(&mut runner).unwrap().current();
-        let result = with_columns(&[false; 3], |columns| {
+        let result = with_columns([false; 3], |columns| {
             let columns = columns
                 .iter()
                 .map(|column| (column.name, *column))

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::decimal::Decimal;
 use super::expression::{Expr, Operator};
-use super::literal::{Decimal, Literal};
+use super::kind::Kind;
+use super::literal::Literal;
 use super::normal::Normal;
-use super::parse::{Kind, Scope};
+use super::parse::Scope;
 use super::{Branch, Comparison, Domain, Relation};
 use crate::fill::class::Class;
 
@@ -277,7 +279,7 @@ pub(super) fn shifted(
             return None;
         }
         let limit = value.minus(&span)?;
-        let domain = super::atom::column_against(class, operator, &limit)?;
+        let domain = super::constant::column_against(class, operator, &limit)?;
         return Some(Branch::of(&a, domain));
     }
     let (b, shift_b) = shifted_column(scope, right)?;

@@ -1,6 +1,6 @@
 //! Tests of a column through a function: its length, its year, its type of JSON.
 
-use super::atom::column_against;
+use super::constant::column_against;
 use super::expression::Expr;
 use super::literal::Literal;
 use super::parse::Scope;

@@ -32,9 +32,12 @@
 //! ```
 
 mod atom;
+mod constant;
+mod decimal;
 mod domain;
 mod expression;
 mod function;
+mod kind;
 mod linear;
 mod literal;
 mod measure;
@@ -46,8 +49,9 @@ mod text;
 
 use std::collections::BTreeMap;
 
+pub use decimal::Decimal;
 pub use expression::{Expr, Operator};
-pub use literal::{Decimal, Interval, Literal};
+pub use literal::{Interval, Literal};
 
 use super::class::Class;
 

@@ -7,10 +7,12 @@
 use std::cell::Cell;
 
 use super::atom;
+use super::constant;
 use super::expression::Expr;
 use super::function;
+use super::kind::Kind;
 use super::literal::Literal;
-use super::parse::{Kind, Scope};
+use super::parse::Scope;
 use super::{Branch, Comparison, Domain, Nullness, Relation};
 
 /// Alternatives kept on the way.
@@ -84,7 +86,7 @@ impl Normal<'_> {
 
     /// What is not understood: tested by evaluation if that is possible, else by the database.
     fn remainder(&self, expr: &Expr, want: Want) -> Vec<Branch> {
-        if !atom::is_computable(self.scope, expr) {
+        if !constant::is_computable(self.scope, expr) {
             return vec![Branch::unproven(self.check)];
         }
         let expression = if want.truth {
