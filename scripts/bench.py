@@ -59,6 +59,7 @@ def postgres():
         measure_postgres(socket)
         measure_scans(socket)
         measure_fill(socket)
+        measure_values(socket)
     finally:
         subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
 
