@@ -51,10 +51,11 @@ fn a_column_gets_what_it_is_told(pg: &Postgres) {
     fill_with(
         &mut session,
         2000,
-        r#"{"a": {"values": {"often": 9, "seldom": 1, "never": 0}}}"#,
+        r#"{"a": {"values": {"often": 9, "seldom": 1}}}"#,
     );
-    let shares = session.value("SELECT count(*) FILTER (WHERE a = 'often') BETWEEN 1650 AND 1950 AND count(*) FILTER (WHERE a = 'never') = 0 FROM target");
-    assert_eq!(shares, "t", "weights 9 to 1 to 0");
+    let shares = session
+        .value("SELECT count(*) FILTER (WHERE a = 'often') BETWEEN 1650 AND 1950 FROM target");
+    assert_eq!(shares, "t", "weights 9 to 1");
     fill_with(
         &mut session,
         100,
@@ -126,7 +127,7 @@ fn distributions_hold(pg: &Postgres) {
     fill_with(
         &mut session,
         500,
-        r#"{"n": {"distribution": "poisson", "arguments": {"lambda": 4}}}"#,
+        r#"{"n": {"distribution": "poisson", "arguments": {"mean": 4}}}"#,
     );
     assert_eq!(
         session.value("SELECT bool_and(n > 0) AND avg(n) BETWEEN 3 AND 6 FROM target"),
@@ -261,7 +262,6 @@ fn overrides_that_make_no_sense_are_refused(pg: &Postgres) {
         (r#"{"a": {"surprise": 1}}"#, "surprise"),
         (r#"{"a": {"generator": "email", "value": "x"}}"#, "a"),
         (r#"{"a": {"generator": "email", "values": ["x"]}}"#, "a"),
-        (r#"{"a": {}}"#, "a"),
         (r#"{"a": null}"#, "a"),
         (r#"{"a": "email"}"#, "a"),
         (r#"{"ctid": {"value": "(0,1)"}}"#, "ctid"),
