@@ -188,7 +188,7 @@ fn code_runs_as_the_caller(pg: &Postgres) {
     anew(&mut owner);
     owner.run(
         "CREATE TABLE seen (who name);
-         CREATE FUNCTION who(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN true; END $$;
+         CREATE FUNCTION who(integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN true; END $$;
          CREATE FUNCTION who_default() RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN 'x'; END $$;
          CREATE TABLE target (a integer NOT NULL CHECK (t.who(a)), b text DEFAULT t.who_default() NOT NULL)",
     );
