@@ -157,6 +157,11 @@ CREATE FUNCTION @extschema@.synth_bs_verb("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_bs_verb(bigint, bigint) IS 'Verb of a business phrase';
 
+CREATE FUNCTION @extschema@.synth_building_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_building_number(bigint, bigint, text) IS 'House number, that of street_address';
+
 CREATE FUNCTION @extschema@.synth_buzzword("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -176,6 +181,26 @@ CREATE FUNCTION @extschema@.synth_catchphrase("row" bigint DEFAULT NULL, seed bi
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_catchphrase(bigint, bigint) IS 'Catchphrase of a company, of three parts';
+
+CREATE FUNCTION @extschema@.synth_cell_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_cell_number(bigint, bigint, text, boolean) IS 'Mobile telephone number that is nobody''s: set aside for fiction, or of a prefix without an operator';
+
+CREATE FUNCTION @extschema@.synth_city("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city(bigint, bigint, text) IS 'Real city, by population';
+
+CREATE FUNCTION @extschema@.synth_city_prefix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city_prefix(bigint, bigint, text) IS 'Beginning of a city''s name';
+
+CREATE FUNCTION @extschema@.synth_city_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city_suffix(bigint, bigint, text) IS 'End of a city''s name';
 
 CREATE FUNCTION @extschema@.synth_clinical_note("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -197,10 +222,15 @@ CREATE FUNCTION @extschema@.synth_comment("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_comment(bigint, bigint) IS 'Comment of one or two English sentences';
 
-CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_company(bigint, bigint) IS 'Company name: a US surname and a legal form';
+COMMENT ON FUNCTION @extschema@.synth_company(bigint, bigint, text) IS 'Company name: surnames, trade and legal form as is the custom';
+
+CREATE FUNCTION @extschema@.synth_company_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_company_suffix(bigint, bigint, text) IS 'Legal form of a company';
 
 CREATE FUNCTION @extschema@.synth_country_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -337,10 +367,10 @@ CREATE FUNCTION @extschema@.synth_ean8("row" bigint DEFAULT NULL, seed bigint DE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_ean8(bigint, bigint, boolean) IS 'EAN-8 (GTIN-8) starting with 2, restricted circulation within a company; check digit right';
 
-CREATE FUNCTION @extschema@.synth_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+CREATE FUNCTION @extschema@.synth_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_email(bigint, bigint, boolean) IS 'E-mail address built from a name, under a reserved domain (RFC 2606)';
+COMMENT ON FUNCTION @extschema@.synth_email(bigint, bigint, text, boolean) IS 'E-mail address built from a name, under a reserved domain (RFC 2606)';
 
 CREATE FUNCTION @extschema@.synth_emoji("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -377,25 +407,40 @@ CREATE FUNCTION @extschema@.synth_file_size("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_file_size(bigint, bigint) IS 'File size in bytes, 1 to about 2 GiB, each power of two as likely as the next';
 
-CREATE FUNCTION @extschema@.synth_first_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_first_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_first_name(bigint, bigint) IS 'US first name, by frequency over all ages and both sexes (SSA)';
+COMMENT ON FUNCTION @extschema@.synth_first_name(bigint, bigint, text) IS 'First name, by frequency over both sexes (en_US: over all ages, SSA)';
 
-CREATE FUNCTION @extschema@.synth_free_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_first_name_female("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_free_email(bigint, bigint) IS 'E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it';
+COMMENT ON FUNCTION @extschema@.synth_first_name_female(bigint, bigint, text) IS 'First name of a woman, by frequency';
+
+CREATE FUNCTION @extschema@.synth_first_name_male("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_first_name_male(bigint, bigint, text) IS 'First name of a man, by frequency';
+
+CREATE FUNCTION @extschema@.synth_free_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_free_email(bigint, bigint, text) IS 'E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it';
 
 CREATE FUNCTION @extschema@.synth_free_email_provider("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_free_email_provider(bigint, bigint, boolean) IS 'Domain of a provider of free e-mail, such as gmail.com';
 
-CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_full_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_full_name(bigint, bigint) IS 'US first and last name, by frequency';
+COMMENT ON FUNCTION @extschema@.synth_full_address(bigint, bigint, text) IS 'Street, city and postal code that agree, in the lines of the country';
+
+CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_full_name(bigint, bigint, text) IS 'First and last name, by frequency, in the order of the language';
 
 CREATE FUNCTION @extschema@.synth_future_date("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, years bigint DEFAULT 10, as_of date DEFAULT '2026-01-01', is_unique boolean DEFAULT false)
     RETURNS date LANGUAGE c VOLATILE PARALLEL SAFE
@@ -431,6 +476,11 @@ CREATE FUNCTION @extschema@.synth_hashtag("row" bigint DEFAULT NULL, seed bigint
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_hashtag(bigint, bigint) IS 'Hashtag of two words in camel case, such as #QuietRiver';
+
+CREATE FUNCTION @extschema@.synth_health_insurance_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_health_insurance_code(bigint, bigint, boolean) IS 'French social security number (NIR) with its key; the order 000 is nobody''s';
 
 CREATE FUNCTION @extschema@.synth_heart_rate("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
@@ -552,7 +602,6 @@ CREATE FUNCTION @extschema@.synth_json(example jsonb, "row" bigint DEFAULT NULL,
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_json(jsonb, bigint, bigint) IS 'JSON document of the shape of an example, with other values';
 
-CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
 CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -578,20 +627,35 @@ CREATE FUNCTION @extschema@.synth_language_name("row" bigint DEFAULT NULL, seed 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_language_name(bigint, bigint, boolean) IS 'English name of a language (ISO 639-1)';
 
-CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_last_name(bigint, bigint) IS 'US last name, by frequency (Census 2010)';
+COMMENT ON FUNCTION @extschema@.synth_last_name(bigint, bigint, text) IS 'Last name, by frequency (en_US: Census 2010); two in es_ES, feminine for women in pl_PL';
+
+CREATE FUNCTION @extschema@.synth_latitude("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_latitude(bigint, bigint, text) IS 'Degrees north of a point within 2 km of the centre of city';
 
 CREATE FUNCTION @extschema@.synth_lei("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lei(bigint, bigint, boolean) IS 'Legal Entity Identifier of 20 characters, issuer 0000, never assigned; check digits right';
 
+CREATE FUNCTION @extschema@.synth_licence_plate("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_licence_plate(bigint, bigint, text, boolean) IS 'Licence plate of a series that is not issued';
+
 CREATE FUNCTION @extschema@.synth_lognormal("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, mu double precision DEFAULT 0, sigma double precision DEFAULT 1)
     RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lognormal(bigint, bigint, double precision, double precision) IS 'Number of a lognormal distribution: incomes, prices, sizes of files';
+
+CREATE FUNCTION @extschema@.synth_longitude("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_longitude(bigint, bigint, text) IS 'Degrees east of a point within 2 km of the centre of city';
 
 CREATE FUNCTION @extschema@.synth_mac_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -678,10 +742,30 @@ CREATE FUNCTION @extschema@.synth_mrn("row" bigint DEFAULT NULL, seed bigint DEF
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_mrn(bigint, bigint, boolean) IS 'Medical record number: MRN and eight digits';
 
+CREATE FUNCTION @extschema@.synth_name_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_suffix(bigint, bigint, text) IS 'Suffix of a name';
+
+CREATE FUNCTION @extschema@.synth_name_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_title(bigint, bigint, text) IS 'Title that fits the sex of first_name';
+
+CREATE FUNCTION @extschema@.synth_name_with_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_with_title(bigint, bigint, text) IS 'Title and full name';
+
 CREATE FUNCTION @extschema@.synth_nanoid("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_nanoid(bigint, bigint) IS 'Nano ID: 21 characters that a URL takes';
+
+CREATE FUNCTION @extschema@.synth_national_id("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_national_id(bigint, bigint, text, boolean) IS 'National identifier with the right check digits, of a range that is not issued (pt_BR and ja_JP: no such range exists): SSN, NINO, Steuer-ID, NIR, DNI, codice fiscale, CPF, BSN, PESEL, My Number, resident identity number, Saudi ID';
 
 CREATE FUNCTION @extschema@.synth_negative_decimal("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -753,10 +837,10 @@ CREATE FUNCTION @extschema@.synth_percentage("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_percentage(bigint, bigint) IS 'Percentage with two decimals, 0.00 to 100.00';
 
-CREATE FUNCTION @extschema@.synth_phone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_phone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_phone(bigint, bigint) IS 'US telephone number in the fictitious range 555-0100 to 555-0199 of a real area code';
+COMMENT ON FUNCTION @extschema@.synth_phone(bigint, bigint, text, boolean) IS 'Telephone number that is nobody''s: set aside for fiction (en_US: 555-0100 to 555-0199 of the area code of city), or of an area not assigned';
 
 CREATE FUNCTION @extschema@.synth_poisson("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, mean double precision DEFAULT 1)
     RETURNS bigint LANGUAGE c VOLATILE PARALLEL SAFE
@@ -772,6 +856,11 @@ CREATE FUNCTION @extschema@.synth_positive_decimal("row" bigint DEFAULT NULL, se
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_positive_decimal(bigint, bigint) IS 'Number above zero with two decimals, 0.01 to 9999.99';
+
+CREATE FUNCTION @extschema@.synth_postcode("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_postcode(bigint, bigint, text) IS 'Postal code that fits city (beyond its prefix the digits are drawn, except in en_US)';
 
 CREATE FUNCTION @extschema@.synth_price("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -823,10 +912,20 @@ CREATE FUNCTION @extschema@.synth_rgba_color("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_rgba_color(bigint, bigint) IS 'Colour rgba(red, green, blue, opacity); opacity 0.00 to 1.00';
 
-CREATE FUNCTION @extschema@.synth_safe_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_safe_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_safe_email(bigint, bigint) IS 'E-mail address of first name and number, under a reserved domain (RFC 2606)';
+COMMENT ON FUNCTION @extschema@.synth_safe_email(bigint, bigint, text) IS 'E-mail address of first name and number, under a reserved domain (RFC 2606)';
+
+CREATE FUNCTION @extschema@.synth_secondary_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_secondary_address(bigint, bigint, text) IS 'Unit in a building, such as an apartment';
+
+CREATE FUNCTION @extschema@.synth_secondary_address_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_secondary_address_type(bigint, bigint, text) IS 'Kind of a unit in a building';
 
 CREATE FUNCTION @extschema@.synth_sedol("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -893,10 +992,30 @@ CREATE FUNCTION @extschema@.synth_ssn("row" bigint DEFAULT NULL, seed bigint DEF
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_ssn(bigint, bigint, boolean) IS 'Social Security number from area numbers never issued (900 to 999, outside the ITIN groups)';
 
-CREATE FUNCTION @extschema@.synth_street_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_state("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_street_address(bigint, bigint) IS 'US street address: number, street and, for one in eight, an apartment';
+COMMENT ON FUNCTION @extschema@.synth_state(bigint, bigint, text) IS 'State, province or region of city, by name';
+
+CREATE FUNCTION @extschema@.synth_state_abbr("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_state_abbr(bigint, bigint, text) IS 'Code of state';
+
+CREATE FUNCTION @extschema@.synth_street_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_address(bigint, bigint, text) IS 'Street and house number in the order of the country; in en_US, for one in eight, an apartment';
+
+CREATE FUNCTION @extschema@.synth_street_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_name(bigint, bigint, text) IS 'Common street name, that of street_address';
+
+CREATE FUNCTION @extschema@.synth_street_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_suffix(bigint, bigint, text) IS 'Kind of a street';
 
 CREATE FUNCTION @extschema@.synth_template(template text, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, variables jsonb DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -983,10 +1102,10 @@ CREATE FUNCTION @extschema@.synth_user_agent("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_user_agent(bigint, bigint) IS 'User-Agent of a browser: Chrome, Edge, Firefox or Safari, versions of 2023 to 2025';
 
-CREATE FUNCTION @extschema@.synth_username("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+CREATE FUNCTION @extschema@.synth_username("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_username(bigint, bigint, boolean) IS 'Login name: first name, first letter of the last name and a number; the person of full_name';
+COMMENT ON FUNCTION @extschema@.synth_username(bigint, bigint, text, boolean) IS 'Login name: first name, first letter of the last name and a number; the person of full_name';
 
 CREATE FUNCTION @extschema@.synth_uuid("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS uuid LANGUAGE c VOLATILE PARALLEL SAFE
@@ -1033,6 +1152,11 @@ CREATE FUNCTION @extschema@.synth_valid_status_code("row" bigint DEFAULT NULL, s
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_valid_status_code(bigint, bigint) IS 'Three-digit HTTP status code, 100 to 599, registered or not';
 
+CREATE FUNCTION @extschema@.synth_vat_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_vat_number(bigint, bigint, text, boolean) IS 'Tax number of a company with the right check digits, of a range that is not issued: EIN, VAT number, CNPJ, invoice issuer number, unified social credit code';
+
 CREATE FUNCTION @extschema@.synth_vehicle_make("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -1077,6 +1201,11 @@ CREATE FUNCTION @extschema@.synth_year("row" bigint DEFAULT NULL, seed bigint DE
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_year(bigint, bigint) IS 'Year, 1950 to 2025';
+
+CREATE FUNCTION @extschema@.synth_zip("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_zip(bigint, bigint, text) IS 'Postal code that fits city, as postcode';
 
 CREATE FUNCTION @extschema@.synth_zipf("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, ranks bigint DEFAULT 1000, exponent double precision DEFAULT 1)
     RETURNS bigint LANGUAGE c VOLATILE PARALLEL SAFE
