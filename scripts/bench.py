@@ -59,6 +59,7 @@ def postgres():
         measure_postgres(socket)
         measure_scans(socket)
         measure_fill(socket)
+        measure_values(socket)
     finally:
         subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
 
@@ -272,6 +273,65 @@ def peer():
         venv.create(home, with_pip=True)
         subprocess.run([home / "bin" / "pip", "install", "--quiet", PEER], check=True)
     return binary
+
+
+def measure_values(socket):
+    """Each value function on one core, next to the generators of the crate `fake` in plain Rust."""
+    psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"]
+
+    def sql(*statements):
+        command = list(psql)
+        for statement in ("SET max_parallel_workers_per_gather = 0", *statements):
+            command += ["-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    cargo = os.environ.get("CARGO", "cargo")
+    build = subprocess.run(
+        [cargo, "build", "--release", "--quiet", "-p", "synth-engine", "--example", "fake_speed"], cwd=ROOT
+    )
+    fake = {}
+    if build.returncode == 0:
+        out = subprocess.run(
+            one_core([TARGET / "release" / "examples" / "fake_speed"]), check=True, capture_output=True, text=True
+        ).stdout
+        fake = {name: float(speed) for name, speed in map(str.split, out.splitlines())}
+    # Arguments that must be given.
+    required = {
+        "bigint": "5", "double precision": "5", "text": "'a{3}-[0-9]{4}'",
+        "jsonb": """'{"1": 3, "2": 1}'""",
+    }
+    special = {
+        "synth_template": "'{first_name} <{email}>'",
+        "synth_mixture": """'[{"generator": "normal"}, {"generator": "uniform"}]'""",
+    }
+    functions = sql(
+        "SELECT proname, coalesce((SELECT string_agg(format_type(t, NULL), ',' ORDER BY n) FROM "
+        "unnest(proargtypes) WITH ORDINALITY u (t, n) WHERE n <= pronargs - pronargdefaults), '') "
+        "FROM pg_proc WHERE prosrc = 'synth_value' ORDER BY 1"
+    )
+    rows = ROWS // 5
+    say(f"\nValue functions in Postgres, one core, and the crate fake in Rust (million values a second; aim: at least 2)")
+    clock = "SELECT split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)"
+    speeds = {}
+    empty = float("inf")
+    for line in ["|", *functions.splitlines()]:
+        name, types = line.split("|")
+        arguments = special.get(name) or ", ".join(required[t] for t in types.split(",") if t)
+        call = f"{name}({arguments}{', ' if arguments else ''}i, 1)" if name else "i"
+        # Processor time of the server process: other work on the machine does not count.
+        out = sql(clock, f"SELECT count({call}) FROM generate_series(1, {rows}) i", clock).split()
+        nanoseconds = int(out[2]) - int(out[0])
+        if name:
+            speeds[name.removeprefix("synth_")] = rows * 1e3 / nanoseconds
+        else:
+            empty = rows * 1e3 / nanoseconds
+    say(f"  {'count(i), without any':<32}{empty:8.2f}")
+    for name, speed in speeds.items():
+        peer = f"   fake {fake[name]:8.2f}" if name in fake else ""
+        mark = "" if speed >= 2 else "   below the aim"
+        say(f"  {name:<32}{speed:8.2f}{peer}{mark}")
+    slow = [name for name, speed in speeds.items() if speed < 2]
+    say(f"  {len(speeds) - len(slow)} of {len(speeds)} at 2 or more; slower: {', '.join(slow) or 'none'}")
 
 
 def csv_speed():

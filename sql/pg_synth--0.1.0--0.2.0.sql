@@ -33,6 +33,48 @@ CREATE FUNCTION synth.session_seed() RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'synth_session_seed';
 
+-- A point of a time series; NULL in a gap.
+CREATE FUNCTION synth.series_value(
+    index bigint,
+    seed bigint,
+    base double precision,
+    trend double precision,
+    season_period double precision,
+    season_amplitude double precision,
+    noise double precision,
+    gaps double precision,
+    gap_length bigint
+) RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_series_value';
+
+-- An SQL function of one query, which the planner puts in the place of the call: points are made one
+-- by one as they are asked for. The body is parsed here and now, so no search_path is involved.
+CREATE FUNCTION @extschema@.synth_timeseries(
+    start timestamp with time zone,
+    step interval,
+    points bigint,
+    seed bigint DEFAULT NULL,
+    base double precision DEFAULT 100,
+    trend double precision DEFAULT 0,
+    season_period double precision DEFAULT 24,
+    season_amplitude double precision DEFAULT 10,
+    noise double precision DEFAULT 1,
+    gaps double precision DEFAULT 0,
+    gap_length bigint DEFAULT 1,
+    OUT at timestamp with time zone,
+    OUT value double precision
+) RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000
+    BEGIN ATOMIC
+        SELECT start OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*) step),
+               synth.series_value(i, COALESCE(seed, synth.session_seed()), base, trend,
+                                  season_period, season_amplitude, noise, gaps, gap_length)
+        FROM (SELECT pg_catalog.generate_series(0, points OPERATOR(pg_catalog.-) 1)) s (i);
+    END;
+COMMENT ON FUNCTION @extschema@.synth_timeseries(timestamptz, interval, bigint, bigint, double precision, double precision, double precision, double precision, double precision, double precision, bigint) IS
+    'points of a time series: base + trend a point + a season of season_period points + normal noise; value is NULL in gaps';
+
 -- Generated from the registry: begin
 
 CREATE FUNCTION @extschema@.synth_aba_routing_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
@@ -45,10 +87,10 @@ CREATE FUNCTION @extschema@.synth_account_type("row" bigint DEFAULT NULL, seed b
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_account_type(bigint, bigint) IS 'Type of a bank account';
 
-CREATE FUNCTION @extschema@.synth_allergen("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_allergen("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_allergen(bigint, bigint) IS 'What somebody is allergic to, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_allergen(bigint, bigint, boolean) IS 'What somebody is allergic to, in lower case';
 
 CREATE FUNCTION @extschema@.synth_amount("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -115,6 +157,11 @@ CREATE FUNCTION @extschema@.synth_bs_verb("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_bs_verb(bigint, bigint) IS 'Verb of a business phrase';
 
+CREATE FUNCTION @extschema@.synth_building_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_building_number(bigint, bigint, text) IS 'House number, that of street_address';
+
 CREATE FUNCTION @extschema@.synth_buzzword("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -135,6 +182,26 @@ CREATE FUNCTION @extschema@.synth_catchphrase("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_catchphrase(bigint, bigint) IS 'Catchphrase of a company, of three parts';
 
+CREATE FUNCTION @extschema@.synth_cell_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_cell_number(bigint, bigint, text, boolean) IS 'Mobile telephone number that is nobody''s: set aside for fiction, or of a prefix without an operator';
+
+CREATE FUNCTION @extschema@.synth_city("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city(bigint, bigint, text) IS 'Real city, by population';
+
+CREATE FUNCTION @extschema@.synth_city_prefix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city_prefix(bigint, bigint, text) IS 'Beginning of a city''s name';
+
+CREATE FUNCTION @extschema@.synth_city_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_city_suffix(bigint, bigint, text) IS 'End of a city''s name';
+
 CREATE FUNCTION @extschema@.synth_clinical_note("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -145,40 +212,45 @@ CREATE FUNCTION @extschema@.synth_clothing_size("row" bigint DEFAULT NULL, seed 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_clothing_size(bigint, bigint) IS 'Size of clothing, XS to XXL';
 
-CREATE FUNCTION @extschema@.synth_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_color(bigint, bigint) IS 'Name of a colour in CSS, such as teal';
+COMMENT ON FUNCTION @extschema@.synth_color(bigint, bigint, boolean) IS 'Name of a colour in CSS, such as teal';
 
 CREATE FUNCTION @extschema@.synth_comment("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_comment(bigint, bigint) IS 'Comment of one or two English sentences';
 
-CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_company("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_company(bigint, bigint) IS 'Company name: a US surname and a legal form';
+COMMENT ON FUNCTION @extschema@.synth_company(bigint, bigint, text) IS 'Company name: surnames, trade and legal form as is the custom';
 
-CREATE FUNCTION @extschema@.synth_country_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_company_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code(bigint, bigint) IS 'Country code of two letters (ISO 3166-1 alpha-2)';
+COMMENT ON FUNCTION @extschema@.synth_company_suffix(bigint, bigint, text) IS 'Legal form of a company';
 
-CREATE FUNCTION @extschema@.synth_country_code_alpha3("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code_alpha3(bigint, bigint) IS 'Country code of three letters (ISO 3166-1 alpha-3)';
+COMMENT ON FUNCTION @extschema@.synth_country_code(bigint, bigint, boolean) IS 'Country code of two letters (ISO 3166-1 alpha-2)';
 
-CREATE FUNCTION @extschema@.synth_country_code_numeric("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code_alpha3("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_code_numeric(bigint, bigint) IS 'Country code of three digits (ISO 3166-1 numeric)';
+COMMENT ON FUNCTION @extschema@.synth_country_code_alpha3(bigint, bigint, boolean) IS 'Country code of three letters (ISO 3166-1 alpha-3)';
 
-CREATE FUNCTION @extschema@.synth_country_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_country_code_numeric("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_country_name(bigint, bigint) IS 'English name of a country (ISO 3166-1)';
+COMMENT ON FUNCTION @extschema@.synth_country_code_numeric(bigint, bigint, boolean) IS 'Country code of three digits (ISO 3166-1 numeric)';
+
+CREATE FUNCTION @extschema@.synth_country_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_country_name(bigint, bigint, boolean) IS 'English name of a country (ISO 3166-1)';
 
 CREATE FUNCTION @extschema@.synth_credit_card_brand("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -195,15 +267,15 @@ CREATE FUNCTION @extschema@.synth_credit_card_number("row" bigint DEFAULT NULL, 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_credit_card_number(bigint, bigint, text, boolean) IS 'Card number under a published test BIN, 14 to 16 digits by brand; Luhn digit right';
 
-CREATE FUNCTION @extschema@.synth_currency_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_currency_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_currency_code(bigint, bigint) IS 'Currency code of three letters (ISO 4217)';
+COMMENT ON FUNCTION @extschema@.synth_currency_code(bigint, bigint, boolean) IS 'Currency code of three letters (ISO 4217)';
 
-CREATE FUNCTION @extschema@.synth_currency_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_currency_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_currency_name(bigint, bigint) IS 'English name of a currency (ISO 4217)';
+COMMENT ON FUNCTION @extschema@.synth_currency_name(bigint, bigint, boolean) IS 'English name of a currency (ISO 4217)';
 
 CREATE FUNCTION @extschema@.synth_currency_symbol("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -235,15 +307,15 @@ CREATE FUNCTION @extschema@.synth_decimal("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_decimal(bigint, bigint) IS 'Number with two decimals, -9999.99 to 9999.99';
 
-CREATE FUNCTION @extschema@.synth_department("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_department("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_department(bigint, bigint) IS 'Department of a company';
+COMMENT ON FUNCTION @extschema@.synth_department(bigint, bigint, boolean) IS 'Department of a company';
 
-CREATE FUNCTION @extschema@.synth_diagnosis("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_diagnosis("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_diagnosis(bigint, bigint) IS 'Description of icd10_code (ICD-10-CM)';
+COMMENT ON FUNCTION @extschema@.synth_diagnosis(bigint, bigint, boolean) IS 'Description of icd10_code (ICD-10-CM)';
 
 CREATE FUNCTION @extschema@.synth_digit("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
@@ -260,10 +332,10 @@ CREATE FUNCTION @extschema@.synth_domain_name("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_domain_name(bigint, bigint, boolean) IS 'Host of two words and a number under a reserved domain (RFC 2606)';
 
-CREATE FUNCTION @extschema@.synth_domain_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_domain_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_domain_suffix(bigint, bigint) IS 'Last part of a domain name, such as com';
+COMMENT ON FUNCTION @extschema@.synth_domain_suffix(bigint, bigint, boolean) IS 'Last part of a domain name, such as com';
 
 CREATE FUNCTION @extschema@.synth_drug_class("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -275,10 +347,10 @@ CREATE FUNCTION @extschema@.synth_drug_dose("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_drug_dose(bigint, bigint) IS 'Usual dose of drug_name with its unit';
 
-CREATE FUNCTION @extschema@.synth_drug_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_drug_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_drug_name(bigint, bigint) IS 'Generic name of a medicine, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_drug_name(bigint, bigint, boolean) IS 'Generic name of a medicine, in lower case';
 
 CREATE FUNCTION @extschema@.synth_duration("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -295,15 +367,15 @@ CREATE FUNCTION @extschema@.synth_ean8("row" bigint DEFAULT NULL, seed bigint DE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_ean8(bigint, bigint, boolean) IS 'EAN-8 (GTIN-8) starting with 2, restricted circulation within a company; check digit right';
 
-CREATE FUNCTION @extschema@.synth_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+CREATE FUNCTION @extschema@.synth_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_email(bigint, bigint, boolean) IS 'E-mail address built from a name, under a reserved domain (RFC 2606)';
+COMMENT ON FUNCTION @extschema@.synth_email(bigint, bigint, text, boolean) IS 'E-mail address built from a name, under a reserved domain (RFC 2606)';
 
-CREATE FUNCTION @extschema@.synth_emoji("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_emoji("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_emoji(bigint, bigint) IS 'Emoji';
+COMMENT ON FUNCTION @extschema@.synth_emoji(bigint, bigint, boolean) IS 'Emoji';
 
 CREATE FUNCTION @extschema@.synth_ethereum_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -315,10 +387,10 @@ CREATE FUNCTION @extschema@.synth_exponential("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_exponential(bigint, bigint, double precision) IS 'Number of an exponential distribution: waiting times between events';
 
-CREATE FUNCTION @extschema@.synth_file_extension("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_file_extension("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_file_extension(bigint, bigint) IS 'File name extension without the dot';
+COMMENT ON FUNCTION @extschema@.synth_file_extension(bigint, bigint, boolean) IS 'File name extension without the dot';
 
 CREATE FUNCTION @extschema@.synth_file_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -335,25 +407,40 @@ CREATE FUNCTION @extschema@.synth_file_size("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_file_size(bigint, bigint) IS 'File size in bytes, 1 to about 2 GiB, each power of two as likely as the next';
 
-CREATE FUNCTION @extschema@.synth_first_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_first_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_first_name(bigint, bigint) IS 'US first name, by frequency over all ages and both sexes (SSA)';
+COMMENT ON FUNCTION @extschema@.synth_first_name(bigint, bigint, text) IS 'First name, by frequency over both sexes (en_US: over all ages, SSA)';
 
-CREATE FUNCTION @extschema@.synth_free_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_first_name_female("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_free_email(bigint, bigint) IS 'E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it';
+COMMENT ON FUNCTION @extschema@.synth_first_name_female(bigint, bigint, text) IS 'First name of a woman, by frequency';
 
-CREATE FUNCTION @extschema@.synth_free_email_provider("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_first_name_male("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_free_email_provider(bigint, bigint) IS 'Domain of a provider of free e-mail, such as gmail.com';
+COMMENT ON FUNCTION @extschema@.synth_first_name_male(bigint, bigint, text) IS 'First name of a man, by frequency';
 
-CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_free_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_full_name(bigint, bigint) IS 'US first and last name, by frequency';
+COMMENT ON FUNCTION @extschema@.synth_free_email(bigint, bigint, text) IS 'E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it';
+
+CREATE FUNCTION @extschema@.synth_free_email_provider("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_free_email_provider(bigint, bigint, boolean) IS 'Domain of a provider of free e-mail, such as gmail.com';
+
+CREATE FUNCTION @extschema@.synth_full_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_full_address(bigint, bigint, text) IS 'Street, city and postal code that agree, in the lines of the country';
+
+CREATE FUNCTION @extschema@.synth_full_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_full_name(bigint, bigint, text) IS 'First and last name, by frequency, in the order of the language';
 
 CREATE FUNCTION @extschema@.synth_future_date("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, years bigint DEFAULT 10, as_of date DEFAULT '2026-01-01', is_unique boolean DEFAULT false)
     RETURNS date LANGUAGE c VOLATILE PARALLEL SAFE
@@ -390,6 +477,11 @@ CREATE FUNCTION @extschema@.synth_hashtag("row" bigint DEFAULT NULL, seed bigint
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_hashtag(bigint, bigint) IS 'Hashtag of two words in camel case, such as #QuietRiver';
 
+CREATE FUNCTION @extschema@.synth_health_insurance_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_health_insurance_code(bigint, bigint, boolean) IS 'French social security number (NIR) with its key; the order 000 is nobody''s';
+
 CREATE FUNCTION @extschema@.synth_heart_rate("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
@@ -425,10 +517,10 @@ CREATE FUNCTION @extschema@.synth_iccid("row" bigint DEFAULT NULL, seed bigint D
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_iccid(bigint, bigint, boolean) IS 'SIM card number of 20 digits under country 999, which nobody has; Luhn digit right';
 
-CREATE FUNCTION @extschema@.synth_icd10_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_icd10_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_icd10_code(bigint, bigint) IS 'Code of a common diagnosis (ICD-10-CM)';
+COMMENT ON FUNCTION @extschema@.synth_icd10_code(bigint, bigint, boolean) IS 'Code of a common diagnosis (ICD-10-CM)';
 
 CREATE FUNCTION @extschema@.synth_image_url("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -485,30 +577,35 @@ CREATE FUNCTION @extschema@.synth_isin("row" bigint DEFAULT NULL, seed bigint DE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_isin(bigint, bigint, boolean) IS 'ISIN of twelve characters under ZZ, which ISO 3166 gives to no country; check digit right';
 
-CREATE FUNCTION @extschema@.synth_job_field("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_job_field("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_job_field(bigint, bigint) IS 'Field of work, that of job_title';
+COMMENT ON FUNCTION @extschema@.synth_job_field(bigint, bigint, boolean) IS 'Field of work, that of job_title';
 
 CREATE FUNCTION @extschema@.synth_job_position("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_job_position(bigint, bigint) IS 'Position, that of job_title';
 
-CREATE FUNCTION @extschema@.synth_job_seniority("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_job_seniority("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_job_seniority(bigint, bigint) IS 'Seniority of a position';
+COMMENT ON FUNCTION @extschema@.synth_job_seniority(bigint, bigint, boolean) IS 'Seniority of a position';
 
 CREATE FUNCTION @extschema@.synth_job_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_job_title(bigint, bigint) IS 'Job title';
 
-CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_json(example jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+    RETURNS json LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_json(jsonb, bigint, bigint) IS 'JSON document of the shape of an example, with other values';
+
+CREATE FUNCTION @extschema@.synth_lab_test("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_lab_test(bigint, bigint) IS 'Name of a laboratory test';
+COMMENT ON FUNCTION @extschema@.synth_lab_test(bigint, bigint, boolean) IS 'Name of a laboratory test';
 
 CREATE FUNCTION @extschema@.synth_lab_unit("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -520,30 +617,45 @@ CREATE FUNCTION @extschema@.synth_lab_value("row" bigint DEFAULT NULL, seed bigi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lab_value(bigint, bigint) IS 'Result of lab_test, a number with one or two decimals in the range of most adults';
 
-CREATE FUNCTION @extschema@.synth_language_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_language_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_language_code(bigint, bigint) IS 'Language code of two letters (ISO 639-1)';
+COMMENT ON FUNCTION @extschema@.synth_language_code(bigint, bigint, boolean) IS 'Language code of two letters (ISO 639-1)';
 
-CREATE FUNCTION @extschema@.synth_language_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_language_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_language_name(bigint, bigint) IS 'English name of a language (ISO 639-1)';
+COMMENT ON FUNCTION @extschema@.synth_language_name(bigint, bigint, boolean) IS 'English name of a language (ISO 639-1)';
 
-CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_last_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_last_name(bigint, bigint) IS 'US last name, by frequency (Census 2010)';
+COMMENT ON FUNCTION @extschema@.synth_last_name(bigint, bigint, text) IS 'Last name, by frequency (en_US: Census 2010); two in es_ES, feminine for women in pl_PL';
+
+CREATE FUNCTION @extschema@.synth_latitude("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_latitude(bigint, bigint, text) IS 'Degrees north of a point within 2 km of the centre of city';
 
 CREATE FUNCTION @extschema@.synth_lei("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lei(bigint, bigint, boolean) IS 'Legal Entity Identifier of 20 characters, issuer 0000, never assigned; check digits right';
 
+CREATE FUNCTION @extschema@.synth_licence_plate("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_licence_plate(bigint, bigint, text, boolean) IS 'Licence plate of a series that is not issued';
+
 CREATE FUNCTION @extschema@.synth_lognormal("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, mu double precision DEFAULT 0, sigma double precision DEFAULT 1)
     RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_lognormal(bigint, bigint, double precision, double precision) IS 'Number of a lognormal distribution: incomes, prices, sizes of files';
+
+CREATE FUNCTION @extschema@.synth_longitude("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_longitude(bigint, bigint, text) IS 'Degrees east of a point within 2 km of the centre of city';
 
 CREATE FUNCTION @extschema@.synth_mac_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -590,50 +702,70 @@ CREATE FUNCTION @extschema@.synth_markdown_numbered_list("row" bigint DEFAULT NU
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_markdown_numbered_list(bigint, bigint, bigint, bigint) IS 'Markdown list with numbers, one Latin sentence each';
 
-CREATE FUNCTION @extschema@.synth_material("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_material("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_material(bigint, bigint) IS 'Material, in lower case';
+COMMENT ON FUNCTION @extschema@.synth_material(bigint, bigint, boolean) IS 'Material, in lower case';
 
 CREATE FUNCTION @extschema@.synth_md5("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_md5(bigint, bigint) IS '32 hexadecimal digits, as of an MD5 hash';
 
-CREATE FUNCTION @extschema@.synth_medical_procedure("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_medical_procedure("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_medical_procedure(bigint, bigint) IS 'Name of a medical procedure';
+COMMENT ON FUNCTION @extschema@.synth_medical_procedure(bigint, bigint, boolean) IS 'Name of a medical procedure';
 
 CREATE FUNCTION @extschema@.synth_medical_specialty("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_medical_specialty(bigint, bigint) IS 'Medical specialty';
 
-CREATE FUNCTION @extschema@.synth_mime_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_mime_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_mime_type(bigint, bigint) IS 'Media type of a file, that of file_extension';
+COMMENT ON FUNCTION @extschema@.synth_mime_type(bigint, bigint, boolean) IS 'Media type of a file, that of file_extension';
 
 CREATE FUNCTION @extschema@.synth_mixture(components jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS double precision LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_mixture(jsonb, bigint, bigint) IS 'Number of one of several distributions, chosen by weight';
 
-CREATE FUNCTION @extschema@.synth_month_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_month_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_month_name(bigint, bigint) IS 'English name of a month';
+COMMENT ON FUNCTION @extschema@.synth_month_name(bigint, bigint, boolean) IS 'English name of a month';
 
 CREATE FUNCTION @extschema@.synth_mrn("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_mrn(bigint, bigint, boolean) IS 'Medical record number: MRN and eight digits';
 
+CREATE FUNCTION @extschema@.synth_name_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_suffix(bigint, bigint, text) IS 'Suffix of a name';
+
+CREATE FUNCTION @extschema@.synth_name_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_title(bigint, bigint, text) IS 'Title that fits the sex of first_name';
+
+CREATE FUNCTION @extschema@.synth_name_with_title("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_name_with_title(bigint, bigint, text) IS 'Title and full name';
+
 CREATE FUNCTION @extschema@.synth_nanoid("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_nanoid(bigint, bigint) IS 'Nano ID: 21 characters that a URL takes';
+
+CREATE FUNCTION @extschema@.synth_national_id("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_national_id(bigint, bigint, text, boolean) IS 'National identifier with the right check digits, of a range that is not issued (pt_BR and ja_JP: no such range exists): SSN, NINO, Steuer-ID, NIR, DNI, codice fiscale, CPF, BSN, PESEL, My Number, resident identity number, Saudi ID';
 
 CREATE FUNCTION @extschema@.synth_negative_decimal("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -705,10 +837,10 @@ CREATE FUNCTION @extschema@.synth_percentage("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_percentage(bigint, bigint) IS 'Percentage with two decimals, 0.00 to 100.00';
 
-CREATE FUNCTION @extschema@.synth_phone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_phone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_phone(bigint, bigint) IS 'US telephone number in the fictitious range 555-0100 to 555-0199 of a real area code';
+COMMENT ON FUNCTION @extschema@.synth_phone(bigint, bigint, text, boolean) IS 'Telephone number that is nobody''s: set aside for fiction (en_US: 555-0100 to 555-0199 of the area code of city), or of an area not assigned';
 
 CREATE FUNCTION @extschema@.synth_poisson("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, mean double precision DEFAULT 1)
     RETURNS bigint LANGUAGE c VOLATILE PARALLEL SAFE
@@ -725,25 +857,30 @@ CREATE FUNCTION @extschema@.synth_positive_decimal("row" bigint DEFAULT NULL, se
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_positive_decimal(bigint, bigint) IS 'Number above zero with two decimals, 0.01 to 9999.99';
 
+CREATE FUNCTION @extschema@.synth_postcode("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_postcode(bigint, bigint, text) IS 'Postal code that fits city (beyond its prefix the digits are drawn, except in en_US)';
+
 CREATE FUNCTION @extschema@.synth_price("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_price(bigint, bigint) IS 'Price with two decimals in the range of its product_category, mostly ending in 9';
 
-CREATE FUNCTION @extschema@.synth_product_category("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_product_category("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_product_category(bigint, bigint) IS 'Category of a product, that of product_name';
+COMMENT ON FUNCTION @extschema@.synth_product_category(bigint, bigint, boolean) IS 'Category of a product, that of product_name';
 
 CREATE FUNCTION @extschema@.synth_product_description("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_product_description(bigint, bigint) IS 'One sentence on a product, that of product_name';
 
-CREATE FUNCTION @extschema@.synth_product_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_product_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_product_name(bigint, bigint) IS 'Name of a product: a quality and an article';
+COMMENT ON FUNCTION @extschema@.synth_product_name(bigint, bigint, boolean) IS 'Name of a product: a quality and an article';
 
 CREATE FUNCTION @extschema@.synth_profession("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -760,10 +897,10 @@ CREATE FUNCTION @extschema@.synth_review("row" bigint DEFAULT NULL, seed bigint 
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_review(bigint, bigint) IS 'Review of a product in two to four English sentences, of one mind throughout';
 
-CREATE FUNCTION @extschema@.synth_rfc_status_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_rfc_status_code("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_rfc_status_code(bigint, bigint) IS 'HTTP status code of the IANA registry';
+COMMENT ON FUNCTION @extschema@.synth_rfc_status_code(bigint, bigint, boolean) IS 'HTTP status code of the IANA registry';
 
 CREATE FUNCTION @extschema@.synth_rgb_color("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -775,10 +912,20 @@ CREATE FUNCTION @extschema@.synth_rgba_color("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_rgba_color(bigint, bigint) IS 'Colour rgba(red, green, blue, opacity); opacity 0.00 to 1.00';
 
-CREATE FUNCTION @extschema@.synth_safe_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_safe_email("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_safe_email(bigint, bigint) IS 'E-mail address of first name and number, under a reserved domain (RFC 2606)';
+COMMENT ON FUNCTION @extschema@.synth_safe_email(bigint, bigint, text) IS 'E-mail address of first name and number, under a reserved domain (RFC 2606)';
+
+CREATE FUNCTION @extschema@.synth_secondary_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_secondary_address(bigint, bigint, text) IS 'Unit in a building, such as an apartment';
+
+CREATE FUNCTION @extschema@.synth_secondary_address_type("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_secondary_address_type(bigint, bigint, text) IS 'Kind of a unit in a building';
 
 CREATE FUNCTION @extschema@.synth_sedol("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -845,10 +992,30 @@ CREATE FUNCTION @extschema@.synth_ssn("row" bigint DEFAULT NULL, seed bigint DEF
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_ssn(bigint, bigint, boolean) IS 'Social Security number from area numbers never issued (900 to 999, outside the ITIN groups)';
 
-CREATE FUNCTION @extschema@.synth_street_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_state("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_street_address(bigint, bigint) IS 'US street address: number, street and, for one in eight, an apartment';
+COMMENT ON FUNCTION @extschema@.synth_state(bigint, bigint, text) IS 'State, province or region of city, by name';
+
+CREATE FUNCTION @extschema@.synth_state_abbr("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_state_abbr(bigint, bigint, text) IS 'Code of state';
+
+CREATE FUNCTION @extschema@.synth_street_address("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_address(bigint, bigint, text) IS 'Street and house number in the order of the country; in en_US, for one in eight, an apartment';
+
+CREATE FUNCTION @extschema@.synth_street_name("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_name(bigint, bigint, text) IS 'Common street name, that of street_address';
+
+CREATE FUNCTION @extschema@.synth_street_suffix("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_street_suffix(bigint, bigint, text) IS 'Kind of a street';
 
 CREATE FUNCTION @extschema@.synth_template(template text, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, variables jsonb DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -885,10 +1052,10 @@ CREATE FUNCTION @extschema@.synth_timestamptz("row" bigint DEFAULT NULL, seed bi
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_timestamptz(bigint, bigint, timestamptz, timestamptz) IS 'Instant between two, in whole seconds';
 
-CREATE FUNCTION @extschema@.synth_timezone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_timezone("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_timezone(bigint, bigint) IS 'Time zone of the IANA database, such as Europe/Paris';
+COMMENT ON FUNCTION @extschema@.synth_timezone(bigint, bigint, boolean) IS 'Time zone of the IANA database, such as Europe/Paris';
 
 CREATE FUNCTION @extschema@.synth_tracking_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -935,10 +1102,10 @@ CREATE FUNCTION @extschema@.synth_user_agent("row" bigint DEFAULT NULL, seed big
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_user_agent(bigint, bigint) IS 'User-Agent of a browser: Chrome, Edge, Firefox or Safari, versions of 2023 to 2025';
 
-CREATE FUNCTION @extschema@.synth_username("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
+CREATE FUNCTION @extschema@.synth_username("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_username(bigint, bigint, boolean) IS 'Login name: first name, first letter of the last name and a number; the person of full_name';
+COMMENT ON FUNCTION @extschema@.synth_username(bigint, bigint, text, boolean) IS 'Login name: first name, first letter of the last name and a number; the person of full_name';
 
 CREATE FUNCTION @extschema@.synth_uuid("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS uuid LANGUAGE c VOLATILE PARALLEL SAFE
@@ -985,15 +1152,20 @@ CREATE FUNCTION @extschema@.synth_valid_status_code("row" bigint DEFAULT NULL, s
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_valid_status_code(bigint, bigint) IS 'Three-digit HTTP status code, 100 to 599, registered or not';
 
+CREATE FUNCTION @extschema@.synth_vat_number("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US', is_unique boolean DEFAULT false)
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_vat_number(bigint, bigint, text, boolean) IS 'Tax number of a company with the right check digits, of a range that is not issued: EIN, VAT number, CNPJ, invoice issuer number, unified social credit code';
+
 CREATE FUNCTION @extschema@.synth_vehicle_make("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_vehicle_make(bigint, bigint) IS 'Make of a car';
 
-CREATE FUNCTION @extschema@.synth_vehicle_model("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_vehicle_model("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_vehicle_model(bigint, bigint) IS 'Model of a car, of that make';
+COMMENT ON FUNCTION @extschema@.synth_vehicle_model(bigint, bigint, boolean) IS 'Model of a car, of that make';
 
 CREATE FUNCTION @extschema@.synth_vehicle_year("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -1005,10 +1177,10 @@ CREATE FUNCTION @extschema@.synth_vin("row" bigint DEFAULT NULL, seed bigint DEF
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_vin(bigint, bigint, boolean) IS 'Vehicle identification number starting with 0, which ISO 3780 gives to no country; check digit right';
 
-CREATE FUNCTION @extschema@.synth_weekday("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.synth_weekday("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
-COMMENT ON FUNCTION @extschema@.synth_weekday(bigint, bigint) IS 'English name of a day of the week';
+COMMENT ON FUNCTION @extschema@.synth_weekday(bigint, bigint, boolean) IS 'English name of a day of the week';
 
 CREATE FUNCTION @extschema@.synth_weighted(list jsonb, "row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, is_unique boolean DEFAULT false)
     RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
@@ -1029,6 +1201,11 @@ CREATE FUNCTION @extschema@.synth_year("row" bigint DEFAULT NULL, seed bigint DE
     RETURNS integer LANGUAGE c VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'synth_value';
 COMMENT ON FUNCTION @extschema@.synth_year(bigint, bigint) IS 'Year, 1950 to 2025';
+
+CREATE FUNCTION @extschema@.synth_zip("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, locale text DEFAULT 'en_US')
+    RETURNS text LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_value';
+COMMENT ON FUNCTION @extschema@.synth_zip(bigint, bigint, text) IS 'Postal code that fits city, as postcode';
 
 CREATE FUNCTION @extschema@.synth_zipf("row" bigint DEFAULT NULL, seed bigint DEFAULT NULL, ranks bigint DEFAULT 1000, exponent double precision DEFAULT 1)
     RETURNS bigint LANGUAGE c VOLATILE PARALLEL SAFE

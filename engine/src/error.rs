@@ -97,18 +97,27 @@ fn near<'a>(name: &str, known: &'a str) -> Vec<&'a str> {
     near.into_iter().map(|(_, word)| word).collect()
 }
 
-/// How many characters to insert, delete or replace to make one word of the other (Levenshtein).
+/// How many characters to insert, delete, replace or swap with the next to make one word of the
+/// other (optimal string alignment).
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last = None;
     for (i, x) in a.chars().enumerate() {
+        let above = row.clone();
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
             let replaced = diagonal + usize::from(x != *y);
             diagonal = row[j + 1];
             row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+            if j > 0 && last == Some(*y) && b[j - 1] == x && x != *y {
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
+            }
         }
+        before = above;
+        last = Some(x);
     }
     row[b.len()]
 }
@@ -155,6 +164,7 @@ mod tests {
             .unwrap()
         };
         assert!(hint("ibann").starts_with("Did you mean iban? "));
+        assert!(hint("emial").starts_with("Did you mean email? "));
         assert!(hint("First-Name").starts_with("Did you mean first_name"));
         assert!(hint("name").starts_with("Did you mean "));
         assert!(hint("quaternion").starts_with("Known: "));

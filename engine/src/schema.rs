@@ -70,7 +70,7 @@ impl ColumnType {
             Self::Uuid => "uuid",
             Self::Boolean => "boolean",
             Self::Time => "time",
-            Self::Json => "jsonb",
+            Self::Json => "json",
         }
     }
 }

@@ -13,6 +13,7 @@ mod scan;
 mod scan_parallel;
 mod security;
 mod session;
+mod values;
 
 use libtest_mimic::Trial;
 
@@ -28,6 +29,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("scan", scan::tests()),
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
+        ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("security", security::tests()),

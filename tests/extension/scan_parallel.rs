@@ -25,6 +25,7 @@ tests![
     explain_shows_what_was_done,
     only_wanted_columns_are_made,
     whole_rows_are_streamed,
+    rows_changed_meanwhile,
     lateral_arguments_are_streamed,
 ];
 
@@ -738,6 +739,53 @@ fn whole_rows_are_streamed(pg: &Postgres) {
     );
     session.run("ALTER TABLE kept ALTER whole TYPE text USING whole::text");
     assert_eq!(session.column("SELECT whole FROM kept"), listed, "stored");
+}
+
+/// Postgres evaluates a statement anew for a row that another session has changed while this one
+/// waited for it.
+fn rows_changed_meanwhile(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let mut other = session.another(pg);
+    session.run(
+        "CREATE TABLE t AS SELECT mrn, 0 AS n, 0 AS seen, '' AS found FROM synth_patients(1, 1)",
+    );
+    for (query, check) in [
+        (
+            "UPDATE t SET seen = (SELECT count(*) FROM synth_patients(n, 1))",
+            "SELECT seen FROM t",
+        ),
+        (
+            "UPDATE t SET seen = (SELECT count(*) FROM synth_patients(n, 1) WHERE bmi > 0)",
+            "SELECT seen FROM t",
+        ),
+        (
+            "UPDATE t SET seen = (SELECT count(p.mrn) FROM (SELECT * FROM synth_patients(n, 1) OFFSET 0) p)",
+            "SELECT seen FROM t",
+        ),
+        (
+            "UPDATE t SET seen = n, found = p.mrn FROM synth_patients(5, 1) p WHERE p.mrn = t.mrn",
+            "SELECT CASE WHEN found = mrn THEN seen END FROM t",
+        ),
+        (
+            "UPDATE t SET seen = n, found = (p).mrn FROM (SELECT p FROM synth_patients(5, 1) p) q WHERE (p).mrn = t.mrn",
+            "SELECT CASE WHEN found = mrn THEN seen END FROM t",
+        ),
+        (
+            "MERGE INTO t USING synth_patients(5, 1) p ON p.mrn = t.mrn WHEN MATCHED THEN UPDATE SET seen = n, found = p.mrn",
+            "SELECT CASE WHEN found = mrn THEN seen END FROM t",
+        ),
+    ] {
+        session.run("UPDATE t SET n = 0, seen = -1, found = ''; BEGIN; UPDATE t SET n = 40");
+        let pid = other.pid();
+        let waiting = thread::spawn(move || {
+            other.run(query);
+            other
+        });
+        session.until_blocked(&pid);
+        session.run("COMMIT");
+        other = waiting.join().unwrap();
+        assert_eq!(session.value(check), "40", "after waiting: {query}");
+    }
 }
 
 fn lateral_arguments_are_streamed(pg: &Postgres) {

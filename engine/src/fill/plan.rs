@@ -50,6 +50,8 @@ pub struct Plan {
     pub candidates: Option<u64>,
     /// Constraints that construction does not promise, by name.
     pub unproven: BTreeSet<String>,
+    /// Constraints for which values are drawn until they hold, by name.
+    pub searched: BTreeSet<String>,
 }
 
 /// What is said of a column.
@@ -208,6 +210,7 @@ struct Planner {
     capacity: Option<(u64, String)>,
     unproven: BTreeSet<String>,
     verified: Vec<Vec<Expr>>,
+    searched: BTreeSet<String>,
 }
 
 impl Planner {
@@ -230,6 +233,7 @@ impl Planner {
             capacity: None,
             unproven: BTreeSet::new(),
             verified: Vec::new(),
+            searched: BTreeSet::new(),
             table,
         }
     }
@@ -435,6 +439,13 @@ impl Planner {
                         .get(unproven)
                         .map_or("partition", |check| &check.name);
                     self.unproven.insert(name.to_owned());
+                }
+                for relation in &branch.relations {
+                    if let Relation::Predicate { check, .. } = relation
+                        && let Some(check) = checks.get(*check)
+                    {
+                        self.searched.insert(check.name.clone());
+                    }
                 }
                 if self.variants.len() < MAX_VARIANTS {
                     self.variants.push(Variant {
@@ -755,14 +766,37 @@ impl Planner {
     /// Moments under a constraint that is not understood are round ones more often than not.
     fn round(&self, place: usize, made: &mut [Made]) {
         let about = self.checks_about(place);
-        if !about.iter().any(|name| self.unproven.contains(name)) {
+        let open = |name: &String| self.unproven.contains(name) || self.searched.contains(name);
+        if !about.iter().any(open) {
             return;
         }
+        let parts = self.constants(&about);
         for made in made {
-            if let Source::Ordered(ordered) = &mut made.source {
-                ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
+            match &mut made.source {
+                Source::Ordered(ordered) => {
+                    ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
+                }
+                Source::Text(text) => text.parts.clone_from(&parts),
+                _ => {}
             }
         }
+    }
+
+    /// The quoted constants in constraints that are not understood.
+    fn constants(&self, names: &[String]) -> Vec<String> {
+        let domains = self.table.columns.iter().flat_map(|column| &column.domain_checks);
+        let mut out: Vec<String> = Vec::new();
+        for (name, expression) in self.table.checks.iter().chain(domains) {
+            let open = self.unproven.contains(name) || self.searched.contains(name);
+            if names.contains(name) && open {
+                let quoted = expression.split('\'').skip(1).step_by(2);
+                let texts = quoted.filter(|text| !text.is_empty() && text.chars().count() <= 64);
+                out.extend(texts.map(str::to_owned));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
     }
 
     /// A wish that does not fit is the caller's error, also where NULL would be allowed.
@@ -798,13 +832,21 @@ impl Planner {
             self.table
                 .checks
                 .iter()
-                .filter(|(_, expression)| expression.contains(column.name.as_str()))
+                .filter(|(_, expression)| Self::mentions(expression, &column.name))
                 .map(|(name, _)| name.clone()),
         );
         if names.is_empty() {
             names.push(format!("column {}", column.name));
         }
         names
+    }
+
+    /// Whether an expression mentions a column: its name stands there as a word.
+    fn mentions(expression: &str, name: &str) -> bool {
+        let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        expression.match_indices(name).any(|(at, _)| {
+            !expression[..at].ends_with(part) && !expression[at + name.len()..].starts_with(part)
+        })
     }
 
     /// Ranges and shapes that must not overlap are laid out next to each other by index.
@@ -898,7 +940,7 @@ impl Planner {
         for &column in &unique.columns {
             if let Given::Generated(expression) = &self.table.columns[column].default {
                 columns.extend((0..self.table.columns.len()).filter(|&other| {
-                    other != column && expression.contains(self.name(other))
+                    other != column && Self::mentions(expression, self.name(other))
                 }));
             }
         }
@@ -1249,6 +1291,7 @@ impl Planner {
             problems: self.problems,
             capacity: self.capacity,
             unproven: self.unproven,
+            searched: self.searched,
         }
     }
 

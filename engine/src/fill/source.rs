@@ -339,8 +339,7 @@ impl Cell {
     /// Writes a value.
     pub fn write(&self, entropy: u64, index: Option<u64>, out: &mut String) {
         if let (Some(generator), None) = (&self.generator, index) {
-            // Writing to a string cannot fail.
-            let _ = generator.write(entropy, out);
+            self.generated(generator, entropy, out);
             return;
         }
         match &self.class {
@@ -359,6 +358,26 @@ impl Cell {
             Class::Json { .. } => self.json(entropy, index, out),
             class => cell::write(class, entropy, index, out),
         }
+    }
+
+    fn generated(&self, generator: &Bound, entropy: u64, out: &mut String) {
+        let Class::Array { element } = &self.class else {
+            // Writing to a string cannot fail.
+            let _ = generator.write(entropy, out);
+            return;
+        };
+        let stream = Stream::from_key(entropy);
+        let mut text = String::new();
+        out.push('{');
+        for place in 0..self.items(entropy, 3) {
+            if place > 0 {
+                out.push(cell::delimiter(element));
+            }
+            text.clear();
+            let _ = generator.write(stream.draw(place), &mut text);
+            cell::quote(&text, "\\\"", out);
+        }
+        out.push('}');
     }
 
     fn items(&self, entropy: u64, usual: u32) -> u64 {
@@ -467,6 +486,9 @@ pub(super) struct Text {
     /// What to write where the base does not match.
     pub fallback: Option<Pattern>,
     pub excluded: Vec<String>,
+    /// Constants of constraints that are not understood: text is made of them, since such
+    /// constraints often ask for a part.
+    pub parts: Vec<String>,
     /// How values are told apart where they must be; decided by [`Text::make_unique`].
     pub telling: Telling,
 }
@@ -501,6 +523,7 @@ impl Text {
             matching: Vec::new(),
             fallback: None,
             excluded: Vec::new(),
+            parts: Vec::new(),
             telling: Telling::Number,
         }
     }
@@ -606,6 +629,22 @@ impl Text {
     }
 
     fn write_base(&self, entropy: u64, out: &mut String) {
+        let choice = remix(entropy) % 8;
+        if let Some(part) = cell::nth(&self.parts, below(entropy, self.parts.len() as u64))
+            && choice < 6
+        {
+            let word = cell::word(entropy);
+            let (before, after) = match choice {
+                0 => ("", ""),
+                1 | 2 => ("", word),
+                3 => (word, ""),
+                _ => (word, word),
+            };
+            out.push_str(before);
+            out.push_str(part);
+            out.push_str(after);
+            return;
+        }
         // Writing to a string cannot fail.
         let _ = match &self.base {
             Base::Generator(bound) => bound.write(entropy, out),

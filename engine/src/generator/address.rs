@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use super::data::{STREET_NAMES, US_PLACES, US_STATES};
 use super::identifier::write_padded;
-use super::{Generator, Group};
 use crate::dictionary::Weighted;
 use crate::entropy::{below, remix};
 
@@ -112,18 +111,9 @@ static STREETS: LazyLock<Streets> = LazyLock::new(|| Streets {
 #[inline]
 pub fn street_address<W: Write + ?Sized>(entropy: u64, out: &mut W) -> std::fmt::Result {
     let second = remix(entropy);
-    // House numbers: as many below 1,000 as there are up to 10,000.
-    let number = if second & 1 == 0 {
-        1 + below(second, 999)
-    } else {
-        1_000 + below(second, 9_000)
-    };
-    write_padded(number, 1, out)?;
+    building_number(entropy, out)?;
     out.write_str(" ")?;
-    let streets = &*STREETS;
-    out.write_str(STREET_NAMES[streets.names.pick(entropy)].name)?;
-    out.write_str(" ")?;
-    out.write_str(SUFFIXES[streets.suffixes.pick(remix(second))].0)?;
+    street_name(entropy, out)?;
     if second >> 1 & 7 == 0 {
         out.write_str(" Apt ")?;
         write_padded(1 + below(remix(entropy ^ second), 48), 1, out)?;
@@ -131,13 +121,32 @@ pub fn street_address<W: Write + ?Sized>(entropy: u64, out: &mut W) -> std::fmt:
     Ok(())
 }
 
-/// The family's entries.
-pub(super) const ENTRIES: &[Generator] = &[Generator::text(
-    "street_address",
-    "US street address: number, street and, for one in eight, an apartment.",
-    |e, out| street_address(e, out),
-)
-.in_group(Group::Place)];
+/// The house number of [`street_address`].
+#[inline]
+pub fn building_number<W: Write + ?Sized>(entropy: u64, out: &mut W) -> std::fmt::Result {
+    let second = remix(entropy);
+    // House numbers: as many below 1,000 as there are up to 10,000.
+    let number = if second & 1 == 0 {
+        1 + below(second, 999)
+    } else {
+        1_000 + below(second, 9_000)
+    };
+    write_padded(number, 1, out)
+}
+
+/// The street of [`street_address`].
+#[inline]
+pub fn street_name<W: Write + ?Sized>(entropy: u64, out: &mut W) -> std::fmt::Result {
+    out.write_str(STREET_NAMES[STREETS.names.pick(entropy)].name)?;
+    out.write_str(" ")?;
+    out.write_str(street_suffix(remix(remix(entropy))))
+}
+
+/// A street suffix by frequency.
+#[inline]
+pub fn street_suffix(entropy: u64) -> &'static str {
+    SUFFIXES[STREETS.suffixes.pick(entropy)].0
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 
 use super::Generator;
-use super::draw::{Chain, choose};
+use super::draw::{Chain, choose, listed};
 use crate::entropy::remix;
 
 /// Departments of a company.
@@ -87,23 +87,30 @@ pub(super) const ENTRIES: &[Generator] = &[
             )
         },
     ),
-    Generator::text("department", "Department of a company.", |e, out| {
-        out.write_str(choose(DEPARTMENTS, e))
-    }),
+    listed!(
+        "department",
+        "Department of a company.",
+        DEPARTMENTS,
+        |item| item
+    ),
     Generator::text("industry", "Industry.", |e, out| {
         out.write_str(choose(EN::COMPANY_INDUSTRY, e))
     }),
-    Generator::text(
+    listed!(
         "job_field",
         "Field of work, that of job_title.",
-        |e, out| out.write_str(choose(EN::JOB_FIELD, e)),
+        EN::JOB_FIELD,
+        |item| item
     ),
     Generator::text("job_position", "Position, that of job_title.", |e, out| {
         out.write_str(choose(EN::JOB_POSITION, remix(e)))
     }),
-    Generator::text("job_seniority", "Seniority of a position.", |e, out| {
-        out.write_str(choose(EN::JOB_SENIORITY, e))
-    }),
+    listed!(
+        "job_seniority",
+        "Seniority of a position.",
+        EN::JOB_SENIORITY,
+        |item| item
+    ),
     Generator::text("profession", "Profession, in lower case.", |e, out| {
         out.write_str(choose(EN::COMPANY_PROFESSION, e))
     }),

@@ -10,7 +10,7 @@ mod note;
 use std::fmt::{self, Write};
 
 use super::data::ICD10;
-use super::draw::{Chain, choose, write_number};
+use super::draw::{Chain, choose, listed, write_number};
 use super::{Bound, Generator, Group};
 use crate::entropy::{below, remix};
 use crate::schema::ColumnType;
@@ -253,10 +253,11 @@ const PROCEDURES: &[&str] = &[
 ];
 
 pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
+    listed!(
         "allergen",
         "What somebody is allergic to, in lower case.",
-        |e, out| out.write_str(choose(ALLERGENS, e)),
+        ALLERGENS,
+        |item| item
     ),
     Generator::text(
         "blood_pressure",
@@ -287,10 +288,11 @@ pub(super) const ENTRIES: &[Generator] = &[
         "Clinical note in English of 300 to 1,500 characters: complaint, history, vital signs, examination, assessment and plan.",
         note::clinical_note,
     ),
-    Generator::text(
+    listed!(
         "diagnosis",
         "Description of icd10_code (ICD-10-CM).",
-        |e, out| out.write_str(choose(ICD10, e).description),
+        ICD10,
+        |item| item.description
     )
     .in_group(Group::Diagnosis),
     Generator::text(
@@ -305,10 +307,11 @@ pub(super) const ENTRIES: &[Generator] = &[
         |e, out| out.write_str(choose(choose(DRUGS, e).2, remix(e))),
     )
     .in_group(Group::Medication),
-    Generator::text(
+    listed!(
         "drug_name",
         "Generic name of a medicine, in lower case.",
-        |e, out| out.write_str(choose(DRUGS, e).0),
+        DRUGS,
+        |item| item.0
     )
     .in_group(Group::Medication),
     Generator::bound(
@@ -322,15 +325,19 @@ pub(super) const ENTRIES: &[Generator] = &[
             }))
         },
     ),
-    Generator::text(
+    listed!(
         "icd10_code",
         "Code of a common diagnosis (ICD-10-CM).",
-        |e, out| out.write_str(choose(ICD10, e).code),
+        ICD10,
+        |item| item.code
     )
     .in_group(Group::Diagnosis),
-    Generator::text("lab_test", "Name of a laboratory test.", |e, out| {
-        out.write_str(choose(LABORATORY, e).0)
-    })
+    listed!(
+        "lab_test",
+        "Name of a laboratory test.",
+        LABORATORY,
+        |item| item.0
+    )
     .in_group(Group::Laboratory),
     Generator::text("lab_unit", "Unit of lab_value.", |e, out| {
         out.write_str(choose(LABORATORY, e).1)
@@ -342,10 +349,11 @@ pub(super) const ENTRIES: &[Generator] = &[
         lab_value,
     )
     .in_group(Group::Laboratory),
-    Generator::text(
+    listed!(
         "medical_procedure",
         "Name of a medical procedure.",
-        |e, out| out.write_str(choose(PROCEDURES, e)),
+        PROCEDURES,
+        |item| item
     )
     .in_group(Group::Procedure),
     Generator::text("medical_specialty", "Medical specialty.", |e, out| {

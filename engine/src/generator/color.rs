@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Generator;
-use super::draw::{Chain, HEX, choose, numbered, spell, write_ascii, write_number};
+use super::draw::{Chain, HEX, listed, numbered, spell, write_ascii, write_number};
 
 /// The named colours of CSS Color Module Level 4, which all browsers know.
 const NAMES: &[&str] = &[
@@ -151,10 +151,11 @@ const NAMES: &[&str] = &[
 ];
 
 pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
+    listed!(
         "color",
         "Name of a colour in CSS, such as teal.",
-        |e, out| out.write_str(choose(NAMES, e)),
+        NAMES,
+        |item| item
     ),
     numbered!(
         "hex_color",

@@ -3,7 +3,9 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{ALPHANUMERIC, Chain, choose, numbered, spell, write_ascii, write_hundredths};
+use super::draw::{
+    ALPHANUMERIC, Chain, choose, listed, numbered, spell, write_ascii, write_hundredths,
+};
 use super::identifier::write_padded;
 use super::{Generator, Group};
 use crate::entropy::{below, remix};
@@ -351,9 +353,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text("clothing_size", "Size of clothing, XS to XXL.", |e, out| {
         out.write_str(choose(SIZES, e))
     }),
-    Generator::text("material", "Material, in lower case.", |e, out| {
-        out.write_str(choose(MATERIALS, e))
-    }),
+    listed!("material", "Material, in lower case.", MATERIALS, |item| item),
     numbered!(
         "order_number",
         "Order number: ORD-, a year from 2020 to 2025 and eight digits.",
@@ -377,6 +377,10 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text("product_category", "Category of a product, that of product_name.", |e, out| {
         out.write_str(category(e).name)
     })
+    .enumerated(CATEGORIES.len() as u64, |index, out| {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        out.write_str(CATEGORIES.get(place).ok_or(fmt::Error)?.name)
+    })
     .in_group(Group::Product),
     Generator::text(
         "product_description",
@@ -385,6 +389,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     )
     .in_group(Group::Product),
     Generator::text("product_name", "Name of a product: a quality and an article.", product_name)
+        .enumerated(PRODUCT_NAMES, nth_product_name)
         .in_group(Group::Product),
     Generator::text(
         "sku",
@@ -406,6 +411,27 @@ pub(super) const ENTRIES: &[Generator] = &[
         },
     ),
 ];
+
+/// All qualities of all products.
+const PRODUCT_NAMES: u64 = {
+    let mut products = 0;
+    let mut i = 0;
+    while i < CATEGORIES.len() {
+        products += CATEGORIES[i].products.len();
+        i += 1;
+    }
+    (products * QUALITIES.len()) as u64
+};
+
+/// The name with an index below [`PRODUCT_NAMES`].
+fn nth_product_name(index: u64, out: &mut dyn Write) -> fmt::Result {
+    let index = usize::try_from(index).unwrap_or(usize::MAX);
+    let mut products = CATEGORIES.iter().flat_map(|category| category.products);
+    let product = products.nth(index / QUALITIES.len()).ok_or(fmt::Error)?;
+    out.write_str(QUALITIES[index % QUALITIES.len()])?;
+    out.write_str(" ")?;
+    out.write_str(product)
+}
 
 const SKU_COUNT: u64 = 36 * 36 * 36 * 36 * 10_000;
 

@@ -1,37 +1,32 @@
-//! E-mail addresses under reserved domains and telephone numbers from the fictitious exchange.
+//! E-mail addresses under reserved domains, telephone numbers and licence plates that are nobody's.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use super::address::PLACES;
+use super::data::US_PLACES;
 use super::identifier::{below_digits, write_padded};
-use super::{Generator, Group, name};
+use super::{Bound, Generator, Group, LOCALE_ONLY, person};
 use crate::entropy::{below, remix};
+use crate::locale::{Locale, Patterns};
+use crate::schema::ColumnType;
 
 /// Domains that RFC 2606 reserves: nobody can receive mail there.
 pub const DOMAINS: [&str; 3] = ["example.com", "example.net", "example.org"];
 
-/// An address `first.last####@example.com`.
-pub fn email(entropy: u64, out: &mut dyn Write) -> std::fmt::Result {
+/// An address `first.last####@example.com` of a person; the names romanized.
+pub fn email(locale: &'static Locale, entropy: u64, out: &mut dyn Write) -> std::fmt::Result {
     let number = remix(remix(entropy));
-    write_email(
-        name::first_name(entropy),
-        name::last_name(remix(entropy)),
-        (below_digits(number, 4), 4),
-        number,
-        out,
-    )
+    let (first, last) = person::romanized(locale, entropy);
+    write_email(first, last, (below_digits(number, 4), 4), number, out)
 }
 
 /// The address with an index: its number is the index, of four digits or more.
-fn nth_email(index: u64, out: &mut dyn Write) -> std::fmt::Result {
+fn nth_email(locale: &'static Locale, index: u64, out: &mut dyn Write) -> std::fmt::Result {
     let entropy = remix(index);
-    write_email(
-        name::first_name(entropy),
-        name::last_name(remix(entropy)),
-        (index, 4),
-        remix(remix(entropy)),
-        out,
-    )
+    let (first, last) = person::romanized(locale, entropy);
+    write_email(first, last, (index, 4), remix(remix(entropy)), out)
 }
 
 /// An address from a name and a number printed with a given count of digits. Names hold no
@@ -87,19 +82,89 @@ pub fn write_phone<W: Write + ?Sized>(
     write_padded(below(entropy, 100), 2, out)
 }
 
+/// The US area codes, once each.
+static AREA_CODES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let all: BTreeSet<&'static str> = US_PLACES
+        .iter()
+        .flat_map(|place| place.area_codes.split(' '))
+        .collect();
+    all.into_iter().collect()
+});
+
+/// A number of [`phone`] by index: 100 an area code.
+fn nth_us_phone(index: u64, out: &mut dyn Write) -> std::fmt::Result {
+    let area_code = usize::try_from(index / 100)
+        .ok()
+        .and_then(|index| AREA_CODES.get(index))
+        .ok_or(std::fmt::Error)?;
+    write!(out, "({area_code}) 555-01")?;
+    write_padded(index % 100, 2, out)
+}
+
+/// Numbers of the locale's patterns, or of the US.
+fn bind_phone(
+    locale: &'static Locale,
+    patterns: fn(&'static Locale) -> &'static Patterns,
+) -> Bound {
+    if locale.is_us() {
+        return Bound::text(phone).counted(AREA_CODES.len() as u64 * 100, nth_us_phone);
+    }
+    bind_patterns(patterns(locale))
+}
+
+fn bind_patterns(patterns: &'static Patterns) -> Bound {
+    Bound::text(|e, out| patterns.write(e, out))
+        .counted(patterns.count(), |index, out| patterns.nth(index, out))
+}
+
 /// The family's entries.
+///
+/// Whose telephone numbers they are: nobody's. Set aside for fiction: 555-0100 to 555-0199 in the
+/// US (NANPA), Ofcom's in Great Britain, Bundesnetzagentur's drama numbers (notice 148/2021) in
+/// Germany, Arcep's in France. The other countries set nothing aside, so these use what their
+/// numbering plans, as of 2025, do not assign: area codes that are nobody's (Italy 0128 and 0129,
+/// Brazil 20, 23, 25, 26 and 29, the Netherlands 0110 and 0119, Poland 92, 93, 96, 97, Saudi
+/// Arabia 015, 018, 019), geographic numbers that begin with 99 (Spain), subscriber numbers that
+/// begin with 0 (Japan, China), and mobile prefixes without an operator (Spain 76 and 77, Italy
+/// 300 to 302, the Netherlands 06 9, Poland 98 and 99, Japan 090 0 and 080 00, China 154, Saudi
+/// Arabia 052).
+///
+/// Licence plates hold letters that the country never uses in them (I, O, Q, U in Italy and the
+/// like), numbers that it never issues (0000), or districts that do not exist; `en_US` has the
+/// letters O and Q, which most states leave out.
 pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
+    Generator::bound(
+        "cell_number",
+        "Mobile telephone number that is nobody's: set aside for fiction, or of a prefix without an operator.",
+        LOCALE_ONLY,
+        ColumnType::Text,
+        |arguments| Ok(bind_phone(arguments.locale()?, |locale| &locale.cells)),
+    ),
+    Generator::bound(
         "email",
         "E-mail address built from a name, under a reserved domain (RFC 2606).",
-        email,
+        LOCALE_ONLY,
+        ColumnType::Text,
+        |arguments| {
+            let locale = arguments.locale()?;
+            Ok(Bound::text(move |e, out| email(locale, e, out))
+                .counted(u64::MAX, move |index, out| nth_email(locale, index, out)))
+        },
     )
-    .in_group(Group::Person)
-    .enumerated(u64::MAX, nth_email),
-    Generator::text(
+    .in_group(Group::Person),
+    Generator::bound(
+        "licence_plate",
+        "Licence plate of a series that is not issued.",
+        LOCALE_ONLY,
+        ColumnType::Text,
+        |arguments| Ok(bind_patterns(&arguments.locale()?.plates)),
+    ),
+    Generator::bound(
         "phone",
-        "US telephone number in the fictitious range 555-0100 to 555-0199 of a real area code.",
-        phone,
+        "Telephone number that is nobody's: set aside for fiction (en_US: 555-0100 to 555-0199 of the area code of city), or of an area not assigned.",
+        LOCALE_ONLY,
+        ColumnType::Text,
+        |arguments| Ok(bind_phone(arguments.locale()?, |locale| &locale.phones)),
     )
     .in_group(Group::Place),
 ];

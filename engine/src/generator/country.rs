@@ -1,7 +1,7 @@
 //! Codes and names of countries, currencies, languages and time zones.
 
 use super::data::{CURRENCIES, LANGUAGES};
-use super::draw::choose;
+use super::draw::{choose, listed};
 use super::{Generator, Group};
 
 pub(super) use super::data::COUNTRIES;
@@ -115,40 +115,46 @@ const ZONES: &[&str] = &[
 ];
 
 pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
+    listed!(
         "country_code",
         "Country code of two letters (ISO 3166-1 alpha-2).",
-        |e, out| out.write_str(choose(COUNTRIES, e).alpha2),
+        COUNTRIES,
+        |item| item.alpha2
     )
     .in_group(Group::Country),
-    Generator::text(
+    listed!(
         "country_code_alpha3",
         "Country code of three letters (ISO 3166-1 alpha-3).",
-        |e, out| out.write_str(choose(COUNTRIES, e).alpha3),
+        COUNTRIES,
+        |item| item.alpha3
     )
     .in_group(Group::Country),
-    Generator::text(
+    listed!(
         "country_code_numeric",
         "Country code of three digits (ISO 3166-1 numeric).",
-        |e, out| out.write_str(choose(COUNTRIES, e).numeric),
+        COUNTRIES,
+        |item| item.numeric
     )
     .in_group(Group::Country),
-    Generator::text(
+    listed!(
         "country_name",
         "English name of a country (ISO 3166-1).",
-        |e, out| out.write_str(choose(COUNTRIES, e).name),
+        COUNTRIES,
+        |item| item.name
     )
     .in_group(Group::Country),
-    Generator::text(
+    listed!(
         "currency_code",
         "Currency code of three letters (ISO 4217).",
-        |e, out| out.write_str(choose(CURRENCIES, e).code),
+        CURRENCIES,
+        |item| item.code
     )
     .in_group(Group::Currency),
-    Generator::text(
+    listed!(
         "currency_name",
         "English name of a currency (ISO 4217).",
-        |e, out| out.write_str(choose(CURRENCIES, e).name),
+        CURRENCIES,
+        |item| item.name
     )
     .in_group(Group::Currency),
     Generator::text(
@@ -157,22 +163,25 @@ pub(super) const ENTRIES: &[Generator] = &[
         |e, out| out.write_str(choose(CURRENCIES, e).symbol),
     )
     .in_group(Group::Currency),
-    Generator::text(
+    listed!(
         "language_code",
         "Language code of two letters (ISO 639-1).",
-        |e, out| out.write_str(choose(LANGUAGES, e).code),
+        LANGUAGES,
+        |item| item.code
     )
     .in_group(Group::Language),
-    Generator::text(
+    listed!(
         "language_name",
         "English name of a language (ISO 639-1).",
-        |e, out| out.write_str(choose(LANGUAGES, e).name),
+        LANGUAGES,
+        |item| item.name
     )
     .in_group(Group::Language),
-    Generator::text(
+    listed!(
         "timezone",
         "Time zone of the IANA database, such as Europe/Paris.",
-        |e, out| out.write_str(choose(ZONES, e)),
+        ZONES,
+        |item| item
     ),
 ];
 

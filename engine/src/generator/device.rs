@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::check_digit::{luhn, vin};
-use super::draw::{DIGITS, choose, numbered, spell, write_ascii};
+use super::draw::{DIGITS, choose, listed, numbered, spell, write_ascii};
 use super::{Generator, Group};
 use crate::entropy::remix;
 
@@ -97,9 +97,7 @@ pub(super) const ENTRIES: &[Generator] = &[
         out.write_str(choose(VEHICLES, e).0)
     })
     .in_group(Group::Vehicle),
-    Generator::text("vehicle_model", "Model of a car, of that make.", |e, out| {
-        out.write_str(choose(VEHICLES, e).1)
-    })
+    listed!("vehicle_model", "Model of a car, of that make.", VEHICLES, |item| item.1)
     .in_group(Group::Vehicle),
     Generator::text("vehicle_year", "Model year of a car, 2005 to 2026.", |e, out| {
         super::draw::write_number(2005 + crate::entropy::below(remix(e), 22), out)

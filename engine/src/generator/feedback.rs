@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Generator;
-use super::draw::{Chain, choose, write_capitalized};
+use super::draw::{Chain, choose, listed, write_capitalized};
 
 const EMOJI: &[&str] = &[
     "😀", "😃", "😄", "😁", "😅", "😂", "🙂", "😉", "😊", "😍", "😎", "🤔", "😐", "😴", "😢", "😭",
@@ -141,7 +141,7 @@ pub(super) const ENTRIES: &[Generator] = &[
             Ok(())
         },
     ),
-    Generator::text("emoji", "Emoji.", |e, out| out.write_str(choose(EMOJI, e))),
+    listed!("emoji", "Emoji.", EMOJI, |item| item),
     Generator::text(
         "review",
         "Review of a product in two to four English sentences, of one mind throughout.",

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Chain, choose, write_number};
+use super::draw::{Chain, listed, write_number};
 use super::internet::WORDS;
 use super::{Generator, Group};
 use crate::entropy::remix;
@@ -116,10 +116,11 @@ pub(super) const ENTRIES: &[Generator] = &[
         "Absolute path of a folder, two to four levels deep.",
         |e, out| dir_path(e, out),
     ),
-    Generator::text(
+    listed!(
         "file_extension",
         "File name extension without the dot.",
-        |e, out| out.write_str(choose(TYPES, e).0),
+        TYPES,
+        |item| item.0
     )
     .in_group(Group::File),
     Generator::text(
@@ -145,10 +146,11 @@ pub(super) const ENTRIES: &[Generator] = &[
             write_number((1 << bits) + (e & ((1 << bits) - 1)), out)
         },
     ),
-    Generator::text(
+    listed!(
         "mime_type",
         "Media type of a file, that of file_extension.",
-        |e, out| out.write_str(choose(TYPES, e).1),
+        TYPES,
+        |item| item.1
     )
     .in_group(Group::File),
     Generator::text(

@@ -6,10 +6,11 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 
 use super::contact::DOMAINS;
-use super::draw::{Chain, HEX, choose, numbered, spell, write_ascii, write_number};
-use super::name;
-use super::{Bound, Generator, Group};
+use super::draw::{Chain, HEX, choose, listed, numbered, spell, write_ascii, write_number};
+use super::person;
+use super::{Bound, Generator, Group, LOCALE_ONLY};
 use crate::entropy::{below, remix};
+use crate::locale::Locale;
 use crate::registry::{Parameter, ParameterType};
 use crate::schema::ColumnType;
 
@@ -83,22 +84,14 @@ const PASSWORD_LENGTHS: &[Parameter] = &[
 pub(super) const ENTRIES: &[Generator] = &[
     Generator::text("domain_name", "Host of two words and a number under a reserved domain (RFC 2606).", |e, out| domain_name(e, number(e), out))
         .enumerated(u64::MAX, |index, out| domain_name(remix(index), index, out)),
-    Generator::text(
-        "domain_suffix",
-        "Last part of a domain name, such as com.",
-        |e, out| out.write_str(choose(EN::INTERNET_DOMAIN_SUFFIX, e)),
-    ),
-    Generator::text(
+    listed!("domain_suffix", "Last part of a domain name, such as com.", EN::INTERNET_DOMAIN_SUFFIX, |item| item),
+    Generator::local(
         "free_email",
         "E-mail address at the name of a free provider, moved under example.com (RFC 2606) so that nobody receives it.",
         free_email,
     )
     .in_group(Group::Person),
-    Generator::text(
-        "free_email_provider",
-        "Domain of a provider of free e-mail, such as gmail.com.",
-        |e, out| out.write_str(choose(EN::INTERNET_FREE_EMAIL_PROVIDER, e)),
-    ),
+    listed!("free_email_provider", "Domain of a provider of free e-mail, such as gmail.com.", EN::INTERNET_FREE_EMAIL_PROVIDER, |item| item),
     Generator::text(
         "hashtag",
         "Hashtag of two words in camel case, such as #QuietRiver.",
@@ -163,12 +156,8 @@ pub(super) const ENTRIES: &[Generator] = &[
         "TCP or UDP port number, 1024 to 65535.",
         |e, out| write_number(1024 + below(e, 64_512), out),
     ),
-    Generator::text(
-        "rfc_status_code",
-        "HTTP status code of the IANA registry.",
-        |e, out| out.write_str(choose(RFC_STATUS, e)),
-    ),
-    Generator::text(
+    listed!("rfc_status_code", "HTTP status code of the IANA registry.", RFC_STATUS, |item| item),
+    Generator::local(
         "safe_email",
         "E-mail address of first name and number, under a reserved domain (RFC 2606).",
         safe_email,
@@ -183,9 +172,22 @@ pub(super) const ENTRIES: &[Generator] = &[
         "User-Agent of a browser: Chrome, Edge, Firefox or Safari, versions of 2023 to 2025.",
         |e, out| user_agent(e, out),
     ),
-    Generator::text("username", "Login name: first name, first letter of the last name and a number; the person of full_name.", |e, out| username(e, number(e), out))
-        .enumerated(u64::MAX, |index, out| username(remix(index), index, out))
-        .in_group(Group::Person),
+    Generator::bound(
+        "username",
+        "Login name: first name, first letter of the last name and a number; the person of full_name.",
+        LOCALE_ONLY,
+        ColumnType::Text,
+        |arguments| {
+            let locale = arguments.locale()?;
+            Ok(
+                Bound::text(move |e, out| username(locale, e, number(e), out))
+                    .counted(u64::MAX, move |index, out| {
+                        username(locale, remix(index), index, out)
+                    }),
+            )
+        },
+    )
+    .in_group(Group::Person),
     Generator::text(
         "valid_status_code",
         "Three-digit HTTP status code, 100 to 599, registered or not.",
@@ -302,24 +304,30 @@ fn write_lower(name: &str, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// Names hold no digits, so distinct numbers give distinct user names.
-fn username(entropy: u64, number: u64, out: &mut dyn Write) -> fmt::Result {
-    write_lower(name::first_name(entropy), out)?;
-    let last = name::last_name(remix(entropy));
+fn username(
+    locale: &'static Locale,
+    entropy: u64,
+    number: u64,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let (first, last) = person::romanized(locale, entropy);
+    write_lower(first, out)?;
     write_lower(last.get(..1).unwrap_or_default(), out)?;
     write_number(number, out)
 }
 
-fn safe_email(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    write_lower(name::first_name(entropy), out)?;
+fn safe_email(locale: &'static Locale, entropy: u64, out: &mut dyn Write) -> fmt::Result {
+    write_lower(person::romanized(locale, entropy).0, out)?;
     write_number(number(entropy), out)?;
     out.write_str("@")?;
     out.write_str(choose(&DOMAINS, remix(entropy)))
 }
 
-fn free_email(entropy: u64, out: &mut dyn Write) -> fmt::Result {
-    write_lower(name::first_name(entropy), out)?;
+fn free_email(locale: &'static Locale, entropy: u64, out: &mut dyn Write) -> fmt::Result {
+    let (first, last) = person::romanized(locale, entropy);
+    write_lower(first, out)?;
     out.write_str(".")?;
-    write_lower(name::last_name(remix(entropy)), out)?;
+    write_lower(last, out)?;
     write_number(number(entropy), out)?;
     out.write_str("@")?;
     let provider = choose(EN::INTERNET_FREE_EMAIL_PROVIDER, entropy.rotate_left(32));

@@ -23,6 +23,7 @@ mod check_digit;
 mod clinical;
 mod color;
 mod commerce;
+pub mod company;
 pub mod contact;
 mod country;
 pub mod data;
@@ -37,10 +38,14 @@ mod geohash;
 mod group;
 mod iban;
 pub mod identifier;
+mod json;
 mod internet;
 mod lorem;
 pub mod name;
+pub mod national;
 mod number;
+pub mod person;
+pub mod place;
 mod quantile;
 mod shape;
 mod template;
@@ -65,13 +70,13 @@ pub use group::Group;
 
 /// The families, one file each; each holds its entries next to its code.
 static FAMILIES: &[&[Generator]] = &[
-    address::ENTRIES,
     barcode::ENTRIES,
     business::ENTRIES,
     card::ENTRIES,
     clinical::ENTRIES,
     color::ENTRIES,
     commerce::ENTRIES,
+    company::ENTRIES,
     contact::ENTRIES,
     country::ENTRIES,
     device::ENTRIES,
@@ -83,10 +88,13 @@ static FAMILIES: &[&[Generator]] = &[
     geohash::ENTRIES,
     iban::ENTRIES,
     identifier::ENTRIES,
+    json::ENTRIES,
     internet::ENTRIES,
     lorem::ENTRIES,
-    name::ENTRIES,
+    national::ENTRIES,
     number::ENTRIES,
+    person::ENTRIES,
+    place::ENTRIES,
     shape::ENTRIES,
     template::ENTRIES,
     time::ENTRIES,
@@ -179,7 +187,6 @@ impl Generator {
     }
 
     /// A generator of text whose only parameter is a locale.
-    #[allow(dead_code, reason = "the locales are being written")]
     const fn local(
         name: &'static str,
         summary: &'static str,

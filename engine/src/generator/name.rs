@@ -1,13 +1,10 @@
 //! Names by published frequency: first names by sex and birth decade (SSA), last names by race and
 //! ethnicity (Census 2010).
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use super::data::{FIRST_NAMES, FirstName, LAST_NAMES, LastName};
-use super::{Generator, Group};
 use crate::dictionary::Weighted;
-use crate::entropy::remix;
 
 /// First decade with figures; the last is ten decades later.
 const FIRST_DECADE: i32 = 1920;
@@ -143,39 +140,6 @@ pub fn first_name(entropy: u64) -> &'static str {
 pub fn last_name(entropy: u64) -> &'static str {
     LAST_NAMES[ALL_LAST.pick(entropy)].name
 }
-
-/// First and last name.
-pub fn full_name(entropy: u64, out: &mut dyn Write) -> std::fmt::Result {
-    write_words(first_name(entropy), last_name(remix(entropy)), ' ', out)
-}
-
-fn write_words(a: &str, b: &str, between: char, out: &mut dyn Write) -> std::fmt::Result {
-    out.write_str(a)?;
-    out.write_char(between)?;
-    out.write_str(b)
-}
-
-/// The family's entries.
-pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
-        "first_name",
-        "US first name, by frequency over all ages and both sexes (SSA).",
-        |e, out| out.write_str(first_name(e)),
-    )
-    .in_group(Group::Person),
-    Generator::text(
-        "full_name",
-        "US first and last name, by frequency.",
-        full_name,
-    )
-    .in_group(Group::Person),
-    Generator::text(
-        "last_name",
-        "US last name, by frequency (Census 2010).",
-        |e, out| out.write_str(last_name(e)),
-    )
-    .remixed_in_group(Group::Person),
-];
 
 #[cfg(test)]
 mod tests {

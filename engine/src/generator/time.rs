@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use super::draw::{Chain, choose, write_number};
+use super::draw::{Chain, listed, write_number};
 use super::{Bound, Generator, Group};
 use crate::calendar::{AS_OF_RANGE, years_before};
 use crate::entropy::below;
@@ -137,8 +137,8 @@ pub(super) const ENTRIES: &[Generator] = &[
             Ok(days(as_of + 1, years_before(as_of, -years)))
         },
     ),
-    Generator::text("month_name", "English name of a month.", |e, out| {
-        out.write_str(choose(MONTHS, e))
+    listed!("month_name", "English name of a month.", MONTHS, |item| {
+        item
     }),
     Generator::bound(
         "past_date",
@@ -189,9 +189,12 @@ pub(super) const ENTRIES: &[Generator] = &[
             }))
         },
     ),
-    Generator::text("weekday", "English name of a day of the week.", |e, out| {
-        out.write_str(choose(WEEKDAYS, e))
-    }),
+    listed!(
+        "weekday",
+        "English name of a day of the week.",
+        WEEKDAYS,
+        |item| item
+    ),
     Generator::bound(
         "year",
         "Year, 1950 to 2025.",

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use fake::locales::{Data, EN};
 
-use super::{Generator, Group, name};
+use super::{Generator, name};
 use crate::entropy::{below, remix};
 
-/// A company name.
+/// A US company name: a surname and a legal form.
 pub fn company(entropy: u64, out: &mut dyn Write) -> std::fmt::Result {
     out.write_str(name::last_name(entropy))?;
     out.write_str(" ")?;
@@ -27,12 +27,4 @@ fn choose(words: &'static [&'static str], entropy: u64) -> &'static str {
 }
 
 /// The family's entries.
-pub(super) const ENTRIES: &[Generator] = &[
-    Generator::text(
-        "company",
-        "Company name: a US surname and a legal form.",
-        company,
-    )
-    .in_group(Group::Company),
-    Generator::text("job_title", "Job title.", job_title),
-];
+pub(super) const ENTRIES: &[Generator] = &[Generator::text("job_title", "Job title.", job_title)];

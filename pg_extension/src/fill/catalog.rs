@@ -1,5 +1,7 @@
 //! What the catalogs say of a table, for the engine to plan with.
 
+use std::collections::HashSet;
+
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
@@ -236,15 +238,22 @@ pub fn describe(relid: Oid) -> Described {
                 base: types.base(column.type_id, column.typmod),
             })
             .collect(),
-        references: found
-            .references
-            .iter()
-            .cloned()
-            .map(|mut reference| {
+        references: {
+            let mut seen = HashSet::new();
+            let all = found.references.iter().cloned().map(|mut reference| {
                 reference.positions = positions(&reference.columns);
                 reference
+            });
+            // Partitions repeat what they all refer to.
+            all.filter(|reference| {
+                seen.insert((
+                    reference.positions.clone(),
+                    reference.table_id,
+                    reference.their_numbers.clone(),
+                ))
             })
-            .collect(),
+            .collect()
+        },
         table,
         deferrable,
         partitions,

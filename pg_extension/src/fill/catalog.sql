@@ -101,7 +101,12 @@ SELECT json_build_object(
     'references', (
         SELECT coalesce(json_agg(json_build_object(
             'name', k.conname,
-            'columns', k.conkey,
+            'columns', (
+                SELECT json_agg(own.attnum ORDER BY f.place)
+                FROM unnest(k.conkey) WITH ORDINALITY AS f (number, place)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = f.number
+                JOIN pg_attribute own ON own.attrelid = c.oid AND own.attname = a.attname
+            ),
             'table_id', k.confrelid::bigint,
             'their_columns', (
                 SELECT json_agg(a.attname ORDER BY f.place)
@@ -118,7 +123,10 @@ SELECT json_build_object(
             'deferrable', k.condeferrable
         ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
-        WHERE k.conrelid = c.oid AND k.contype = 'f'
+        WHERE k.contype = 'f'
+          AND (k.conrelid = c.oid
+               -- What partitions refer to of their own binds the rows that land there.
+               OR k.conparentid = 0 AND k.conrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
           -- Of a key that refers to a partitioned table there is one entry a partition besides.
           AND NOT EXISTS (
               SELECT FROM pg_constraint p

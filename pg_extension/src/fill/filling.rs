@@ -191,7 +191,7 @@ impl Filling {
 
     /// The constraint that refuses all candidates, if one does.
     pub fn rehearse(&self, plan: &Plan) -> Option<String> {
-        if plan.unproven.is_empty() && self.policies.is_empty() {
+        if plan.unproven.is_empty() && plan.searched.is_empty() && self.policies.is_empty() {
             return None;
         }
         insert::Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)

@@ -317,9 +317,6 @@ unsafe extern "C-unwind" fn exec(
 unsafe fn next_ready(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlot {
     // SAFETY: by the caller's promise; a scan without columns has a result slot without columns.
     unsafe {
-        if !(*(*node).ps.state).es_epq_active.is_null() {
-            return std::ptr::null_mut();
-        }
         match Own::of(node.cast()).source(node) {
             Source::Cells(_) => std::ptr::null_mut(),
             Source::Tuples(source) => source.next(),
@@ -355,12 +352,16 @@ unsafe extern "C-unwind" fn next(node: *mut pg_sys::ScanState) -> *mut pg_sys::T
     }
 }
 
-/// Generated rows satisfy no condition that could have to be checked again.
+/// The next row, as ExecScan calls it where a subquery is run again for a row that another session
+/// has changed. Rows of such a scan stand for no row of the outer query (`offer_path` sees to it), so
+/// there is nothing to check again.
+#[pgrx::pg_guard]
 unsafe extern "C-unwind" fn recheck(
-    _node: *mut pg_sys::ScanState,
+    node: *mut pg_sys::ScanState,
     _slot: *mut pg_sys::TupleTableSlot,
 ) -> bool {
-    true
+    // SAFETY: as for `next`, which fills the same slot.
+    unsafe { (*next(node)).tts_flags & pg_sys::TTS_FLAG_EMPTY as u16 == 0 }
 }
 
 #[pgrx::pg_guard]

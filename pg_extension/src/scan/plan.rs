@@ -145,6 +145,12 @@ unsafe extern "C-unwind" fn offer_path(
         let Some(table) = table_of((*call).funcid) else {
             return;
         };
+        // A row that may have to be found again, after another session has changed the row that it is
+        // joined to: Postgres knows how for a function scan.
+        let marks = PgList::<pg_sys::PlanRowMark>::from_pg((*root).rowMarks);
+        if marks.iter_ptr().any(|mark| (*mark).rti == rti) {
+            return;
+        }
         (*rel).pathlist = std::ptr::null_mut();
         (*rel).partial_pathlist = std::ptr::null_mut();
         let making = if batches::may_have_helper((*rel).tuples) {

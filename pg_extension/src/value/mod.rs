@@ -14,6 +14,7 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::fcinfo::{pg_arg_is_null, pg_getarg, pg_getarg_datum_raw};
 use pgrx::pg_sys::{Datum, FunctionCallInfo};
 use synth_engine::generator::{self, Bound};
+use synth_engine::series::Series;
 
 use crate::boundary::sql_function;
 use crate::error::{or_raise, raise, raise_null};
@@ -82,7 +83,9 @@ sql_function! {
     }
 }
 
-fn site_arguments<'a>(literals: &'a [(&'static str, Option<String>)]) -> Vec<(&'static str, &'a str)> {
+fn site_arguments<'a>(
+    literals: &'a [(&'static str, Option<String>)],
+) -> Vec<(&'static str, &'a str)> {
     literals
         .iter()
         .filter_map(|(name, value)| value.as_deref().map(|value| (*name, value)))
@@ -124,6 +127,52 @@ sql_function! {
     }
 }
 
+sql_function! {
+    /// `synth.series_value(index bigint, seed bigint, base double precision, ...)`
+    synth_series_value(fcinfo) {
+        // SAFETY: STRICT, with arguments of the types declared in SQL.
+        let (index, seed, [base, trend, season_period, season_amplitude, noise, gaps], gap_length) = unsafe {
+            let whole = |at| pg_getarg_datum_raw(fcinfo, at).value() as i64;
+            let number = |at| f64::from_bits(pg_getarg_datum_raw(fcinfo, at).value() as u64);
+            (whole(0), whole(1), [2, 3, 4, 5, 6, 7].map(number), whole(8))
+        };
+        let refuse = |name: &str, range: &str| -> ! {
+            raise(
+                ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("{name} is out of range"),
+                Some(format!("Pass {range} for {name}.")),
+            )
+        };
+        if !(0.0..=1.0).contains(&gaps) {
+            refuse("gaps", "a share from 0 to 1");
+        }
+        if !(0.0..=f64::MAX).contains(&noise) {
+            refuse("noise", "a standard deviation of 0 or more");
+        }
+        if !(0.0..=f64::MAX).contains(&season_period) {
+            refuse("season_period", "a number of points, or 0 for no season,");
+        }
+        let Some(gap_length) = u64::try_from(gap_length).ok().filter(|&length| length > 0) else {
+            refuse("gap_length", "1 point or more");
+        };
+        let series = Series {
+            base,
+            trend,
+            season_period,
+            season_amplitude,
+            noise,
+            gaps,
+            gap_length,
+        };
+        remember_seed(seed);
+        match series.at(seed.cast_unsigned(), index.cast_unsigned()) {
+            Some(value) => Datum::from(value.to_bits()),
+            // SAFETY: Postgres passes valid call information.
+            None => unsafe { pgrx::fcinfo::pg_return_null(fcinfo) },
+        }
+    }
+}
+
 /// Refuses a row beyond the distinct values of a generator.
 fn raise_exhausted(name: &str, bound: &Bound, row: u64) -> ! {
     match bound.distinct() {
@@ -134,7 +183,10 @@ fn raise_exhausted(name: &str, bound: &Bound, row: u64) -> ! {
         ),
         Some(count) => raise(
             ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
-            format!("{name} has {count} distinct values, none of them for row {}", row.cast_signed()),
+            format!(
+                "{name} has {count} distinct values, none of them for row {}",
+                row.cast_signed()
+            ),
             Some(format!(
                 "Number rows from 0 to {}, or allow more values by other arguments.",
                 count.saturating_sub(1)

@@ -23,6 +23,10 @@ const MOST_BOUND: usize = 16;
 type Literals = Vec<(&'static str, Option<String>)>;
 
 /// What is kept between the calls of one place.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the call"
+)]
 pub struct Site {
     /// The generator.
     pub generator: &'static Generator,
@@ -104,7 +108,10 @@ impl Choice {
             }
             _ => raise(
                 ERRCODE_INVALID_FUNCTION_DEFINITION,
-                format!("function {} does not fit the generator {name}", function.name),
+                format!(
+                    "function {} does not fit the generator {name}",
+                    function.name
+                ),
                 Some("Use the functions that CREATE EXTENSION pg_synth makes.".to_owned()),
             ),
         }
