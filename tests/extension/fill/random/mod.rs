@@ -96,6 +96,7 @@ fn shrunk(session: &mut Session, schema: Schema, failure: String, seed: u64) -> 
 
 /// Fills a schema; gives what is wrong, which begins with its kind.
 fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String> {
+    let _shown = ShownOnPanic(schema, seed);
     let rows = 3 + Draw(seed).below(120);
     anew(session);
     session.run(&schema.sql());
@@ -121,7 +122,8 @@ fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String
                 return Err(format!("constraint not named: {refusal}"));
             }
             let problem = session.column(&format!(
-                "SELECT problem FROM synth_plan_fill('\"{table}\"', {rows}) WHERE problem LIKE '%{constraint}%'"
+                "SELECT problem FROM synth_plan_fill('\"{}\"', {rows}) WHERE problem LIKE '%{constraint}%'",
+                table.replace('\'', "''")
             ));
             if problem.is_empty() {
                 return Err(format!("the plan does not say so: {refusal}"));
@@ -149,6 +151,17 @@ fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String
             }
             held(session)?;
             again(session, &tables, seed)
+        }
+    }
+}
+
+/// Where the connection breaks, the schema is shown all the same.
+struct ShownOnPanic<'a>(&'a Schema, u64);
+
+impl Drop for ShownOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("=== seed {}\n{}", self.1, self.0.sql());
         }
     }
 }
