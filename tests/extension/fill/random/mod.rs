@@ -51,6 +51,8 @@ fn postgres_accepts_what_is_drawn(pg: &Postgres) {
 
 fn random_schemas_are_filled(pg: &Postgres) {
     let mut session = prepared(pg);
+    // What does not end is a failure to be shrunk, too.
+    session.run("SET statement_timeout = '20s'");
     let mut failures = Vec::new();
     for seed in seeds() {
         let schema = draw(seed);
