@@ -5,7 +5,7 @@ use std::fmt::Write;
 use regex::RegexBuilder;
 
 use super::cell;
-use super::check::{Bound as End, Domain, Literal, TextPattern};
+use super::check::{Bound as End, Domain, Literal, Nullness, TextPattern};
 use super::class::Class;
 use super::ordinal::{Codec, SECOND, new_year, places};
 use super::recognize::{Distribution, Recognition, Recognized, TimeRole};
@@ -62,9 +62,15 @@ pub(super) fn make(
         }
         _ => {}
     }
-    let codec = Codec::of(&column.class, decimal_places(domain));
+    let mut codec = Codec::of(&column.class, decimal_places(domain));
+    if let Some(codec) = &mut codec {
+        widen_for(codec, domain);
+    }
     if let Some(allowed) = &domain.allowed {
         return listed(allowed, &domain.excluded, codec);
+    }
+    if let Some(made) = long_interval(column, domain) {
+        return Ok(made);
     }
     match (&column.class, codec) {
         (_, Some(codec)) => ordered(domain, suited, codec),
@@ -88,9 +94,32 @@ pub(super) fn make(
     }
 }
 
+/// Whether a domain says nothing of values.
+pub(super) fn is_silent(domain: &Domain) -> bool {
+    Domain {
+        null: Nullness::Free,
+        ..domain.clone()
+    } == Domain::default()
+}
+
 /// Extension types that are text with a difference, such as `citext`.
 fn is_text_like(class: &Class) -> bool {
     matches!(class, Class::Other { category: 'S', .. })
+}
+
+/// Counts tens, hundreds, and so on, where the bounds of an unlimited number are too large to count
+/// in units.
+fn widen_for(codec: &mut Codec, domain: &Domain) {
+    let ends = [&domain.lower, &domain.upper];
+    for _ in 0..400 {
+        let fits = |end: &&Option<End>| {
+            end.as_ref()
+                .is_none_or(|end| literal_text(&end.value).is_none_or(|text| codec.fits(&text)))
+        };
+        if ends.iter().all(fits) || !codec.coarsen() {
+            return;
+        }
+    }
 }
 
 /// Decimal places that the bounds of a domain use.
@@ -107,6 +136,23 @@ fn decimal_places(domain: &Domain) -> i32 {
         Some(scale) => bounds.min(i32::try_from(scale).unwrap_or(i32::MAX)),
         None => bounds,
     }
+}
+
+/// Intervals of months or years only: shorter ones would be cut to nothing.
+fn long_interval(column: &Column, domain: &Domain) -> Option<Made> {
+    let unit = match column.type_name.as_str() {
+        "interval month" | "interval year to month" => "mons",
+        "interval year" => "years",
+        _ => return None,
+    };
+    is_silent(domain).then(|| {
+        let values = (1..=120)
+            .map(|n| (Some(format!("{n} {unit}")), 1))
+            .collect();
+        let source = Source::List(List::new(values, None));
+        Made::new(source, "uniform", "nothing but its type is known")
+            .with(format!("1 to 120 {unit}"))
+    })
 }
 
 /// The text a literal has for the input function of its type.
@@ -168,13 +214,23 @@ fn wished_list(
     if values.is_empty() {
         return Err("the list of values in overrides is empty".to_owned());
     }
+    if column.not_null && values.iter().any(|(value, _)| value.is_none()) {
+        return Err("overrides ask for NULL, which it refuses".to_owned());
+    }
     let codec = Codec::of(&column.class, 9);
+    let mut kept = values.to_vec();
+    if let Some(test) = KeyTest::new(&column.class, domain) {
+        kept.retain(|(value, _)| value.as_ref().is_none_or(|value| test.allows(value)));
+        if kept.is_empty() {
+            return Err("its constraints allow none of the values in overrides".to_owned());
+        }
+    }
     let mut made = Made::new(
-        Source::List(List::new(values.to_vec(), codec)),
+        Source::List(List::new(kept, codec)),
         "one of a list",
         "overrides say so",
     );
-    made.proven = *domain == Domain::default();
+    made.proven = is_silent(domain);
     Ok(made)
 }
 
@@ -239,7 +295,7 @@ fn from_generator(
     let mut cell = Cell::new(class.clone());
     cell.generator = Some(bound);
     let mut made = Made::new(Source::Cell(cell), name, reason);
-    made.proven = *domain == Domain::default();
+    made.proven = is_silent(domain);
     Ok(made)
 }
 
@@ -261,7 +317,25 @@ fn interval(codec: &Codec, domain: &Domain, within: (i64, i64)) -> Result<(i64, 
     if low > high {
         return Err("its constraints leave no value that its type can hold".to_owned());
     }
-    Ok((low, high))
+    // A float of four bytes is the nearest there is, which may lie beyond an end.
+    let margin = |count: i64| codec.margin(count);
+    let (inner_low, inner_high) = (
+        low.saturating_add(if domain.lower.is_some() {
+            margin(low)
+        } else {
+            0
+        }),
+        high.saturating_sub(if domain.upper.is_some() {
+            margin(high)
+        } else {
+            0
+        }),
+    );
+    Ok(if inner_low <= inner_high {
+        (inner_low, inner_high)
+    } else {
+        (low, high)
+    })
 }
 
 /// The count of a literal, or the one below it; and whether it is exact.
@@ -687,4 +761,64 @@ fn other(
     let mut made = Made::new(Source::Cell(cell), column.type_name.clone(), reason);
     made.proven = proven;
     Ok(made)
+}
+
+/// Whether a value that is given, as text, fits what a domain allows.
+pub(super) struct KeyTest {
+    codec: Option<Codec>,
+    low: i64,
+    high: i64,
+    allowed: Option<Vec<String>>,
+    excluded: Vec<String>,
+}
+
+impl KeyTest {
+    /// None if the domain says nothing of values.
+    pub(super) fn new(class: &Class, domain: &Domain) -> Option<Self> {
+        if is_silent(domain) {
+            return None;
+        }
+        let codec = Codec::of(class, 9);
+        let end = |literal: &Literal| codec.and_then(|codec| count_of(&codec, literal));
+        let low = domain.lower.as_ref().and_then(|bound| {
+            end(&bound.value).map(|(count, exact)| count + i64::from(!exact || !bound.inclusive))
+        });
+        let high = domain.upper.as_ref().and_then(|bound| {
+            end(&bound.value).map(|(count, exact)| count - i64::from(exact && !bound.inclusive))
+        });
+        Some(Self {
+            codec,
+            low: low.unwrap_or(i64::MIN),
+            high: high.unwrap_or(i64::MAX),
+            allowed: domain
+                .allowed
+                .as_ref()
+                .map(|allowed| allowed.iter().filter_map(literal_text).collect()),
+            excluded: domain.excluded.iter().filter_map(literal_text).collect(),
+        })
+    }
+
+    pub(super) fn allows(&self, key: &str) -> bool {
+        let same = |text: &String| {
+            let codec = self.codec.as_ref();
+            text == key
+                || codec.is_some_and(|codec| {
+                    codec
+                        .read(text)
+                        .is_some_and(|count| Some(count) == codec.read(key))
+                })
+        };
+        if self
+            .allowed
+            .as_ref()
+            .is_some_and(|allowed| !allowed.iter().any(same))
+            || self.excluded.iter().any(same)
+        {
+            return false;
+        }
+        match self.codec.and_then(|codec| codec.read(key)) {
+            Some((count, _)) => (self.low..=self.high).contains(&count),
+            None => true,
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub struct Codec {
     scale: i32,
     lowest: i64,
     highest: i64,
+    /// Stored as a float of four bytes.
+    single: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Codec {
             scale: 0,
             lowest,
             highest,
+            single: false,
         };
         Some(match class {
             Class::Integer { bytes: 2 } => number(i16::MIN.into(), i16::MAX.into()),
@@ -79,6 +82,7 @@ impl Codec {
             }
             Class::Decimal { .. } | Class::Float { .. } => Self {
                 scale: places.clamp(2, 9),
+                single: *class == Class::Float { bytes: 4 },
                 ..number(-EXACT, EXACT)
             },
             Class::Money => Self {
@@ -214,6 +218,30 @@ impl Codec {
                 out.push(':');
                 padded(seconds % 60, 2, out);
             }
+        }
+    }
+
+    /// Whether a literal is within what can be counted exactly.
+    pub fn fits(&self, literal: &str) -> bool {
+        self.read(literal)
+            .is_some_and(|(count, _)| (self.lowest..=self.highest).contains(&count))
+    }
+
+    /// Counts in units ten times as large, for numbers without a declared size; false for others.
+    pub fn coarsen(&mut self) -> bool {
+        let free = self.unit == Unit::Number && self.highest == EXACT;
+        if free {
+            self.scale -= 1;
+        }
+        free
+    }
+
+    /// How far from a bound values have to keep that are stored less exactly than they are counted.
+    pub fn margin(&self, count: i64) -> i64 {
+        if self.single {
+            count.saturating_abs() / 4_000_000 + 1
+        } else {
+            0
         }
     }
 

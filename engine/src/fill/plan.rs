@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::cell;
 use super::check::{self, Analysis, Check, Comparison, Domain, Expr, Literal, Nullness, Relation};
 use super::class::Class;
-use super::domain::{Made, count_of, literal_text, make};
+use super::domain::{KeyTest, Made, make};
 use super::ordinal::Codec;
 use super::recognize::{self, Recognition, Recognized, TimeRole, ordered_pairs, recognize};
 use super::source::{Source, share};
-use super::table::{Column, Given, Table, Values};
+use super::table::{Given, Table, Values};
 use super::unique::{Component, Digit, Member, scheme};
 use crate::entropy::{Stream, remix};
 use crate::generator;
@@ -211,6 +211,8 @@ struct Planner {
     unproven: BTreeSet<String>,
     verified: Vec<Vec<Expr>>,
     searched: BTreeSet<String>,
+    /// How many of the values by index existing rows have, though it is not known which.
+    taken: u64,
 }
 
 impl Planner {
@@ -234,11 +236,15 @@ impl Planner {
             unproven: BTreeSet::new(),
             verified: Vec::new(),
             searched: BTreeSet::new(),
+            taken: 0,
             table,
         }
     }
 
     fn plan(mut self) -> Plan {
+        if let Some(message) = self.table.unfillable.clone() {
+            self.problem(None, &[], message, "Add a partition.");
+        }
         self.recognise();
         self.choose_written();
         self.analyse();
@@ -631,7 +637,7 @@ impl Planner {
                         Nullness::MustNotBeNull if nulls != u64::MAX => nulls = 0,
                         _ => {}
                     }
-                    if let Some(test) = KeyTest::new(&self.table.columns[column], &domain) {
+                    if let Some(test) = KeyTest::new(&self.table.columns[column].class, &domain) {
                         let all = allowed.take().unwrap_or_else(|| {
                             (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
                         });
@@ -784,7 +790,11 @@ impl Planner {
 
     /// The quoted constants in constraints that are not understood.
     fn constants(&self, names: &[String]) -> Vec<String> {
-        let domains = self.table.columns.iter().flat_map(|column| &column.domain_checks);
+        let domains = self
+            .table
+            .columns
+            .iter()
+            .flat_map(|column| &column.domain_checks);
         let mut out: Vec<String> = Vec::new();
         for (name, expression) in self.table.checks.iter().chain(domains) {
             let open = self.unproven.contains(name) || self.searched.contains(name);
@@ -954,12 +964,17 @@ impl Planner {
         });
         if let Some(column) = text {
             self.make_unique(column, &unique.name);
-            let limit = self.made[column].first().and_then(|made| made.source.distinct());
+            let limit = self.made[column]
+                .first()
+                .and_then(|made| made.source.distinct());
             self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
         }
     }
 
     fn is_unique_alone(&self, column: usize) -> bool {
+        if let Some(copied) = self.copies[column] {
+            return self.is_unique_alone(copied);
+        }
         match (self.digits[column], self.keys[column]) {
             (Some(digit), _) => digit.modulus.is_none() && digit.divisor == 1,
             (None, Some((reference, _))) => self.references[reference].digit.is_some_and(|digit| {
@@ -998,7 +1013,17 @@ impl Planner {
         }
         // Numbers go on after the largest there is: they need no other start.
         let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column));
-        let start = if continues { 0 } else { existing };
+        // Of few values those that are left may be anywhere among them.
+        let few = |component: &Component| {
+            component
+                .distinct
+                .is_some_and(|count| count / 4 < existing.saturating_add(self.rows))
+        };
+        let start = if continues || components.iter().all(few) {
+            0
+        } else {
+            existing
+        };
         if existing > 0 && !continues && !self.is_fresh(&members) {
             self.unproven.insert(unique.name.clone());
         }
@@ -1019,6 +1044,17 @@ impl Planner {
             }
         }
         let mut capacity = scheme.capacity;
+        // One row more has NULL where NULLs count as equal, if none has it yet.
+        let one_null = unique.nulls_equal
+            && existing == 0
+            && matches!(&members[..], [Member::Column(column)]
+                if !self.table.columns[*column].not_null && self.can_be_null(*column));
+        if one_null {
+            capacity = capacity.map(|capacity| capacity + 1);
+        }
+        if let (0, Some(all), true) = (start, capacity, existing > 0 && !continues) {
+            self.taken = self.taken.max(existing.min(all));
+        }
         if let Some(Choice::ByIndex { ends, .. }) = &by_index {
             capacity = ends.last().map(|end| end.saturating_sub(start));
         }
@@ -1269,6 +1305,18 @@ impl Planner {
         }
         let order = self.relate(&mut columns);
         let limit = self.capacity.as_ref().map(|(capacity, _)| *capacity);
+        for (least, name) in self.table.limits.clone() {
+            if self
+                .capacity
+                .as_ref()
+                .is_none_or(|(capacity, _)| least < *capacity)
+            {
+                self.capacity = Some((least, name));
+            }
+        }
+        if let Some((capacity, _)) = &mut self.capacity {
+            *capacity -= self.taken.min(*capacity);
+        }
         if self
             .capacity
             .as_ref()
@@ -1412,6 +1460,10 @@ impl Planner {
                         {
                             here.push((left, *operator, right, offset.clone()));
                         }
+                        Some((left, right)) if self.written[left] && self.written[right] => {
+                            part(columns, left, *operator, right);
+                            unproven.push(format!("{} and {}", self.name(left), self.name(right)));
+                        }
                         _ => unproven.push(format!("{left} and {right}")),
                     },
                     Relation::Computed { column, expression } => {
@@ -1440,6 +1492,13 @@ impl Planner {
                 {
                     columns[column].computed.resize(self.variants.len(), None);
                     columns[column].computed[number] = Some(expression.clone());
+                }
+            }
+        }
+        for variant in &self.variants {
+            for name in variant.domains.keys() {
+                if place(name).is_some_and(|place| !self.written[place]) {
+                    unproven.push(name.clone());
                 }
             }
         }
@@ -1572,6 +1631,30 @@ fn is_fixed(planned: &Planned) -> bool {
     planned.key.is_some() || planned.copy_of.is_some() || planned.digit.is_some()
 }
 
+/// Two columns that count through their values in step: the larger one starts one later.
+fn part(columns: &mut [Planned], left: usize, comparison: Comparison, right: usize) {
+    let (smaller, larger) = match comparison {
+        Comparison::Less | Comparison::NotEqual => (left, right),
+        Comparison::Greater => (right, left),
+        _ => return,
+    };
+    let ends = |planned: &Planned| match (&planned.digit, &planned.choices[0].source) {
+        (Some(_), Source::Ordered(ordered)) => Some(ordered.ends()),
+        _ => None,
+    };
+    let (Some(below), Some(above)) = (ends(&columns[smaller]), ends(&columns[larger])) else {
+        return;
+    };
+    if above.0 > below.0 {
+        return;
+    }
+    for choice in &mut columns[larger].choices {
+        if let Source::Ordered(ordered) = &mut choice.source {
+            *ordered = ordered.within(below.0.saturating_add(1), above.1);
+        }
+    }
+}
+
 /// Narrows the column that a bind looks at to what leaves room for the one that follows it.
 fn narrow(columns: &mut [Planned], variant: usize, column: usize, bind: &Bind) {
     let source = |planned: &Planned| {
@@ -1701,69 +1784,5 @@ fn plain_type(class: &Class) -> &'static str {
         Class::Interval => "interval",
         class if class.is_text() => "text",
         _ => "",
-    }
-}
-
-/// Whether a key that there is fits what a domain allows.
-struct KeyTest {
-    codec: Option<Codec>,
-    low: i64,
-    high: i64,
-    allowed: Option<Vec<String>>,
-    excluded: Vec<String>,
-}
-
-impl KeyTest {
-    /// None if the domain says nothing of values.
-    fn new(column: &Column, domain: &Domain) -> Option<Self> {
-        let silent = Domain {
-            null: Nullness::Free,
-            ..domain.clone()
-        } == Domain::default();
-        if silent {
-            return None;
-        }
-        let codec = Codec::of(&column.class, 9);
-        let end = |literal: &Literal| codec.and_then(|codec| count_of(&codec, literal));
-        let low = domain.lower.as_ref().and_then(|bound| {
-            end(&bound.value).map(|(count, exact)| count + i64::from(!exact || !bound.inclusive))
-        });
-        let high = domain.upper.as_ref().and_then(|bound| {
-            end(&bound.value).map(|(count, exact)| count - i64::from(exact && !bound.inclusive))
-        });
-        Some(Self {
-            codec,
-            low: low.unwrap_or(i64::MIN),
-            high: high.unwrap_or(i64::MAX),
-            allowed: domain
-                .allowed
-                .as_ref()
-                .map(|allowed| allowed.iter().filter_map(literal_text).collect()),
-            excluded: domain.excluded.iter().filter_map(literal_text).collect(),
-        })
-    }
-
-    fn allows(&self, key: &str) -> bool {
-        let same = |text: &String| {
-            let codec = self.codec.as_ref();
-            text == key
-                || codec.is_some_and(|codec| {
-                    codec
-                        .read(text)
-                        .is_some_and(|count| Some(count) == codec.read(key))
-                })
-        };
-        if self
-            .allowed
-            .as_ref()
-            .is_some_and(|allowed| !allowed.iter().any(same))
-            || self.excluded.iter().any(same)
-        {
-            return false;
-        }
-        match self.codec.and_then(|codec| codec.read(key)) {
-            Some((count, _)) => (self.low..=self.high).contains(&count),
-            None => true,
-        }
     }
 }

@@ -65,11 +65,17 @@ impl Plan {
         let look = |(at, &variant): (usize, &usize)| {
             let literal = |name: &str| self.literal(made, at, name);
             self.verified.get(variant).is_some_and(|conditions| {
-                conditions.iter().any(|condition| is_false(condition, &literal))
+                conditions
+                    .iter()
+                    .any(|condition| is_false(condition, &literal))
             })
         };
         let rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
-        if rejected.contains(&true) { rejected } else { Vec::new() }
+        if rejected.contains(&true) {
+            rejected
+        } else {
+            Vec::new()
+        }
     }
 
     /// The value of a column in a row, as conditions compute with it.
@@ -281,7 +287,10 @@ impl Cell<'_> {
                     _ => Literal::typed(out, self.planned.plain_type),
                 })
             };
-            if !conditions.iter().any(|condition| is_false(condition, &literal)) {
+            if !conditions
+                .iter()
+                .any(|condition| is_false(condition, &literal))
+            {
                 return written;
             }
             entropy = remix(entropy);

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use synth_engine::fill::class::Class;
 use synth_engine::fill::{Column, Exclusion, Given, Table, Unique};
 
+use super::insert::replace_word;
 use super::types::Types;
 use crate::boundary::relation_name;
 use crate::error::raise;
@@ -83,6 +84,8 @@ struct CatalogTable {
     exclusions: Vec<CatalogExclusion>,
     references: Vec<DescribedReference>,
     partitions: Vec<Partition>,
+    /// Indexes on expressions, as SQL.
+    definitions: Vec<String>,
     own_partition: Option<String>,
 }
 
@@ -193,7 +196,19 @@ pub fn describe(relid: Oid) -> Described {
             .iter()
             .map(|column| engine_column(column, &types))
             .collect(),
-        checks: found.checks.iter().cloned().chain(implied_checks(&found, &types)).collect(),
+        checks: {
+            let own = found
+                .checks
+                .iter()
+                .map(|(name, text)| (name.clone(), without_generated(&found, text)));
+            own.chain(implied_checks(&found, &types)).collect()
+        },
+        unfillable: (found.kind == 'p' && !has_places(&found)).then(|| {
+            format!(
+                "partitioned table {} has no partitions that could take rows",
+                found.name
+            )
+        }),
         uniques: found
             .uniques
             .iter()
@@ -218,6 +233,7 @@ pub fn describe(relid: Oid) -> Described {
             })
             .collect(),
         references: Vec::new(),
+        limits: Vec::new(),
         partitions: partitions.clone(),
         existing_rows: 0,
         now: now(),
@@ -312,6 +328,19 @@ fn engine_column(column: &CatalogColumn, types: &Types) -> Column {
 /// What the types of generated columns demand of the columns they are computed from.
 fn implied_checks(table: &CatalogTable, types: &Types) -> Vec<(String, String)> {
     let mut out = Vec::new();
+    let generated = table
+        .columns
+        .iter()
+        .filter(|column| column.generated == "s");
+    let expressions = generated.filter_map(|column| column.default.as_deref());
+    for expression in expressions.chain(table.definitions.iter().map(String::as_str)) {
+        for (low, high) in range_bounds(expression) {
+            out.push((
+                format!("range of {low} and {high}"),
+                format!("({low} <= {high})"),
+            ));
+        }
+    }
     for column in &table.columns {
         let (Some(expression), "s") = (&column.default, column.generated.as_str()) else {
             continue;
@@ -324,7 +353,9 @@ fn implied_checks(table: &CatalogTable, types: &Types) -> Vec<(String, String)> 
             } => {
                 let whole = i64::from(precision) - i64::from(scale.unwrap_or(0));
                 // One less than the power of ten: what is computed is rounded on assignment.
-                usize::try_from(whole).ok().map(|digits| "9".repeat(digits.max(1)))
+                usize::try_from(whole)
+                    .ok()
+                    .map(|digits| "9".repeat(digits.max(1)))
             }
             Class::Integer { bytes: 2 } => Some(i16::MAX.to_string()),
             Class::Integer { bytes: 4 } => Some(i32::MAX.to_string()),
@@ -341,10 +372,70 @@ fn implied_checks(table: &CatalogTable, types: &Types) -> Vec<(String, String)> 
             ..
         } = shape.class
         {
+            // What a text is made of is as long at most, however it is put together.
+            let parts: Vec<String> = table
+                .columns
+                .iter()
+                .filter(|part| part.name != column.name)
+                .filter(|part| types.shape(part.type_id, part.typmod).class.is_text())
+                .map(|part| pgrx::spi::quote_identifier(&part.name))
+                .filter(|part| replace_word(expression, part, "") != *expression)
+                .collect();
+            for part in &parts {
+                let share = (chars as usize / parts.len()).max(1);
+                out.push((name.clone(), format!("(length(({part})::text) <= {share})")));
+            }
             out.push((name, format!("(length(({expression})::text) <= {chars})")));
         }
         if column.not_null {
-            out.push((format!("column {}", column.name), format!("(({expression}) IS NOT NULL)")));
+            out.push((
+                format!("column {}", column.name),
+                format!("(({expression}) IS NOT NULL)"),
+            ));
+        }
+    }
+    out
+}
+
+/// A constraint with generated columns replaced by what they are computed from.
+fn without_generated(table: &CatalogTable, expression: &str) -> String {
+    let mut out = expression.to_owned();
+    for column in &table.columns {
+        if let (Some(generated), "s") = (&column.default, column.generated.as_str()) {
+            let name = pgrx::spi::quote_identifier(&column.name);
+            out = replace_word(&out, &name, &format!("({generated})"));
+        }
+    }
+    out
+}
+
+/// Whether any partition can take rows.
+fn has_places(table: &CatalogTable) -> bool {
+    table
+        .partitions
+        .iter()
+        .any(|partition| partition.leaf && partition.strategy.is_none())
+}
+
+/// The columns that a range is made of, as in `tstzrange(a, b)`: the first may not be above the
+/// second.
+fn range_bounds(expression: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for (at, _) in expression.match_indices("range(") {
+        let rest = &expression[at + "range(".len()..];
+        let Some(end) = rest.find([')', '(']) else {
+            continue;
+        };
+        let mut parts = rest[..end].split(", ");
+        if let (Some(low), Some(high)) = (parts.next(), parts.next()) {
+            let is_name = |text: &str| {
+                let plain = !text.contains(['\'', ' ', ':']);
+                let digit = text.starts_with(|c: char| c.is_ascii_digit());
+                !text.is_empty() && !digit && (text.starts_with('"') || plain)
+            };
+            if is_name(low) && is_name(high) {
+                out.push((low.to_owned(), high.to_owned()));
+            }
         }
     }
     out

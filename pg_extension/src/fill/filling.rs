@@ -9,13 +9,16 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
 use synth_engine::fill::ordinal::Codec;
-use synth_engine::fill::{Given, Keys, Plan, Reference, Table};
+use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
-use super::{copy, insert, keys, overrides, policies};
+use super::{copy, insert, keys, overrides, policies, privileges};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
 use crate::query::query;
+
+/// The most rows that a plan tries out.
+const TRIED_OUT: u64 = 10_000;
 
 /// Tables of up to this many pages are counted, larger ones estimated.
 const COUNTED_PAGES: u32 = 16_384;
@@ -30,6 +33,8 @@ pub struct Filling {
     pub written: u64,
     /// Why there are fewer than asked for.
     pub note: Option<String>,
+    /// Fewer than asked for are an error.
+    pub strict: bool,
     seed: u64,
     /// The next candidate.
     next: u64,
@@ -42,7 +47,7 @@ pub struct Round {
     /// References that are NULL for now.
     pub empty: HashSet<String>,
     /// References to keys that will be there at the end of the transaction.
-    pub foreseen: HashMap<String, Vec<String>>,
+    pub foreseen: HashMap<String, Vec<Vec<String>>>,
     /// References to the row itself.
     pub own: HashSet<String>,
 }
@@ -50,9 +55,17 @@ pub struct Round {
 impl Filling {
     /// Locks a table, checks that the caller may write it, and reads what the catalogs say.
     pub fn new(relid: Oid, rows: u64, seed: u64, wishes: &Map<String, Value>) -> Self {
+        // Before the lock: who may not write must not be able to block.
+        let writable = privileges::writable_columns(relid);
         // SAFETY: waits for the lock that INSERT takes; the table cannot change its shape after.
         unsafe { pg_sys::LockRelationOid(relid, pg_sys::RowExclusiveLock as i32) };
         let mut described = describe(relid);
+        privileges::refuse_foreign_temporary(relid);
+        for (column, in_database) in described.table.columns.iter_mut().zip(&described.columns) {
+            if !writable.contains(&in_database.number) {
+                column.wish.values = Some(Values::Default);
+            }
+        }
         overrides::apply(&mut described.table, wishes);
         read_state(&mut described);
         let policies = policies::of(relid);
@@ -61,6 +74,7 @@ impl Filling {
             rows,
             written: 0,
             note: None,
+            strict: false,
             seed,
             next: 0,
             policies,
@@ -137,7 +151,7 @@ impl Filling {
         if let Some(key) = round.foreseen.get(&reference.name) {
             let parts = key
                 .iter()
-                .map(|part| StringArray::from(vec![part.as_str()]))
+                .map(|part| StringArray::from(part.clone()))
                 .collect();
             reference.keys = Keys::new(parts, true);
         }
@@ -213,7 +227,6 @@ impl Filling {
             self.written += arrived;
             return;
         }
-        insert::refuse_deferrable(&self.described, plan);
         let gate = insert::Gate::new(&self.described, plan, &self.policies);
         let (arrived, next) = insert::insert(&self.described, plan, &gate, self.next, wanted);
         self.next = next;
@@ -223,8 +236,22 @@ impl Filling {
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
     /// to earlier ones. `round` says how other references are met.
     pub fn fill(&mut self, until: u64, round: &mut Round) {
+        if self.rows == 0 {
+            return;
+        }
         let own = self.self_references();
-        if own.is_empty() {
+        if own
+            .iter()
+            .any(|name| !self.is_nullable(name) && self.is_one_to_one(name))
+        {
+            // Each row refers to itself: to other rows there is one reference only.
+            for name in &own {
+                round.own.insert(name.clone());
+                let numbers = self.their_numbers(name);
+                self.make_explicit(&numbers);
+            }
+        }
+        if own.is_empty() || own.iter().all(|name| round.own.contains(name)) {
             let plan = self.plan(round);
             self.check(&plan);
             self.limit(&plan);
@@ -252,6 +279,9 @@ impl Filling {
             }
         }
         let mut mark = 10;
+        while mark <= self.written {
+            mark = mark.saturating_mul(10);
+        }
         while self.written < until.min(self.rows) {
             let plan = self.plan(round);
             self.check(&plan);
@@ -263,6 +293,24 @@ impl Filling {
             }
             mark = mark.saturating_mul(10);
         }
+    }
+
+    /// Whether no two rows may refer to the same one.
+    pub fn is_one_to_one(&self, name: &str) -> bool {
+        let references = &self.described.references;
+        references
+            .iter()
+            .find(|reference| reference.name == name)
+            .is_some_and(|reference| {
+                self.described.table.uniques.iter().any(|unique| {
+                    unique.plain
+                        && !unique.columns.is_empty()
+                        && unique
+                            .columns
+                            .iter()
+                            .all(|c| reference.positions.contains(c))
+                })
+            })
     }
 
     fn their_numbers(&self, name: &str) -> Vec<i16> {
@@ -279,10 +327,12 @@ impl Filling {
         if let Some((capacity, constraint)) = &plan.capacity
             && *capacity < self.rows
         {
+            let note = format!("constraint {constraint} leaves room for {capacity} rows");
+            if self.strict {
+                insert::raise_full(&self.described, self.rows, *capacity, &note);
+            }
             self.rows = *capacity;
-            self.note = Some(format!(
-                "constraint {constraint} leaves room for {capacity} rows"
-            ));
+            self.note = Some(note);
         }
     }
 
@@ -333,6 +383,35 @@ impl Filling {
     }
 }
 
+/// What the sequences of a table have left to give.
+fn sequence_limits(described: &Described) -> Vec<(u64, String)> {
+    let columns = described.table.columns.iter();
+    columns
+        .filter(|column| column.default == Given::Sequence && column.wish.values.is_none())
+        .flat_map(|column| {
+            query(
+                "SELECT CASE WHEN s.increment_by > 0
+                             THEN (s.max_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
+                             ELSE (s.min_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
+                        END::numeric(30)::text, 'sequence ' || s.sequencename
+                 FROM pg_sequences s
+                 JOIN pg_namespace n ON n.nspname = s.schemaname
+                 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename
+                 WHERE c.oid = pg_get_serial_sequence($1, $2)::regclass
+                   AND NOT s.cycle AND has_sequence_privilege(c.oid, 'USAGE, SELECT')",
+                &[
+                    (pg_sys::TEXTOID, described.qualified.as_str().into_datum()),
+                    (pg_sys::TEXTOID, column.name.as_str().into_datum()),
+                ],
+                |row| {
+                    let left = row.get::<String>(1)?.and_then(|text| text.parse::<i128>().ok());
+                    Ok(left.map(|left| u64::try_from(left.max(0)).unwrap_or(u64::MAX)).zip(row.get::<String>(2)?))
+                },
+            )
+        })
+        .collect()
+}
+
 /// Reads what is in a table already: how many rows, and the largest values of unique columns.
 fn read_state(described: &mut Described) {
     let relid = described.relid;
@@ -343,6 +422,7 @@ fn read_state(described: &mut Described) {
     );
     // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
     // are those of its partitions, so it counts as large if it is read at all.
+    described.table.limits = sequence_limits(described);
     let (pages, estimate) = keys::size(relid);
     if may_read.first() != Some(&true) {
         // Nothing may be known of the rows: the indexes have to say what is taken.
@@ -434,6 +514,39 @@ impl Filling {
         .any(|&count| count > 0)
     }
 
+    /// Where uniqueness cannot be planned, only writing tells how many rows there is room for: a
+    /// moderate number is written and undone.
+    fn try_out(&mut self, plan: &Plan) -> Option<String> {
+        // SAFETY: reads a variable of the backend.
+        let read_only = unsafe { pg_sys::XactReadOnly };
+        let unsure = plan.table().uniques.iter().map(|unique| &unique.name);
+        let unsure = unsure.chain(
+            plan.table()
+                .exclusions
+                .iter()
+                .map(|exclusion| &exclusion.name),
+        );
+        if read_only
+            || self.rows > TRIED_OUT
+            || !self.self_references().is_empty()
+            || !unsure.into_iter().any(|name| plan.unproven.contains(name))
+        {
+            return None;
+        }
+        let rows = self.rows;
+        let written = insert::undone(|| {
+            self.write(plan, rows);
+            self.written
+        });
+        (written < rows && !self.drops_rows()).then(|| {
+            let names: Vec<&str> = plan.unproven.iter().map(String::as_str).collect();
+            format!(
+                "constraints leave room for {written} rows: {}",
+                names.join(", ")
+            )
+        })
+    }
+
     /// What is planned for each column, and what cannot be met.
     pub fn report(&mut self) -> Vec<PlanRow> {
         let mut round = Round::default();
@@ -460,8 +573,18 @@ impl Filling {
             })
             .collect();
         if let Some((capacity, constraint)) = &plan.capacity {
+            let table = plan.table();
+            let about = table
+                .uniques
+                .iter()
+                .find(|unique| unique.name == *constraint)
+                .map(|unique| unique.columns.clone())
+                .unwrap_or_default();
             problems.push((
-                Vec::new(),
+                about
+                    .iter()
+                    .map(|&c| table.columns[c].name.clone())
+                    .collect(),
                 format!("constraint {constraint} leaves room for {capacity} rows"),
             ));
         }
@@ -472,6 +595,11 @@ impl Filling {
                 Vec::new(),
                 format!("no row was found that satisfies {refusing}"),
             ));
+        }
+        if problems.is_empty()
+            && let Some(problem) = self.try_out(&plan)
+        {
+            problems.push((Vec::new(), problem));
         }
         let mut rows: Vec<PlanRow> = plan
             .table()

@@ -26,7 +26,21 @@ pub fn apply(table: &mut Table, overrides: &Map<String, Value>) {
                 Some(format!("Columns: {}.", known.join(", "))),
             );
         };
+        let refused = column.wish.values.is_some();
         column.wish = wish(name, entry);
+        if refused && !matches!(column.wish.values, None | Some(Values::Default)) {
+            raise(
+                ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!(
+                    "permission denied for column {name} of table {}",
+                    table.name
+                ),
+                Some("GRANT INSERT on the column, or leave it out of overrides.".to_owned()),
+            );
+        }
+        if refused {
+            column.wish.values = Some(Values::Default);
+        }
     }
 }
 
@@ -64,6 +78,9 @@ fn wish(column: &str, entry: &Value) -> Wish {
         Value::Object(entries) => entries,
         _ => refuse(column, "an entry is an object or the name of a generator"),
     };
+    if entries.is_empty() {
+        refuse(column, "an entry must not be empty");
+    }
     let mut out = Wish::default();
     for (key, value) in entries {
         let values = match (key.as_str(), value) {
@@ -79,6 +96,7 @@ fn wish(column: &str, entry: &Value) -> Wish {
                 weights
                     .iter()
                     .map(|(value, weight)| (Some(value.clone()), thousandths(column, weight)))
+                    .filter(|(_, weight)| *weight > 0)
                     .collect(),
             ),
             ("value", value) => Values::List(vec![(text(value), 1)]),
@@ -130,7 +148,8 @@ fn text(value: &Value) -> Option<String> {
 /// A weight as a whole number, so that 0.5 and 0.25 keep their ratio.
 fn thousandths(column: &str, weight: &Value) -> u64 {
     match weight.as_f64() {
+        Some(0.0) => 0,
         Some(weight) if weight > 0.0 && weight <= 1e12 => (weight * 1000.0).round().max(1.0) as u64,
-        _ => refuse(column, "weights must be numbers above 0, at most 1e12"),
+        _ => refuse(column, "weights must be numbers of 0 to 1e12"),
     }
 }
