@@ -15,7 +15,7 @@ use super::class::Class;
 use super::domain::{KeyTest, Made, make};
 use super::ordinal::Codec;
 use super::recognize::{self, Recognition, Recognized, TimeRole, ordered_pairs, recognize};
-use super::source::{Source, share};
+use super::source::{Source, Telling, share};
 use super::table::{Given, Table, Values};
 use super::unique::{Component, Digit, Member, scheme};
 use crate::entropy::{Stream, remix};
@@ -740,7 +740,12 @@ impl Planner {
             let only_null = made.iter().all(|made| matches!(made.source, Source::Null));
             if let Some(message) = wrong.filter(|_| only_null && column.not_null) {
                 let checks = self.checks_about(place);
-                let message = format!("column {}: {message}", column.name);
+                let message = match checks.first().filter(|name| !name.starts_with("column ")) {
+                    Some(check) => {
+                        format!("constraint {check} on column {}: {message}", column.name)
+                    }
+                    None => format!("column {}: {message}", column.name),
+                };
                 self.problem(
                     checks.first().map(String::as_str),
                     &[place],
@@ -1137,6 +1142,11 @@ impl Planner {
                 }
                 self.make_unique(column, &unique.name);
                 let source = &self.made[column].first()?.source;
+                if let Source::Text(text) = source
+                    && matches!(text.telling, Telling::Drawn)
+                {
+                    return None;
+                }
                 Some(Component {
                     member,
                     distinct: source.distinct(),

@@ -18,6 +18,8 @@ struct Made {
     text: StringArray,
     counts: Vec<Option<i64>>,
     codec: Option<Codec>,
+    /// Places for which no value was found.
+    refused: Vec<usize>,
 }
 
 /// Rows of a plan.
@@ -59,7 +61,8 @@ impl Plan {
     }
 
     fn rejected(&self, variants: &[usize], made: &[Option<Made>]) -> Vec<bool> {
-        if self.verified.iter().all(Vec::is_empty) {
+        let refused = || made.iter().flatten().flat_map(|made| &made.refused);
+        if self.verified.iter().all(Vec::is_empty) && refused().next().is_none() {
             return Vec::new();
         }
         let look = |(at, &variant): (usize, &usize)| {
@@ -70,7 +73,10 @@ impl Plan {
                     .any(|condition| is_false(condition, &literal))
             })
         };
-        let rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
+        let mut rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
+        for &at in refused() {
+            rejected[at] = true;
+        }
         if rejected.contains(&true) {
             rejected
         } else {
@@ -180,6 +186,7 @@ impl Plan {
         let mut out = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
         let mut counts = Vec::with_capacity(if planned.keep_counts { rows.len() } else { 0 });
         let mut text = String::new();
+        let mut refused = Vec::new();
         for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
             text.clear();
             let cell = Cell {
@@ -193,6 +200,10 @@ impl Plan {
             let count = cell.write(row, &mut text);
             match count {
                 Written::Null => out.append_null(),
+                Written::Nothing => {
+                    out.append_value(&text);
+                    refused.push(at);
+                }
                 _ => out.append_value(&text),
             }
             if planned.keep_counts {
@@ -206,6 +217,7 @@ impl Plan {
             text: out.finish(),
             counts,
             codec: planned.codec,
+            refused,
         }
     }
 
@@ -237,6 +249,7 @@ impl Plan {
             text: out.finish(),
             counts,
             codec: planned.codec,
+            refused: Vec::new(),
         }
     }
 }
@@ -252,6 +265,8 @@ fn is_false(condition: &Expr, literal: &dyn Fn(&str) -> Option<Literal>) -> bool
 /// What was written for a value.
 enum Written {
     Null,
+    /// No value was found: the row is none.
+    Nothing,
     Text,
     Count(i64),
 }
@@ -339,8 +354,11 @@ impl Cell<'_> {
             Source::Ordered(ordered) => self.write_ordered(ordered, entropy, index, binds, out),
             Source::List(list) => self.write_list(list, entropy, index, binds, out),
             Source::Text(text) => {
-                text.write(entropy, index, out);
-                Written::Text
+                if text.write(entropy, index, out) {
+                    Written::Text
+                } else {
+                    Written::Nothing
+                }
             }
             Source::Cell(cell) => {
                 cell.write(entropy, index, out);

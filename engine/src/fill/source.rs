@@ -502,6 +502,8 @@ pub(super) enum Telling {
     Number,
     /// A code of all characters there is room for.
     Code(Permutation),
+    /// Values are drawn, and the database says which are taken.
+    Drawn,
 }
 
 /// Which letters are allowed.
@@ -559,6 +561,7 @@ impl Text {
                 let count = self.enumerable().unwrap_or(1);
                 Telling::Enumerated(Permutation::new(count, key))
             }
+            _ if fixed_shape || !self.matching.is_empty() => Telling::Drawn,
             _ if self.most >= Self::digits(values) => Telling::Number,
             _ => Telling::Code(Permutation::new(code_count(self.most), key)),
         };
@@ -578,6 +581,7 @@ impl Text {
     /// How many values there are by index.
     pub fn distinct(&self) -> Option<u64> {
         match &self.telling {
+            Telling::Drawn => None,
             Telling::Enumerated(permutation) => {
                 Some(permutation.len()).filter(|&count| count < u64::MAX)
             }
@@ -595,6 +599,7 @@ impl Text {
         let plain = self.excluded.is_empty() && self.matching.is_empty();
         match self.telling {
             Telling::Enumerated(_) => self.fits_as_it_is(),
+            Telling::Drawn => true,
             Telling::Number => plain,
             Telling::Code(_) => plain && self.case != Case::Lower,
         }
@@ -603,7 +608,9 @@ impl Text {
     /// Writes a value; false if none was found that meets every condition.
     pub fn write(&self, entropy: u64, index: Option<u64>, out: &mut String) -> bool {
         let start = out.len();
-        if let Some(index) = index {
+        if let Some(index) = index
+            && !matches!(self.telling, Telling::Drawn)
+        {
             self.write_unique(entropy, index, out);
             return true;
         }
@@ -671,6 +678,7 @@ impl Text {
                     Base::Words(_) => Ok(()),
                 };
             }
+            Telling::Drawn => {}
             Telling::Code(permutation) => {
                 let class = Class::Text {
                     max_chars: u32::try_from(self.most).ok(),
@@ -742,6 +750,10 @@ impl Text {
                 let kept = out[start..].trim_end().len();
                 out.truncate(start + kept);
             }
+        }
+        let short = out[start..].chars().count() < self.least;
+        if short && (matches!(self.base, Base::Pattern(_)) || !self.matching.is_empty()) {
+            return false;
         }
         self.pad(start, out);
         true

@@ -63,12 +63,22 @@ impl Filling {
         privileges::refuse_foreign_temporary(relid);
         for (column, in_database) in described.table.columns.iter_mut().zip(&described.columns) {
             if !writable.contains(&in_database.number) {
+                if column.not_null && column.default == Given::Nothing {
+                    privileges::refuse_column(relid, &column.name);
+                }
                 column.wish.values = Some(Values::Default);
             }
         }
         overrides::apply(&mut described.table, wishes);
         read_state(&mut described);
         let policies = policies::of(relid);
+        for policy in &policies {
+            let check = format!("(({policy}) IS TRUE)");
+            described
+                .table
+                .checks
+                .push(("row-level security".to_owned(), check));
+        }
         Self {
             described,
             rows,
@@ -327,13 +337,31 @@ impl Filling {
         if let Some((capacity, constraint)) = &plan.capacity
             && *capacity < self.rows
         {
-            let note = format!("constraint {constraint} leaves room for {capacity} rows");
+            let columns = self.columns_of(constraint);
+            let note = format!("constraint {constraint}{columns} leaves room for {capacity} rows");
             if self.strict {
                 insert::raise_full(&self.described, self.rows, *capacity, &note);
             }
             self.rows = *capacity;
             self.note = Some(note);
         }
+    }
+
+    /// The columns of a unique constraint, in parentheses.
+    fn columns_of(&self, constraint: &str) -> String {
+        let table = &self.described.table;
+        let unique = table
+            .uniques
+            .iter()
+            .find(|unique| unique.name == constraint);
+        unique.map_or_else(String::new, |unique| {
+            let names: Vec<&str> = unique
+                .columns
+                .iter()
+                .map(|&c| table.columns[c].name.as_str())
+                .collect();
+            format!(" ({})", names.join(", "))
+        })
     }
 
     /// After the last row: numbers that were written by hand are taken out of their sequences, and
@@ -528,7 +556,6 @@ impl Filling {
         );
         if read_only
             || self.rows > TRIED_OUT
-            || !self.self_references().is_empty()
             || !unsure.into_iter().any(|name| plan.unproven.contains(name))
         {
             return None;

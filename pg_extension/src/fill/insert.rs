@@ -290,8 +290,14 @@ pub fn insert(
         let batch_end = end.min(next + wanted);
         let batch = plan.batch(next..batch_end);
         let mut passing = gate.passing(&batch, batch_end - next);
-        passing.truncate((rows - written) as usize);
-        next = batch_end;
+        let room = (rows - written) as usize;
+        let used = match passing.get(room.wrapping_sub(1)) {
+            // Candidates beyond the last one needed keep for later.
+            Some(&last) if passing.len() > room => last as u64 + 1,
+            _ => batch_end - next,
+        };
+        passing.truncate(room);
+        next += used;
         let arrived = if passing.is_empty() {
             0
         } else if halving {

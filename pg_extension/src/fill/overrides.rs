@@ -2,6 +2,7 @@
 
 use pgrx::PgSqlErrorCode::*;
 use serde_json::{Map, Value};
+use synth_engine::fill::class::Class;
 use synth_engine::fill::{Table, Values, Wish};
 
 use crate::error::raise;
@@ -27,7 +28,7 @@ pub fn apply(table: &mut Table, overrides: &Map<String, Value>) {
             );
         };
         let refused = column.wish.values.is_some();
-        column.wish = wish(name, entry);
+        column.wish = wish(name, entry, matches!(column.class, Class::Array { .. }));
         if refused && !matches!(column.wish.values, None | Some(Values::Default)) {
             raise(
                 ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -64,19 +65,10 @@ fn refuse(column: &str, problem: &str) -> ! {
     )
 }
 
-fn wish(column: &str, entry: &Value) -> Wish {
+fn wish(column: &str, entry: &Value, is_array: bool) -> Wish {
     let entries = match entry {
-        Value::String(generator) => {
-            return Wish {
-                values: Some(Values::Generator {
-                    name: generator.clone(),
-                    arguments: Vec::new(),
-                }),
-                null_fraction: None,
-            };
-        }
         Value::Object(entries) => entries,
-        _ => refuse(column, "an entry is an object or the name of a generator"),
+        _ => refuse(column, "an entry is an object"),
     };
     if entries.is_empty() {
         refuse(column, "an entry must not be empty");
@@ -89,9 +81,11 @@ fn wish(column: &str, entry: &Value) -> Wish {
                 arguments: arguments(column, entries.get("arguments")),
             },
             ("arguments", Value::Object(_)) => continue,
-            ("values", Value::Array(list)) => {
-                Values::List(list.iter().map(|value| (text(value), 1)).collect())
-            }
+            ("values", Value::Array(list)) => Values::List(
+                list.iter()
+                    .map(|value| (given(value, is_array), 1))
+                    .collect(),
+            ),
             ("values", Value::Object(weights)) => Values::List(
                 weights
                     .iter()
@@ -99,7 +93,7 @@ fn wish(column: &str, entry: &Value) -> Wish {
                     .filter(|(_, weight)| *weight > 0)
                     .collect(),
             ),
-            ("value", value) => Values::List(vec![(text(value), 1)]),
+            ("value", value) => Values::List(vec![(given(value, is_array), 1)]),
             ("default", Value::Bool(true)) => Values::Default,
             ("null_fraction", Value::Number(fraction)) => {
                 let fraction = fraction.as_f64().unwrap_or(-1.0);
@@ -134,6 +128,27 @@ fn arguments(column: &str, given: Option<&Value>) -> Vec<(String, String)> {
             .collect(),
         Some(_) => refuse(column, "arguments must be an object"),
     }
+}
+
+/// A JSON value as the text of a column: a JSON array in a column of an array type is that array.
+fn given(value: &Value, is_array: bool) -> Option<String> {
+    let Value::Array(items) = value else {
+        return text(value);
+    };
+    if !is_array {
+        return text(value);
+    }
+    let items: Vec<String> = items
+        .iter()
+        .map(|item| match (item, text(item)) {
+            (Value::Array(_), _) => given(item, true).unwrap_or_default(),
+            (_, None) => "NULL".to_owned(),
+            (_, Some(text)) => {
+                format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+            }
+        })
+        .collect();
+    Some(format!("{{{}}}", items.join(",")))
 }
 
 /// A JSON value as the text of a column; NULL for null.

@@ -39,6 +39,18 @@ pub fn writable_columns(relid: Oid) -> Vec<i16> {
     columns
 }
 
+/// Raises the error for a column that has to be written and may not be.
+pub fn refuse_column(relid: Oid, column: &str) -> ! {
+    let name = relation_name(relid);
+    raise(
+        ERRCODE_INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for column {column} of table {name}"),
+        Some(format!(
+            "GRANT INSERT ON {name}, or give the column a default."
+        )),
+    )
+}
+
 /// Refuses the temporary tables of other sessions, which only these can read and write.
 pub fn refuse_foreign_temporary(relid: Oid) {
     // SAFETY: the relation is locked; it is opened and closed here, its catalog row read between.
