@@ -342,7 +342,6 @@ impl Planner {
                 (Some(Values::Default), given) => {
                     (false, default_text(given), "overrides say so".to_owned())
                 }
-                (Some(_), _) => (true, String::new(), String::new()),
                 (None, Given::Sequence) if column.explicit || referring => {
                     (true, String::new(), String::new())
                 }
@@ -828,6 +827,14 @@ impl Planner {
             {
                 continue;
             }
+            if column.not_null && column.wish.null_fraction.is_some_and(|share| share > 0.0) {
+                let message = format!(
+                    "column {}: overrides ask for NULL, which it refuses",
+                    column.name
+                );
+                self.problem(None, &[place], message, "Leave out null_fraction.");
+                continue;
+            }
             if asks && let Err(message) = make(column, &Domain::default(), None) {
                 let message = format!("column {}: {message}", column.name);
                 self.problem(None, &[place], message, "Correct the entry in overrides.");
@@ -1008,13 +1015,11 @@ impl Planner {
         let existing = self.table.existing_rows;
         let mut components = Vec::new();
         for &member in &members {
-            match self.component(member, unique, members.len() == 1) {
-                Some(component) => components.push(component),
-                None => {
-                    self.unproven.insert(unique.name.clone());
-                    return None;
-                }
-            }
+            let Some(component) = self.component(member, unique, members.len() == 1) else {
+                self.unproven.insert(unique.name.clone());
+                return None;
+            };
+            components.push(component);
         }
         // Numbers go on after the largest there is: they need no other start.
         let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column));
@@ -1210,7 +1215,7 @@ impl Planner {
             codec.write(low, &mut a);
             codec.write(high, &mut b);
             let report = &mut self.report[column];
-            report.generator = "numbers in order".to_owned();
+            "numbers in order".clone_into(&mut report.generator);
             report.arguments = format!("{a} to {b}");
             self.made[column][variant].source = Source::Ordered(source);
         }
