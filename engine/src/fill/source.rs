@@ -625,7 +625,7 @@ impl Text {
                 }
                 // What the base gives is refused: plainer and plainer text.
                 None if attempt >= 12 && !fixed_shape => {
-                    out.push_str(itoa::Buffer::new().format(entropy >> 40))
+                    out.push_str(itoa::Buffer::new().format(entropy >> 40));
                 }
                 None if attempt >= 6 && !fixed_shape => out.push_str(cell::word(entropy)),
                 _ => self.write_base(entropy, out),
