@@ -381,9 +381,10 @@ fn ordered(domain: &Domain, suited: Option<&Recognized>, codec: Codec) -> Result
         _ if low > usual.1 => (low, high.min(low.saturating_add(span))),
         _ => (low.max(high.saturating_sub(span)), high),
     };
-    let mut step = match to.abs_diff(from) / 3_600 >= codec.grain().unsigned_abs() {
-        true => codec.grain(),
-        false => 1,
+    let mut step = if to.abs_diff(from) / 3_600 >= codec.grain().unsigned_abs() {
+        codec.grain()
+    } else {
+        1
     };
     let mut from = from;
     if let Some(modulus) = domain.multiple_of {
@@ -505,12 +506,14 @@ fn moments(role: TimeRole) -> (i32, i32) {
     let today = REFERENCE_DATE;
     let year = date_from_days(today).map_or(2026, |(year, ..)| year);
     match role {
-        TimeRole::Created | TimeRole::Event => (new_year(year - 3), today - 1),
-        TimeRole::Updated | TimeRole::Deleted => (new_year(year - 3), today - 1),
+        TimeRole::Created
+        | TimeRole::Event
+        | TimeRole::Updated
+        | TimeRole::Deleted
+        | TimeRole::Start => (new_year(year - 3), today - 1),
         TimeRole::Birth => (new_year(year - 90), new_year(year - 18)),
         TimeRole::Death => (new_year(year - 10), today - 1),
         TimeRole::Hired => (new_year(year - 20), today - 1),
-        TimeRole::Start => (new_year(year - 3), today - 1),
         TimeRole::End => (new_year(year - 3), today + 90),
         TimeRole::Expires => (today - 180, today + 3 * 365),
         TimeRole::Due => (today - 90, today + 90),
@@ -561,7 +564,11 @@ fn text(column: &Column, domain: &Domain, suited: Option<&Recognized>) -> Result
         }
         _ => {}
     }
-    let pattern = domain.patterns.iter().find_map(positive);
+    let least = least_chars(domain);
+    let pattern = domain
+        .patterns
+        .iter()
+        .find_map(|pattern| positive(pattern, least));
     let (base, name, reason) = match pattern {
         Some(pattern) => (
             Base::Pattern(pattern),
@@ -598,13 +605,13 @@ fn max_chars(class: &Class, domain: &Domain) -> usize {
 }
 
 /// What a pattern of a constraint generates, if it says what text must look like.
-fn positive(pattern: &TextPattern) -> Option<Pattern> {
+fn positive(pattern: &TextPattern, least: usize) -> Option<Pattern> {
     match pattern {
         TextPattern::Regex {
             text,
             negated: false,
             ..
-        } => Pattern::parse(text).ok(),
+        } => long_enough(text, least),
         TextPattern::Like {
             text,
             negated: false,
@@ -612,6 +619,36 @@ fn positive(pattern: &TextPattern) -> Option<Pattern> {
         } => Pattern::parse(&like(text, "[a-z]{3,8}", "[a-z]")).ok(),
         _ => None,
     }
+}
+
+/// A pattern that gives texts of at least so many characters: where it ends open, letters follow;
+/// else a repetition without end is made long enough.
+fn long_enough(expression: &str, least: usize) -> Option<Pattern> {
+    let pattern = Pattern::parse(expression).ok()?;
+    if pattern.max_length() >= least {
+        return Some(pattern);
+    }
+    let missing = least - pattern.min_length().min(least);
+    let mut longer: Vec<String> = Vec::new();
+    if !expression.ends_with('$') {
+        longer.push(format!("{expression}[a-z]{{{missing}}}"));
+    }
+    let repeated = expression
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '+' | '*'));
+    longer.extend(repeated.map(|(at, _)| {
+        let most = least + 4;
+        format!(
+            "{}{{{least},{most}}}{}",
+            &expression[..at],
+            &expression[at + 1..]
+        )
+    }));
+    longer
+        .iter()
+        .filter_map(|expression| Pattern::parse(expression).ok())
+        .find(|longer| longer.max_length() >= least)
+        .or(Some(pattern))
 }
 
 /// A LIKE pattern as a regular expression, with what `%` and `_` stand for.
@@ -634,15 +671,18 @@ fn like(pattern: &str, many: &str, one: &str) -> String {
     out
 }
 
+/// The characters there have to be.
+fn least_chars(domain: &Domain) -> usize {
+    let chars = domain.min_chars.unwrap_or(u32::from(domain.not_blank));
+    chars.max(domain.min_bytes.unwrap_or(0)) as usize
+}
+
 /// Text from a base under the conditions of a domain, and whether they are all met for certain.
 fn conditions(column: &Column, domain: &Domain, base: Base) -> Result<(Text, bool), String> {
     let mut text = Text::new(base);
     let mut proven = true;
     text.most = max_chars(&column.class, domain);
-    text.least = domain.min_chars.unwrap_or(u32::from(domain.not_blank)) as usize;
-    if let Some(bytes) = domain.min_bytes {
-        text.least = text.least.max(bytes as usize);
-    }
+    text.least = least_chars(domain);
     if text.least > text.most {
         return Err("its constraints ask for more characters than its type holds".to_owned());
     }
@@ -679,7 +719,7 @@ fn conditions(column: &Column, domain: &Domain, base: Base) -> Result<(Text, boo
             Err(_) => proven = false,
         }
         if !negated && text.fallback.is_none() {
-            text.fallback = positive(pattern);
+            text.fallback = positive(pattern, text.least);
         }
     }
     if matches!(text.base, Base::Pattern(_)) && domain.patterns.len() == 1 && proven {

@@ -174,18 +174,16 @@ impl Codec {
     /// A decimal of `places` places as counts, rounded down, and whether that was exact.
     fn scaled(&self, mantissa: i128, places: i32) -> (i128, bool) {
         let shift = self.scale - places;
-        match u32::try_from(shift) {
-            Ok(shift) => match 10_i128.checked_pow(shift.min(38)) {
+        if let Ok(shift) = u32::try_from(shift) {
+            return match 10_i128.checked_pow(shift.min(38)) {
                 Some(factor) => (mantissa.saturating_mul(factor), true),
                 None => (mantissa, false),
-            },
-            Err(_) => {
-                let Some(divisor) = 10_i128.checked_pow(shift.unsigned_abs().min(39)) else {
-                    return (if mantissa < 0 { -1 } else { 0 }, mantissa == 0);
-                };
-                (mantissa.div_euclid(divisor), mantissa % divisor == 0)
-            }
+            };
         }
+        let Some(divisor) = 10_i128.checked_pow(shift.unsigned_abs().min(39)) else {
+            return (if mantissa < 0 { -1 } else { 0 }, mantissa == 0);
+        };
+        (mantissa.div_euclid(divisor), mantissa % divisor == 0)
     }
 
     /// Writes the value with this count as Postgres reads it.
@@ -280,17 +278,14 @@ fn write_decimal(count: i64, scale: i32, out: &mut String) {
         out.push('-');
     }
     let magnitude = count.unsigned_abs();
-    match 10_u64.checked_pow(places) {
-        Some(factor) => {
-            out.push_str(itoa::Buffer::new().format(magnitude / factor));
-            out.push('.');
-            padded(magnitude % factor, places, out);
-        }
-        None => {
-            out.push_str("0.");
-            out.extend(std::iter::repeat_n('0', places.saturating_sub(20) as usize));
-            padded(magnitude, places.min(20), out);
-        }
+    if let Some(factor) = 10_u64.checked_pow(places) {
+        out.push_str(itoa::Buffer::new().format(magnitude / factor));
+        out.push('.');
+        padded(magnitude % factor, places, out);
+    } else {
+        out.push_str("0.");
+        out.extend(std::iter::repeat_n('0', places.saturating_sub(20) as usize));
+        padded(magnitude, places.min(20), out);
     }
 }
 

@@ -400,28 +400,27 @@ impl Cell<'_> {
         binds: &[Bind],
         out: &mut String,
     ) -> Written {
-        let count = match index {
-            Some(index) => ordered.nth(index),
-            None => {
-                let (first, last) = ordered.ends();
-                let (low, high) = if binds.is_empty() {
-                    (first, last)
-                } else {
-                    self.ends(&ordered.codec, first, last, binds)
-                };
-                let mut drawn = ordered.draw(entropy, low, high);
-                for attempt in 0..8 {
-                    match drawn {
-                        Some(count) if self.differs(&ordered.codec, count, binds) => break,
-                        Some(_) => drawn = ordered.draw(remix(entropy ^ attempt), low, high),
-                        None => break,
-                    }
+        let count = if let Some(index) = index {
+            ordered.nth(index)
+        } else {
+            let (first, last) = ordered.ends();
+            let (low, high) = if binds.is_empty() {
+                (first, last)
+            } else {
+                self.ends(&ordered.codec, first, last, binds)
+            };
+            let mut drawn = ordered.draw(entropy, low, high);
+            for attempt in 0..8 {
+                match drawn {
+                    Some(count) if self.differs(&ordered.codec, count, binds) => break,
+                    Some(_) => drawn = ordered.draw(remix(entropy ^ attempt), low, high),
+                    None => break,
                 }
-                // Nothing in between: the nearest that there is.
-                drawn
-                    .or_else(|| ordered.draw(entropy, low, last))
-                    .unwrap_or_else(|| low.clamp(first, last))
             }
+            // Nothing in between: the nearest that there is.
+            drawn
+                .or_else(|| ordered.draw(entropy, low, last))
+                .unwrap_or_else(|| low.clamp(first, last))
         };
         ordered.codec.write(count, out);
         Written::Count(count)

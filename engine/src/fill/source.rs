@@ -41,12 +41,12 @@ impl Source {
     /// How many distinct values there are by index; `None` if there is no end to them.
     pub fn distinct(&self) -> Option<u64> {
         match self {
-            Self::Null => Some(0),
+            // Values of a generator may repeat.
+            Self::Null | Self::Drawn { .. } => Some(0),
             Self::Ordered(ordered) => Some(ordered.total),
             Self::Text(text) => text.distinct(),
             Self::List(list) => Some(list.values.len() as u64),
             Self::Cell(cell) => cell.distinct(),
-            Self::Drawn { .. } => Some(0),
         }
     }
 }
@@ -615,6 +615,7 @@ impl Text {
             return true;
         }
         // A few tries with the base, then with the pattern that must be matched.
+        let fixed_shape = matches!(self.base, Base::Pattern(_));
         let mut entropy = entropy;
         for attempt in 0..16 {
             out.truncate(start);
@@ -623,8 +624,10 @@ impl Text {
                     let _ = pattern.write(entropy, out);
                 }
                 // What the base gives is refused: plainer and plainer text.
-                None if attempt >= 12 => out.push_str(itoa::Buffer::new().format(entropy >> 40)),
-                None if attempt >= 6 => out.push_str(cell::word(entropy)),
+                None if attempt >= 12 && !fixed_shape => {
+                    out.push_str(itoa::Buffer::new().format(entropy >> 40));
+                }
+                None if attempt >= 6 && !fixed_shape => out.push_str(cell::word(entropy)),
                 _ => self.write_base(entropy, out),
             }
             if self.fit(start, attempt >= 3, out) && self.is_allowed(&out[start..]) {

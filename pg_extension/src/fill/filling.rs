@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use arrow_array::StringArray;
 use pgrx::IntoDatum;
-use pgrx::PgSqlErrorCode::*;
+use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
 use synth_engine::fill::ordinal::Codec;
@@ -63,13 +63,16 @@ impl Filling {
         privileges::refuse_foreign_temporary(relid);
         for (column, in_database) in described.table.columns.iter_mut().zip(&described.columns) {
             if !writable.contains(&in_database.number) {
-                if column.not_null && column.default == Given::Nothing {
-                    privileges::refuse_column(relid, &column.name);
-                }
                 column.wish.values = Some(Values::Default);
             }
         }
         overrides::apply(&mut described.table, wishes);
+        for (column, in_database) in described.table.columns.iter().zip(&described.columns) {
+            let needed = column.not_null && column.default == Given::Nothing;
+            if needed && !writable.contains(&in_database.number) {
+                privileges::refuse_column(relid, &column.name);
+            }
+        }
         read_state(&mut described);
         let policies = policies::of(relid);
         for policy in &policies {
@@ -77,7 +80,7 @@ impl Filling {
             described
                 .table
                 .checks
-                .push(("row-level security".to_owned(), check));
+                .push((policies::NAME.to_owned(), check));
         }
         Self {
             described,
@@ -191,7 +194,7 @@ impl Filling {
                 .map(|p| format!("{}.", p.message))
                 .collect();
             raise_with_detail(
-                ERRCODE_CHECK_VIOLATION,
+                refusal(first.constraint.as_deref()),
                 format!(
                     "{} cannot be filled: {}",
                     self.described.qualified, first.message
@@ -202,7 +205,7 @@ impl Filling {
         }
         if let Some(refusing) = self.rehearse(plan) {
             raise_with_detail(
-                ERRCODE_CHECK_VIOLATION,
+                refusal(Some(&refusing)),
                 format!(
                     "{} cannot be filled: no row was found that satisfies {refusing}",
                     self.described.qualified
@@ -408,6 +411,15 @@ impl Filling {
             });
             let _ = described;
         }
+    }
+}
+
+/// The SQLSTATE of what refuses rows.
+fn refusal(constraint: Option<&str>) -> PgSqlErrorCode {
+    if constraint == Some(policies::NAME) {
+        ERRCODE_INSUFFICIENT_PRIVILEGE
+    } else {
+        ERRCODE_CHECK_VIOLATION
     }
 }
 

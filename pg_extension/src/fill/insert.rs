@@ -40,7 +40,7 @@ impl Gate {
         for policy in policies {
             // A policy lets a row pass only if it is true.
             conditions.push((
-                "row-level security".to_owned(),
+                super::policies::NAME.to_owned(),
                 format!("({policy}) IS TRUE"),
             ));
         }

@@ -8,6 +8,9 @@ use pgrx::pg_sys::{self, Oid};
 use crate::boundary::string;
 use crate::query::{query, with_safe_path};
 
+/// What the conditions are called in messages.
+pub const NAME: &str = "row-level security";
+
 /// The conditions, as SQL over the table's columns; empty if none binds the caller. Functions that
 /// do not change within a transaction, such as `current_user`, are computed, so that a planner can
 /// read what is asked for.

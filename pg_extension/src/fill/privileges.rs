@@ -28,6 +28,20 @@ pub fn writable_columns(relid: Oid) -> Vec<i16> {
         &[(pg_sys::OIDOID, relid.into_datum())],
         |row| row.get::<bool>(1),
     );
+    let extension = query(
+        "SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1
+           AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'",
+        &[(pg_sys::OIDOID, relid.into_datum())],
+        |row| row.get::<String>(1),
+    );
+    if let Some(extension) = extension.first() {
+        raise(
+            ERRCODE_WRONG_OBJECT_TYPE,
+            format!("{} belongs to extension {extension}", relation_name(relid)),
+            Some("Name a table of your own.".to_owned()),
+        );
+    }
     if columns.is_empty() && whole.first() != Some(&true) {
         let name = relation_name(relid);
         raise(
