@@ -36,6 +36,10 @@ pub fn kept<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: the callback is taken off below, before it goes out of scope, in either case.
     unsafe { pg_sys::error_context_stack = &raw mut callback };
     let run = AssertUnwindSafe(run);
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once a call, where an error is caught"
+    )]
     let outcome = PgTryBuilder::new(move || Ok(call(run)))
         .catch_others(Err)
         .catch_rust_panic(Err)

@@ -8,20 +8,12 @@ use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
-use synth_engine::fill::ordinal::Codec;
 use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
-use super::{copy, insert, keys, overrides, policies, privileges};
+use super::{copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
-use crate::query::query;
-
-/// The most rows that a plan tries out.
-const TRIED_OUT: u64 = 10_000;
-
-/// Tables of up to this many pages are counted, larger ones estimated.
-const COUNTED_PAGES: u32 = 16_384;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -67,13 +59,14 @@ impl Filling {
             }
         }
         overrides::apply(&mut described.table, wishes);
+        overrides::check_values(&described);
         for (column, in_database) in described.table.columns.iter().zip(&described.columns) {
             let needed = column.not_null && column.default == Given::Nothing;
             if needed && !writable.contains(&in_database.number) {
                 privileges::refuse_column(relid, &column.name);
             }
         }
-        read_state(&mut described);
+        state::read(&mut described);
         let policies = policies::of(relid);
         for policy in &policies {
             let check = format!("(({policy}) IS TRUE)");
@@ -326,7 +319,7 @@ impl Filling {
             })
     }
 
-    fn their_numbers(&self, name: &str) -> Vec<i16> {
+    pub fn their_numbers(&self, name: &str) -> Vec<i16> {
         self.described
             .references
             .iter()
@@ -423,86 +416,6 @@ fn refusal(constraint: Option<&str>) -> PgSqlErrorCode {
     }
 }
 
-/// What the sequences of a table have left to give.
-fn sequence_limits(described: &Described) -> Vec<(u64, String)> {
-    let columns = described.table.columns.iter();
-    columns
-        .filter(|column| column.default == Given::Sequence && column.wish.values.is_none())
-        .flat_map(|column| {
-            query(
-                "SELECT CASE WHEN s.increment_by > 0
-                             THEN (s.max_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
-                             ELSE (s.min_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
-                        END::numeric(30)::text, 'sequence ' || s.sequencename
-                 FROM pg_sequences s
-                 JOIN pg_namespace n ON n.nspname = s.schemaname
-                 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename
-                 WHERE c.oid = pg_get_serial_sequence($1, $2)::regclass
-                   AND NOT s.cycle AND has_sequence_privilege(c.oid, 'USAGE, SELECT')",
-                &[
-                    (pg_sys::TEXTOID, described.qualified.as_str().into_datum()),
-                    (pg_sys::TEXTOID, column.name.as_str().into_datum()),
-                ],
-                |row| {
-                    let left = row.get::<String>(1)?.and_then(|text| text.parse::<i128>().ok());
-                    Ok(left.map(|left| u64::try_from(left.max(0)).unwrap_or(u64::MAX)).zip(row.get::<String>(2)?))
-                },
-            )
-        })
-        .collect()
-}
-
-/// Reads what is in a table already: how many rows, and the largest values of unique columns.
-fn read_state(described: &mut Described) {
-    let relid = described.relid;
-    let may_read = query(
-        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
-        &[(pg_sys::OIDOID, relid.into_datum())],
-        |row| row.get::<bool>(1),
-    );
-    // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
-    // are those of its partitions, so it counts as large if it is read at all.
-    described.table.limits = sequence_limits(described);
-    let (pages, estimate) = keys::size(relid);
-    if may_read.first() != Some(&true) {
-        // Nothing may be known of the rows: the indexes have to say what is taken.
-        described.table.existing_rows = if pages == 0 {
-            0
-        } else {
-            estimate.max(1.0) as u64
-        };
-        return;
-    }
-    described.table.existing_rows = if pages <= COUNTED_PAGES {
-        let sql = format!("SELECT pg_catalog.count(*) FROM {}", described.qualified);
-        query(&sql, &[], |row| row.get::<i64>(1))
-            .first()
-            .map_or(0, |&count| count.cast_unsigned())
-    } else {
-        estimate.max(1.0) as u64
-    };
-    if described.table.existing_rows == 0 {
-        return;
-    }
-    let uniques = described.table.uniques.clone();
-    for unique in &uniques {
-        let [position] = unique.columns[..] else {
-            continue;
-        };
-        let column = &described.table.columns[position];
-        if !unique.plain || Codec::of(&column.class, 0).is_none() {
-            continue;
-        }
-        let name = pgrx::spi::quote_identifier(&column.name);
-        let sql = format!(
-            "SELECT pg_catalog.max({name})::pg_catalog.text FROM {}",
-            described.qualified
-        );
-        let last = query(&sql, &[], |row| row.get::<String>(1)).pop();
-        described.table.columns[position].last = last;
-    }
-}
-
 /// Refuses a negative number of rows.
 pub fn row_count(rows: Option<i64>) -> u64 {
     let rows = rows.unwrap_or_else(|| crate::error::raise_null("rows"));
@@ -518,154 +431,4 @@ pub fn row_count(rows: Option<i64>) -> u64 {
 /// The name of a table, for messages.
 pub fn name(relid: Oid) -> String {
     relation_name(relid)
-}
-
-/// A row of what `synth_plan_fill` says.
-#[derive(Default)]
-pub struct PlanRow {
-    /// The column; none: what holds for the table as a whole.
-    pub column: Option<String>,
-    /// Its type.
-    pub data_type: Option<String>,
-    /// Where values come from.
-    pub generator: Option<String>,
-    /// Its arguments.
-    pub arguments: Option<String>,
-    /// Why it was chosen.
-    pub reason: Option<String>,
-    /// What cannot be met.
-    pub problem: Option<String>,
-}
-
-impl Filling {
-    /// Whether triggers may drop rows, so that fewer than written down arrive.
-    pub fn drops_rows(&self) -> bool {
-        query(
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             JOIN pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p ON p.relid = t.tgrelid
-             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
-             UNION ALL
-             SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7",
-            &[(pg_sys::OIDOID, self.described.relid.into_datum())],
-            |row| row.get::<i64>(1),
-        )
-        .iter()
-        .any(|&count| count > 0)
-    }
-
-    /// Where uniqueness cannot be planned, only writing tells how many rows there is room for: a
-    /// moderate number is written and undone.
-    fn try_out(&mut self, plan: &Plan) -> Option<String> {
-        // SAFETY: reads a variable of the backend.
-        let read_only = unsafe { pg_sys::XactReadOnly };
-        let unsure = plan.table().uniques.iter().map(|unique| &unique.name);
-        let unsure = unsure.chain(
-            plan.table()
-                .exclusions
-                .iter()
-                .map(|exclusion| &exclusion.name),
-        );
-        if read_only
-            || self.rows > TRIED_OUT
-            || !unsure.into_iter().any(|name| plan.unproven.contains(name))
-        {
-            return None;
-        }
-        let rows = self.rows;
-        let written = insert::undone(|| {
-            self.write(plan, rows);
-            self.written
-        });
-        (written < rows && !self.drops_rows()).then(|| {
-            let names: Vec<&str> = plan.unproven.iter().map(String::as_str).collect();
-            format!(
-                "constraints leave room for {written} rows: {}",
-                names.join(", ")
-            )
-        })
-    }
-
-    /// What is planned for each column, and what cannot be met.
-    pub fn report(&mut self) -> Vec<PlanRow> {
-        let mut round = Round::default();
-        if self.described.table.existing_rows == 0 {
-            for name in self.self_references() {
-                if self.is_nullable(&name) {
-                    round.empty.insert(name);
-                } else {
-                    let numbers = self.their_numbers(&name);
-                    self.make_explicit(&numbers);
-                    round.own.insert(name);
-                }
-            }
-        }
-        let plan = self.plan(&round);
-        let mut problems: Vec<(Vec<String>, String)> = plan
-            .problems
-            .iter()
-            .map(|problem| {
-                (
-                    problem.columns.clone(),
-                    format!("{}. {}", problem.message, problem.hint),
-                )
-            })
-            .collect();
-        if let Some((capacity, constraint)) = &plan.capacity {
-            let table = plan.table();
-            let about = table
-                .uniques
-                .iter()
-                .find(|unique| unique.name == *constraint)
-                .map(|unique| unique.columns.clone())
-                .unwrap_or_default();
-            problems.push((
-                about
-                    .iter()
-                    .map(|&c| table.columns[c].name.clone())
-                    .collect(),
-                format!("constraint {constraint} leaves room for {capacity} rows"),
-            ));
-        }
-        if plan.problems.is_empty()
-            && let Some(refusing) = self.rehearse(&plan)
-        {
-            problems.push((
-                Vec::new(),
-                format!("no row was found that satisfies {refusing}"),
-            ));
-        }
-        if problems.is_empty()
-            && let Some(problem) = self.try_out(&plan)
-        {
-            problems.push((Vec::new(), problem));
-        }
-        let mut rows: Vec<PlanRow> = plan
-            .table()
-            .columns
-            .iter()
-            .zip(&plan.report)
-            .map(|(column, report)| PlanRow {
-                column: Some(column.name.clone()),
-                data_type: Some(column.type_name.clone()),
-                generator: Some(report.generator.clone()),
-                arguments: Some(report.arguments.clone()).filter(|text| !text.is_empty()),
-                reason: Some(report.reason.clone()),
-                problem: problems
-                    .iter()
-                    .find(|(columns, _)| columns.contains(&column.name))
-                    .map(|(_, message)| message.clone()),
-            })
-            .collect();
-        rows.extend(
-            problems
-                .into_iter()
-                .filter(|(columns, _)| columns.is_empty())
-                .map(|(_, message)| PlanRow {
-                    problem: Some(message),
-                    ..PlanRow::default()
-                }),
-        );
-        rows
-    }
 }

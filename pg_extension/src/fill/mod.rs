@@ -3,12 +3,16 @@
 //! | file | subject |
 //! |---|---|
 //! | `catalog` | a table as the catalogs describe it, in the engine's terms |
+//! | `partitions` | what partitions demand of a row |
+//! | `implied` | what generated columns and ranges demand of the columns they are made of |
 //! | `types` | types as classes |
 //! | `keys` | the keys that references may point to |
 //! | `overrides` | what the caller asks for, column by column |
 //! | `policies` | conditions of row-level security |
 //! | `privileges` | what the caller may write |
 //! | `filling` | one table, in rounds where it refers to itself |
+//! | `report` | what `synth_plan_fill` says |
+//! | `state` | what is in a table already |
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
 //! | `insert` | loading what has to be tried, through INSERT |
@@ -16,12 +20,16 @@
 mod catalog;
 mod copy;
 mod filling;
+mod implied;
 mod insert;
 mod keys;
 mod overrides;
+mod partitions;
 mod policies;
 mod privileges;
+mod report;
 mod schema;
+mod state;
 mod types;
 
 use pgrx::iter::TableIterator;

@@ -1,11 +1,17 @@
 //! What the caller asks for column by column, as JSON.
 
+use std::panic::AssertUnwindSafe;
+
 use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys;
+use pgrx::{IntoDatum, PgTryBuilder};
 use serde_json::{Map, Value};
 use synth_engine::fill::class::Class;
 use synth_engine::fill::{Table, Values, Wish};
 
+use super::catalog::Described;
 use crate::error::raise;
+use crate::query::query;
 
 const HINT: &str = "An entry is {\"<column>\": {\"generator\": \"<name>\", \"arguments\": {...}}}, {\"values\": [...]}, {\"values\": {\"<value>\": <weight>}}, {\"value\": <value>}, {\"default\": true} or {\"null_fraction\": <0 to 1>}.";
 
@@ -45,6 +51,41 @@ pub fn apply(table: &mut Table, overrides: &Map<String, Value>) {
     }
 }
 
+/// Refuses values that the type of their column does not read.
+pub fn check_values(described: &Described) {
+    for (column, in_database) in described.table.columns.iter().zip(&described.columns) {
+        let Some(Values::List(values)) = &column.wish.values else {
+            continue;
+        };
+        let values: Vec<Option<String>> = values.iter().map(|(value, _)| value.clone()).collect();
+        let sql = format!(
+            "SELECT count(u.value::{}) FROM unnest($1) u (value)",
+            in_database.base
+        );
+        let read = AssertUnwindSafe(|| {
+            query(
+                &sql,
+                &[(pg_sys::TEXTARRAYOID, values.into_datum())],
+                |row| row.get::<i64>(1),
+            );
+        });
+        // The transaction ends with the error that is raised: nothing goes on after what was caught.
+        PgTryBuilder::new(move || call(read))
+            .catch_others(|_| {
+                refuse(
+                    &column.name,
+                    &format!("a value is not one of type {}", column.type_name),
+                )
+            })
+            .execute();
+    }
+}
+
+/// Takes a closure as a whole, so that what it captures is asserted to be unwind safe.
+fn call(run: AssertUnwindSafe<impl FnOnce()>) {
+    (run.0)();
+}
+
 /// The object that overrides must be.
 pub fn object(overrides: &Value) -> Map<String, Value> {
     match overrides {
@@ -66,9 +107,8 @@ fn refuse(column: &str, problem: &str) -> ! {
 }
 
 fn wish(column: &str, entry: &Value, is_array: bool) -> Wish {
-    let entries = match entry {
-        Value::Object(entries) => entries,
-        _ => refuse(column, "an entry is an object"),
+    let Value::Object(entries) = entry else {
+        refuse(column, "an entry is an object")
     };
     if entries.is_empty() {
         refuse(column, "an entry must not be empty");
