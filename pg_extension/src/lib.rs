@@ -18,6 +18,7 @@
 //! | `query` | queries of our own, under a safe search path |
 //! | `secret` | the database's secret |
 //! | `listing` | the registry as rows |
+//! | `sqlstate` | errors of the user's code keep their SQLSTATE |
 //! | `error` | engine errors to SQLSTATE and hint |
 
 // Boundary code reads like the C it talks to: Datums are cast to what they hold, catalog rows to
@@ -46,6 +47,7 @@ mod query;
 mod rule;
 mod scan;
 mod secret;
+mod sqlstate;
 mod srf;
 mod tuple;
 mod value;

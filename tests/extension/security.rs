@@ -34,26 +34,59 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         "SELECT p.oid::regprocedure, has_function_privilege('{role}', p.oid, 'EXECUTE'), l.lanname, p.prosecdef
          FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
          JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-         JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_synth' ORDER BY p.oid::regprocedure::text COLLATE \"C\""
+         JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_synth'
+         WHERE p.prosrc <> 'synth_value' ORDER BY p.oid::regprocedure::text COLLATE \"C\""
     ));
     let expected: Vec<Cells> = [
-        ("synth.random_secret()", "f"),
-        ("synth.registry_entries()", "t"),
-        ("synth.rows_support(internal)", "t"),
-        ("synth.rule_problem(regclass,smallint,text)", "t"),
-        ("synth_drop_rule(regclass,name)", "t"),
-        ("synth_last_seed()", "t"),
-        ("synth_mask(text,anyelement,text[])", "f"),
-        ("synth_mask(text,text,text[])", "f"),
-        ("synth_mask_table(regclass)", "t"),
-        ("synth_patients(bigint,bigint,bigint,date)", "t"),
-        ("synth_set_rule(regclass,name,text)", "t"),
+        ("synth(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth.random_secret()", "f", "c"),
+        ("synth.registry_entries()", "t", "c"),
+        ("synth.rows_support(internal)", "t", "c"),
+        ("synth.rule_problem(regclass,smallint,text)", "t", "c"),
+        (
+            "synth.series_value(bigint,bigint,double precision,double precision,double precision,double precision,double precision,double precision,bigint)",
+            "t",
+            "c",
+        ),
+        ("synth.session_seed()", "t", "c"),
+        ("synth_drop_rule(regclass,name)", "t", "c"),
+        ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
+        ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth_last_seed()", "t", "c"),
+        ("synth_mask(text,anyelement,text[])", "f", "c"),
+        ("synth_mask(text,text,text[])", "f", "c"),
+        ("synth_mask_table(regclass)", "t", "c"),
+        ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
+        ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
+        ("synth_set_rule(regclass,name,text)", "t", "c"),
+        (
+            "synth_timeseries(timestamp with time zone,interval,bigint,bigint,double precision,double precision,double precision,double precision,double precision,double precision,bigint)",
+            "t",
+            "sql",
+        ),
     ]
-    .map(|(function, granted)| row(&[function, granted, "c", "f"]))
+    .map(|(function, granted, language)| row(&[function, granted, language, "f"]))
     .into();
     assert_eq!(
         functions, expected,
         "functions, whether PUBLIC may call them, language, SECURITY DEFINER"
+    );
+    // One function for each generator, all of them on one entry point of the library.
+    assert_eq!(
+        session.column(&format!(
+            "SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+             WHERE p.prosrc = 'synth_value' AND (p.prosecdef OR l.lanname <> 'c'
+                 OR p.pronamespace <> 'public'::regnamespace
+                 OR NOT has_function_privilege('{role}', p.oid, 'EXECUTE')
+                 OR NOT EXISTS (SELECT FROM synth.registry r
+                     WHERE r.kind = 'generator' AND p.proname = 'synth_' || r.name))"
+        )),
+        Vec::<String>::new(),
+        "functions of generators that others may not call, or that are no generator's"
+    );
+    assert_eq!(
+        session.value("SELECT count(*) > 100 FROM pg_proc WHERE prosrc = 'synth_value'"),
+        "t"
     );
     let relations = session.rows(&format!(
         "SELECT c.relname, string_agg(privilege, ',' ORDER BY privilege)

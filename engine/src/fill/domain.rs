@@ -5,7 +5,7 @@ use std::fmt::Write;
 use regex::RegexBuilder;
 
 use super::cell;
-use super::check::{Bound as End, Domain, Literal, TextPattern};
+use super::check::{Bound as End, Domain, Literal, Nullness, TextPattern};
 use super::class::Class;
 use super::ordinal::{Codec, SECOND, new_year, places};
 use super::recognize::{Distribution, Recognition, Recognized, TimeRole};
@@ -62,9 +62,15 @@ pub(super) fn make(
         }
         _ => {}
     }
-    let codec = Codec::of(&column.class, decimal_places(domain));
+    let mut codec = Codec::of(&column.class, decimal_places(domain));
+    if let Some(codec) = &mut codec {
+        widen_for(codec, domain);
+    }
     if let Some(allowed) = &domain.allowed {
         return listed(allowed, &domain.excluded, codec);
+    }
+    if let Some(made) = long_interval(column, domain) {
+        return Ok(made);
     }
     match (&column.class, codec) {
         (_, Some(codec)) => ordered(domain, suited, codec),
@@ -88,9 +94,32 @@ pub(super) fn make(
     }
 }
 
+/// Whether a domain says nothing of values.
+pub(super) fn is_silent(domain: &Domain) -> bool {
+    Domain {
+        null: Nullness::Free,
+        ..domain.clone()
+    } == Domain::default()
+}
+
 /// Extension types that are text with a difference, such as `citext`.
 fn is_text_like(class: &Class) -> bool {
     matches!(class, Class::Other { category: 'S', .. })
+}
+
+/// Counts tens, hundreds, and so on, where the bounds of an unlimited number are too large to count
+/// in units.
+fn widen_for(codec: &mut Codec, domain: &Domain) {
+    let ends = [&domain.lower, &domain.upper];
+    for _ in 0..400 {
+        let fits = |end: &&Option<End>| {
+            end.as_ref()
+                .is_none_or(|end| literal_text(&end.value).is_none_or(|text| codec.fits(&text)))
+        };
+        if ends.iter().all(fits) || !codec.coarsen() {
+            return;
+        }
+    }
 }
 
 /// Decimal places that the bounds of a domain use.
@@ -107,6 +136,23 @@ fn decimal_places(domain: &Domain) -> i32 {
         Some(scale) => bounds.min(i32::try_from(scale).unwrap_or(i32::MAX)),
         None => bounds,
     }
+}
+
+/// Intervals of months or years only: shorter ones would be cut to nothing.
+fn long_interval(column: &Column, domain: &Domain) -> Option<Made> {
+    let unit = match column.type_name.as_str() {
+        "interval month" | "interval year to month" => "mons",
+        "interval year" => "years",
+        _ => return None,
+    };
+    is_silent(domain).then(|| {
+        let values = (1..=120)
+            .map(|n| (Some(format!("{n} {unit}")), 1))
+            .collect();
+        let source = Source::List(List::new(values, None));
+        Made::new(source, "uniform", "nothing but its type is known")
+            .with(format!("1 to 120 {unit}"))
+    })
 }
 
 /// The text a literal has for the input function of its type.
@@ -168,13 +214,23 @@ fn wished_list(
     if values.is_empty() {
         return Err("the list of values in overrides is empty".to_owned());
     }
+    if column.not_null && values.iter().any(|(value, _)| value.is_none()) {
+        return Err("overrides ask for NULL, which it refuses".to_owned());
+    }
     let codec = Codec::of(&column.class, 9);
+    let mut kept = values.to_vec();
+    if let Some(test) = KeyTest::new(&column.class, domain) {
+        kept.retain(|(value, _)| value.as_ref().is_none_or(|value| test.allows(value)));
+        if kept.is_empty() {
+            return Err("its constraints allow none of the values in overrides".to_owned());
+        }
+    }
     let mut made = Made::new(
-        Source::List(List::new(values.to_vec(), codec)),
+        Source::List(List::new(kept, codec)),
         "one of a list",
         "overrides say so",
     );
-    made.proven = *domain == Domain::default();
+    made.proven = is_silent(domain);
     Ok(made)
 }
 
@@ -239,7 +295,7 @@ fn from_generator(
     let mut cell = Cell::new(class.clone());
     cell.generator = Some(bound);
     let mut made = Made::new(Source::Cell(cell), name, reason);
-    made.proven = *domain == Domain::default();
+    made.proven = is_silent(domain);
     Ok(made)
 }
 
@@ -261,7 +317,25 @@ fn interval(codec: &Codec, domain: &Domain, within: (i64, i64)) -> Result<(i64, 
     if low > high {
         return Err("its constraints leave no value that its type can hold".to_owned());
     }
-    Ok((low, high))
+    // A float of four bytes is the nearest there is, which may lie beyond an end.
+    let margin = |count: i64| codec.margin(count);
+    let (inner_low, inner_high) = (
+        low.saturating_add(if domain.lower.is_some() {
+            margin(low)
+        } else {
+            0
+        }),
+        high.saturating_sub(if domain.upper.is_some() {
+            margin(high)
+        } else {
+            0
+        }),
+    );
+    Ok(if inner_low <= inner_high {
+        (inner_low, inner_high)
+    } else {
+        (low, high)
+    })
 }
 
 /// The count of a literal, or the one below it; and whether it is exact.
@@ -307,9 +381,10 @@ fn ordered(domain: &Domain, suited: Option<&Recognized>, codec: Codec) -> Result
         _ if low > usual.1 => (low, high.min(low.saturating_add(span))),
         _ => (low.max(high.saturating_sub(span)), high),
     };
-    let mut step = match to.abs_diff(from) / 3_600 >= codec.grain().unsigned_abs() {
-        true => codec.grain(),
-        false => 1,
+    let mut step = if to.abs_diff(from) / 3_600 >= codec.grain().unsigned_abs() {
+        codec.grain()
+    } else {
+        1
     };
     let mut from = from;
     if let Some(modulus) = domain.multiple_of {
@@ -431,12 +506,14 @@ fn moments(role: TimeRole) -> (i32, i32) {
     let today = REFERENCE_DATE;
     let year = date_from_days(today).map_or(2026, |(year, ..)| year);
     match role {
-        TimeRole::Created | TimeRole::Event => (new_year(year - 3), today - 1),
-        TimeRole::Updated | TimeRole::Deleted => (new_year(year - 3), today - 1),
+        TimeRole::Created
+        | TimeRole::Event
+        | TimeRole::Updated
+        | TimeRole::Deleted
+        | TimeRole::Start => (new_year(year - 3), today - 1),
         TimeRole::Birth => (new_year(year - 90), new_year(year - 18)),
         TimeRole::Death => (new_year(year - 10), today - 1),
         TimeRole::Hired => (new_year(year - 20), today - 1),
-        TimeRole::Start => (new_year(year - 3), today - 1),
         TimeRole::End => (new_year(year - 3), today + 90),
         TimeRole::Expires => (today - 180, today + 3 * 365),
         TimeRole::Due => (today - 90, today + 90),
@@ -487,7 +564,11 @@ fn text(column: &Column, domain: &Domain, suited: Option<&Recognized>) -> Result
         }
         _ => {}
     }
-    let pattern = domain.patterns.iter().find_map(positive);
+    let least = least_chars(domain);
+    let pattern = domain
+        .patterns
+        .iter()
+        .find_map(|pattern| positive(pattern, least));
     let (base, name, reason) = match pattern {
         Some(pattern) => (
             Base::Pattern(pattern),
@@ -524,13 +605,13 @@ fn max_chars(class: &Class, domain: &Domain) -> usize {
 }
 
 /// What a pattern of a constraint generates, if it says what text must look like.
-fn positive(pattern: &TextPattern) -> Option<Pattern> {
+fn positive(pattern: &TextPattern, least: usize) -> Option<Pattern> {
     match pattern {
         TextPattern::Regex {
             text,
             negated: false,
             ..
-        } => Pattern::parse(text).ok(),
+        } => long_enough(text, least),
         TextPattern::Like {
             text,
             negated: false,
@@ -538,6 +619,36 @@ fn positive(pattern: &TextPattern) -> Option<Pattern> {
         } => Pattern::parse(&like(text, "[a-z]{3,8}", "[a-z]")).ok(),
         _ => None,
     }
+}
+
+/// A pattern that gives texts of at least so many characters: where it ends open, letters follow;
+/// else a repetition without end is made long enough.
+fn long_enough(expression: &str, least: usize) -> Option<Pattern> {
+    let pattern = Pattern::parse(expression).ok()?;
+    if pattern.max_length() >= least {
+        return Some(pattern);
+    }
+    let missing = least - pattern.min_length().min(least);
+    let mut longer: Vec<String> = Vec::new();
+    if !expression.ends_with('$') {
+        longer.push(format!("{expression}[a-z]{{{missing}}}"));
+    }
+    let repeated = expression
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '+' | '*'));
+    longer.extend(repeated.map(|(at, _)| {
+        let most = least + 4;
+        format!(
+            "{}{{{least},{most}}}{}",
+            &expression[..at],
+            &expression[at + 1..]
+        )
+    }));
+    longer
+        .iter()
+        .filter_map(|expression| Pattern::parse(expression).ok())
+        .find(|longer| longer.max_length() >= least)
+        .or(Some(pattern))
 }
 
 /// A LIKE pattern as a regular expression, with what `%` and `_` stand for.
@@ -560,15 +671,18 @@ fn like(pattern: &str, many: &str, one: &str) -> String {
     out
 }
 
+/// The characters there have to be.
+fn least_chars(domain: &Domain) -> usize {
+    let chars = domain.min_chars.unwrap_or(u32::from(domain.not_blank));
+    chars.max(domain.min_bytes.unwrap_or(0)) as usize
+}
+
 /// Text from a base under the conditions of a domain, and whether they are all met for certain.
 fn conditions(column: &Column, domain: &Domain, base: Base) -> Result<(Text, bool), String> {
     let mut text = Text::new(base);
     let mut proven = true;
     text.most = max_chars(&column.class, domain);
-    text.least = domain.min_chars.unwrap_or(u32::from(domain.not_blank)) as usize;
-    if let Some(bytes) = domain.min_bytes {
-        text.least = text.least.max(bytes as usize);
-    }
+    text.least = least_chars(domain);
     if text.least > text.most {
         return Err("its constraints ask for more characters than its type holds".to_owned());
     }
@@ -605,7 +719,7 @@ fn conditions(column: &Column, domain: &Domain, base: Base) -> Result<(Text, boo
             Err(_) => proven = false,
         }
         if !negated && text.fallback.is_none() {
-            text.fallback = positive(pattern);
+            text.fallback = positive(pattern, text.least);
         }
     }
     if matches!(text.base, Base::Pattern(_)) && domain.patterns.len() == 1 && proven {
@@ -687,4 +801,64 @@ fn other(
     let mut made = Made::new(Source::Cell(cell), column.type_name.clone(), reason);
     made.proven = proven;
     Ok(made)
+}
+
+/// Whether a value that is given, as text, fits what a domain allows.
+pub(super) struct KeyTest {
+    codec: Option<Codec>,
+    low: i64,
+    high: i64,
+    allowed: Option<Vec<String>>,
+    excluded: Vec<String>,
+}
+
+impl KeyTest {
+    /// None if the domain says nothing of values.
+    pub(super) fn new(class: &Class, domain: &Domain) -> Option<Self> {
+        if is_silent(domain) {
+            return None;
+        }
+        let codec = Codec::of(class, 9);
+        let end = |literal: &Literal| codec.and_then(|codec| count_of(&codec, literal));
+        let low = domain.lower.as_ref().and_then(|bound| {
+            end(&bound.value).map(|(count, exact)| count + i64::from(!exact || !bound.inclusive))
+        });
+        let high = domain.upper.as_ref().and_then(|bound| {
+            end(&bound.value).map(|(count, exact)| count - i64::from(exact && !bound.inclusive))
+        });
+        Some(Self {
+            codec,
+            low: low.unwrap_or(i64::MIN),
+            high: high.unwrap_or(i64::MAX),
+            allowed: domain
+                .allowed
+                .as_ref()
+                .map(|allowed| allowed.iter().filter_map(literal_text).collect()),
+            excluded: domain.excluded.iter().filter_map(literal_text).collect(),
+        })
+    }
+
+    pub(super) fn allows(&self, key: &str) -> bool {
+        let same = |text: &String| {
+            let codec = self.codec.as_ref();
+            text == key
+                || codec.is_some_and(|codec| {
+                    codec
+                        .read(text)
+                        .is_some_and(|count| Some(count) == codec.read(key))
+                })
+        };
+        if self
+            .allowed
+            .as_ref()
+            .is_some_and(|allowed| !allowed.iter().any(same))
+            || self.excluded.iter().any(same)
+        {
+            return false;
+        }
+        match self.codec.and_then(|codec| codec.read(key)) {
+            Some((count, _)) => (self.low..=self.high).contains(&count),
+            None => true,
+        }
+    }
 }

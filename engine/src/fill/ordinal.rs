@@ -26,6 +26,8 @@ pub struct Codec {
     scale: i32,
     lowest: i64,
     highest: i64,
+    /// Stored as a float of four bytes.
+    single: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Codec {
             scale: 0,
             lowest,
             highest,
+            single: false,
         };
         Some(match class {
             Class::Integer { bytes: 2 } => number(i16::MIN.into(), i16::MAX.into()),
@@ -79,6 +82,7 @@ impl Codec {
             }
             Class::Decimal { .. } | Class::Float { .. } => Self {
                 scale: places.clamp(2, 9),
+                single: *class == Class::Float { bytes: 4 },
                 ..number(-EXACT, EXACT)
             },
             Class::Money => Self {
@@ -170,18 +174,16 @@ impl Codec {
     /// A decimal of `places` places as counts, rounded down, and whether that was exact.
     fn scaled(&self, mantissa: i128, places: i32) -> (i128, bool) {
         let shift = self.scale - places;
-        match u32::try_from(shift) {
-            Ok(shift) => match 10_i128.checked_pow(shift.min(38)) {
+        if let Ok(shift) = u32::try_from(shift) {
+            return match 10_i128.checked_pow(shift.min(38)) {
                 Some(factor) => (mantissa.saturating_mul(factor), true),
                 None => (mantissa, false),
-            },
-            Err(_) => {
-                let Some(divisor) = 10_i128.checked_pow(shift.unsigned_abs().min(39)) else {
-                    return (if mantissa < 0 { -1 } else { 0 }, mantissa == 0);
-                };
-                (mantissa.div_euclid(divisor), mantissa % divisor == 0)
-            }
+            };
         }
+        let Some(divisor) = 10_i128.checked_pow(shift.unsigned_abs().min(39)) else {
+            return (if mantissa < 0 { -1 } else { 0 }, mantissa == 0);
+        };
+        (mantissa.div_euclid(divisor), mantissa % divisor == 0)
     }
 
     /// Writes the value with this count as Postgres reads it.
@@ -214,6 +216,30 @@ impl Codec {
                 out.push(':');
                 padded(seconds % 60, 2, out);
             }
+        }
+    }
+
+    /// Whether a literal is within what can be counted exactly.
+    pub fn fits(&self, literal: &str) -> bool {
+        self.read(literal)
+            .is_some_and(|(count, _)| (self.lowest..=self.highest).contains(&count))
+    }
+
+    /// Counts in units ten times as large, for numbers without a declared size; false for others.
+    pub fn coarsen(&mut self) -> bool {
+        let free = self.unit == Unit::Number && self.highest == EXACT;
+        if free {
+            self.scale -= 1;
+        }
+        free
+    }
+
+    /// How far from a bound values have to keep that are stored less exactly than they are counted.
+    pub fn margin(&self, count: i64) -> i64 {
+        if self.single {
+            count.saturating_abs() / 4_000_000 + 1
+        } else {
+            0
         }
     }
 
@@ -252,17 +278,14 @@ fn write_decimal(count: i64, scale: i32, out: &mut String) {
         out.push('-');
     }
     let magnitude = count.unsigned_abs();
-    match 10_u64.checked_pow(places) {
-        Some(factor) => {
-            out.push_str(itoa::Buffer::new().format(magnitude / factor));
-            out.push('.');
-            padded(magnitude % factor, places, out);
-        }
-        None => {
-            out.push_str("0.");
-            out.extend(std::iter::repeat_n('0', places.saturating_sub(20) as usize));
-            padded(magnitude, places.min(20), out);
-        }
+    if let Some(factor) = 10_u64.checked_pow(places) {
+        out.push_str(itoa::Buffer::new().format(magnitude / factor));
+        out.push('.');
+        padded(magnitude % factor, places, out);
+    } else {
+        out.push_str("0.");
+        out.extend(std::iter::repeat_n('0', places.saturating_sub(20) as usize));
+        padded(magnitude, places.min(20), out);
     }
 }
 

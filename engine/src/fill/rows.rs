@@ -18,6 +18,8 @@ struct Made {
     text: StringArray,
     counts: Vec<Option<i64>>,
     codec: Option<Codec>,
+    /// Places for which no value was found.
+    refused: Vec<usize>,
 }
 
 /// Rows of a plan.
@@ -59,17 +61,27 @@ impl Plan {
     }
 
     fn rejected(&self, variants: &[usize], made: &[Option<Made>]) -> Vec<bool> {
-        if self.verified.iter().all(Vec::is_empty) {
+        let refused = || made.iter().flatten().flat_map(|made| &made.refused);
+        if self.verified.iter().all(Vec::is_empty) && refused().next().is_none() {
             return Vec::new();
         }
         let look = |(at, &variant): (usize, &usize)| {
             let literal = |name: &str| self.literal(made, at, name);
             self.verified.get(variant).is_some_and(|conditions| {
-                conditions.iter().any(|condition| is_false(condition, &literal))
+                conditions
+                    .iter()
+                    .any(|condition| is_false(condition, &literal))
             })
         };
-        let rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
-        if rejected.contains(&true) { rejected } else { Vec::new() }
+        let mut rejected: Vec<bool> = variants.iter().enumerate().map(look).collect();
+        for &at in refused() {
+            rejected[at] = true;
+        }
+        if rejected.contains(&true) {
+            rejected
+        } else {
+            Vec::new()
+        }
     }
 
     /// The value of a column in a row, as conditions compute with it.
@@ -174,6 +186,7 @@ impl Plan {
         let mut out = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
         let mut counts = Vec::with_capacity(if planned.keep_counts { rows.len() } else { 0 });
         let mut text = String::new();
+        let mut refused = Vec::new();
         for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
             text.clear();
             let cell = Cell {
@@ -187,6 +200,10 @@ impl Plan {
             let count = cell.write(row, &mut text);
             match count {
                 Written::Null => out.append_null(),
+                Written::Nothing => {
+                    out.append_value(&text);
+                    refused.push(at);
+                }
                 _ => out.append_value(&text),
             }
             if planned.keep_counts {
@@ -200,6 +217,7 @@ impl Plan {
             text: out.finish(),
             counts,
             codec: planned.codec,
+            refused,
         }
     }
 
@@ -231,6 +249,7 @@ impl Plan {
             text: out.finish(),
             counts,
             codec: planned.codec,
+            refused: Vec::new(),
         }
     }
 }
@@ -246,6 +265,8 @@ fn is_false(condition: &Expr, literal: &dyn Fn(&str) -> Option<Literal>) -> bool
 /// What was written for a value.
 enum Written {
     Null,
+    /// No value was found: the row is none.
+    Nothing,
     Text,
     Count(i64),
 }
@@ -281,7 +302,10 @@ impl Cell<'_> {
                     _ => Literal::typed(out, self.planned.plain_type),
                 })
             };
-            if !conditions.iter().any(|condition| is_false(condition, &literal)) {
+            if !conditions
+                .iter()
+                .any(|condition| is_false(condition, &literal))
+            {
                 return written;
             }
             entropy = remix(entropy);
@@ -330,8 +354,11 @@ impl Cell<'_> {
             Source::Ordered(ordered) => self.write_ordered(ordered, entropy, index, binds, out),
             Source::List(list) => self.write_list(list, entropy, index, binds, out),
             Source::Text(text) => {
-                text.write(entropy, index, out);
-                Written::Text
+                if text.write(entropy, index, out) {
+                    Written::Text
+                } else {
+                    Written::Nothing
+                }
             }
             Source::Cell(cell) => {
                 cell.write(entropy, index, out);
@@ -373,28 +400,27 @@ impl Cell<'_> {
         binds: &[Bind],
         out: &mut String,
     ) -> Written {
-        let count = match index {
-            Some(index) => ordered.nth(index),
-            None => {
-                let (first, last) = ordered.ends();
-                let (low, high) = if binds.is_empty() {
-                    (first, last)
-                } else {
-                    self.ends(&ordered.codec, first, last, binds)
-                };
-                let mut drawn = ordered.draw(entropy, low, high);
-                for attempt in 0..8 {
-                    match drawn {
-                        Some(count) if self.differs(&ordered.codec, count, binds) => break,
-                        Some(_) => drawn = ordered.draw(remix(entropy ^ attempt), low, high),
-                        None => break,
-                    }
+        let count = if let Some(index) = index {
+            ordered.nth(index)
+        } else {
+            let (first, last) = ordered.ends();
+            let (low, high) = if binds.is_empty() {
+                (first, last)
+            } else {
+                self.ends(&ordered.codec, first, last, binds)
+            };
+            let mut drawn = ordered.draw(entropy, low, high);
+            for attempt in 0..8 {
+                match drawn {
+                    Some(count) if self.differs(&ordered.codec, count, binds) => break,
+                    Some(_) => drawn = ordered.draw(remix(entropy ^ attempt), low, high),
+                    None => break,
                 }
-                // Nothing in between: the nearest that there is.
-                drawn
-                    .or_else(|| ordered.draw(entropy, low, last))
-                    .unwrap_or_else(|| low.clamp(first, last))
             }
+            // Nothing in between: the nearest that there is.
+            drawn
+                .or_else(|| ordered.draw(entropy, low, last))
+                .unwrap_or_else(|| low.clamp(first, last))
         };
         ordered.codec.write(count, out);
         Written::Count(count)

@@ -41,12 +41,12 @@ impl Source {
     /// How many distinct values there are by index; `None` if there is no end to them.
     pub fn distinct(&self) -> Option<u64> {
         match self {
-            Self::Null => Some(0),
+            // Values of a generator may repeat.
+            Self::Null | Self::Drawn { .. } => Some(0),
             Self::Ordered(ordered) => Some(ordered.total),
             Self::Text(text) => text.distinct(),
             Self::List(list) => Some(list.values.len() as u64),
             Self::Cell(cell) => cell.distinct(),
-            Self::Drawn { .. } => Some(0),
         }
     }
 }
@@ -502,6 +502,8 @@ pub(super) enum Telling {
     Number,
     /// A code of all characters there is room for.
     Code(Permutation),
+    /// Values are drawn, and the database says which are taken.
+    Drawn,
 }
 
 /// Which letters are allowed.
@@ -559,6 +561,7 @@ impl Text {
                 let count = self.enumerable().unwrap_or(1);
                 Telling::Enumerated(Permutation::new(count, key))
             }
+            _ if fixed_shape || !self.matching.is_empty() => Telling::Drawn,
             _ if self.most >= Self::digits(values) => Telling::Number,
             _ => Telling::Code(Permutation::new(code_count(self.most), key)),
         };
@@ -578,6 +581,7 @@ impl Text {
     /// How many values there are by index.
     pub fn distinct(&self) -> Option<u64> {
         match &self.telling {
+            Telling::Drawn => None,
             Telling::Enumerated(permutation) => {
                 Some(permutation.len()).filter(|&count| count < u64::MAX)
             }
@@ -595,6 +599,7 @@ impl Text {
         let plain = self.excluded.is_empty() && self.matching.is_empty();
         match self.telling {
             Telling::Enumerated(_) => self.fits_as_it_is(),
+            Telling::Drawn => true,
             Telling::Number => plain,
             Telling::Code(_) => plain && self.case != Case::Lower,
         }
@@ -603,11 +608,14 @@ impl Text {
     /// Writes a value; false if none was found that meets every condition.
     pub fn write(&self, entropy: u64, index: Option<u64>, out: &mut String) -> bool {
         let start = out.len();
-        if let Some(index) = index {
+        if let Some(index) = index
+            && !matches!(self.telling, Telling::Drawn)
+        {
             self.write_unique(entropy, index, out);
             return true;
         }
         // A few tries with the base, then with the pattern that must be matched.
+        let fixed_shape = matches!(self.base, Base::Pattern(_));
         let mut entropy = entropy;
         for attempt in 0..16 {
             out.truncate(start);
@@ -616,8 +624,10 @@ impl Text {
                     let _ = pattern.write(entropy, out);
                 }
                 // What the base gives is refused: plainer and plainer text.
-                None if attempt >= 12 => out.push_str(itoa::Buffer::new().format(entropy >> 40)),
-                None if attempt >= 6 => out.push_str(cell::word(entropy)),
+                None if attempt >= 12 && !fixed_shape => {
+                    out.push_str(itoa::Buffer::new().format(entropy >> 40));
+                }
+                None if attempt >= 6 && !fixed_shape => out.push_str(cell::word(entropy)),
                 _ => self.write_base(entropy, out),
             }
             if self.fit(start, attempt >= 3, out) && self.is_allowed(&out[start..]) {
@@ -671,6 +681,7 @@ impl Text {
                     Base::Words(_) => Ok(()),
                 };
             }
+            Telling::Drawn => {}
             Telling::Code(permutation) => {
                 let class = Class::Text {
                     max_chars: u32::try_from(self.most).ok(),
@@ -742,6 +753,10 @@ impl Text {
                 let kept = out[start..].trim_end().len();
                 out.truncate(start + kept);
             }
+        }
+        let short = out[start..].chars().count() < self.least;
+        if short && (matches!(self.base, Base::Pattern(_)) || !self.matching.is_empty()) {
+            return false;
         }
         self.pad(start, out);
         true

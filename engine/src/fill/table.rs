@@ -25,6 +25,11 @@ pub struct Table {
     /// What each partition that can take rows demands; empty if there are no partitions or if one
     /// takes any row.
     pub partitions: Vec<String>,
+    /// Why no row can be added at all.
+    pub unfillable: Option<String>,
+    /// Limits on the number of rows that are in no constraint, as what a sequence has left: how
+    /// many, and what limits them.
+    pub limits: Vec<(u64, String)>,
     /// How many rows there are already.
     pub existing_rows: u64,
     /// Microseconds since 1970-01-01 that `now()` in a constraint stands for.

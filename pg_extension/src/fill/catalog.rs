@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use synth_engine::fill::class::Class;
 use synth_engine::fill::{Column, Exclusion, Given, Table, Unique};
 
+use super::implied::{implied_checks, without_generated};
+use super::partitions;
 use super::types::Types;
 use crate::boundary::relation_name;
 use crate::error::raise;
@@ -72,32 +74,36 @@ impl DescribedReference {
     }
 }
 
+/// A table as the catalogs have it.
 #[derive(Debug, Deserialize)]
-struct CatalogTable {
+pub struct CatalogTable {
     schema: String,
     name: String,
-    kind: char,
-    columns: Vec<CatalogColumn>,
+    pub kind: char,
+    pub columns: Vec<CatalogColumn>,
     checks: Vec<(String, String)>,
     uniques: Vec<CatalogUnique>,
     exclusions: Vec<CatalogExclusion>,
     references: Vec<DescribedReference>,
-    partitions: Vec<Partition>,
-    own_partition: Option<String>,
+    pub partitions: Vec<Partition>,
+    /// Indexes on expressions, as SQL.
+    pub definitions: Vec<String>,
+    pub own_partition: Option<String>,
 }
 
+/// A column as the catalogs have it.
 #[derive(Debug, Deserialize)]
-struct CatalogColumn {
-    name: String,
+pub struct CatalogColumn {
+    pub name: String,
     number: i16,
     #[serde(rename = "type")]
     type_name: String,
-    type_id: u32,
-    typmod: i32,
-    not_null: bool,
+    pub type_id: u32,
+    pub typmod: i32,
+    pub not_null: bool,
     identity: String,
-    generated: String,
-    default: Option<String>,
+    pub generated: String,
+    pub default: Option<String>,
     comment: Option<String>,
 }
 
@@ -118,15 +124,16 @@ struct CatalogExclusion {
     elements: Vec<(i16, String)>,
 }
 
+/// A partition, or the partitioned table itself.
 #[derive(Debug, Deserialize)]
-struct Partition {
-    id: u32,
-    parent: Option<u32>,
-    leaf: bool,
-    strategy: Option<char>,
-    bound: Option<String>,
-    constraint: Option<String>,
-    checks: Vec<String>,
+pub struct Partition {
+    pub id: u32,
+    pub parent: Option<u32>,
+    pub leaf: bool,
+    pub strategy: Option<char>,
+    pub bound: Option<String>,
+    pub constraint: Option<String>,
+    pub checks: Vec<String>,
 }
 
 /// Reads a document that a query of ours made.
@@ -158,70 +165,15 @@ pub fn describe(relid: Oid) -> Described {
     check_kind(relid, found.kind);
     let ids: Vec<u32> = found.columns.iter().map(|column| column.type_id).collect();
     let types = Types::read(&ids);
-    let position = |number: i16| {
-        found
-            .columns
-            .iter()
-            .position(|column| column.number == number)
-    };
-    let positions = |numbers: &[i16]| {
-        numbers
-            .iter()
-            .filter_map(|&number| position(number))
-            .collect::<Vec<_>>()
-    };
-    let partitions = effective_partitions(&found);
+    let partitions = partitions::demands(&found);
     let mut deferrable: Vec<String> = Vec::new();
-    deferrable.extend(
-        found
-            .uniques
-            .iter()
-            .filter(|u| !u.immediate)
-            .map(|u| u.name.clone()),
-    );
-    deferrable.extend(
-        found
-            .exclusions
-            .iter()
-            .filter(|x| !x.immediate)
-            .map(|x| x.name.clone()),
-    );
-    let table = Table {
-        name: found.name.clone(),
-        columns: found
-            .columns
-            .iter()
-            .map(|column| engine_column(column, &types))
-            .collect(),
-        checks: found.checks.iter().cloned().chain(implied_checks(&found, &types)).collect(),
-        uniques: found
-            .uniques
-            .iter()
-            .map(|unique| Unique {
-                name: unique.name.clone(),
-                columns: positions(&unique.columns),
-                plain: unique.plain,
-                nulls_equal: unique.nulls_equal,
-            })
-            .collect(),
-        exclusions: found
-            .exclusions
-            .iter()
-            .map(|exclusion| Exclusion {
-                name: exclusion.name.clone(),
-                elements: exclusion
-                    .elements
-                    .iter()
-                    .map(|(number, operator)| (position(*number), operator.clone()))
-                    .collect(),
-                plain: exclusion.plain,
-            })
-            .collect(),
-        references: Vec::new(),
-        partitions: partitions.clone(),
-        existing_rows: 0,
-        now: now(),
-    };
+    let uniques = found.uniques.iter().filter(|unique| !unique.immediate);
+    deferrable.extend(uniques.map(|unique| unique.name.clone()));
+    let exclusions = found
+        .exclusions
+        .iter()
+        .filter(|exclusion| !exclusion.immediate);
+    deferrable.extend(exclusions.map(|exclusion| exclusion.name.clone()));
     Described {
         relid,
         qualified: format!(
@@ -238,25 +190,94 @@ pub fn describe(relid: Oid) -> Described {
                 base: types.base(column.type_id, column.typmod),
             })
             .collect(),
-        references: {
-            let mut seen = HashSet::new();
-            let all = found.references.iter().cloned().map(|mut reference| {
-                reference.positions = positions(&reference.columns);
-                reference
-            });
-            // Partitions repeat what they all refer to.
-            all.filter(|reference| {
-                seen.insert((
-                    reference.positions.clone(),
-                    reference.table_id,
-                    reference.their_numbers.clone(),
-                ))
-            })
-            .collect()
-        },
-        table,
+        references: references(&found),
+        table: engine_table(&found, &types, partitions.clone()),
         deferrable,
         partitions,
+    }
+}
+
+/// Foreign keys by position of their columns; partitions repeat what they all refer to.
+fn references(found: &CatalogTable) -> Vec<DescribedReference> {
+    let mut seen = HashSet::new();
+    let all = found.references.iter().cloned().map(|mut reference| {
+        reference.positions = found.positions(&reference.columns);
+        reference
+    });
+    all.filter(|reference| {
+        seen.insert((
+            reference.positions.clone(),
+            reference.table_id,
+            reference.their_numbers.clone(),
+        ))
+    })
+    .collect()
+}
+
+/// What the engine plans with.
+fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) -> Table {
+    let own = found
+        .checks
+        .iter()
+        .map(|(name, text)| (name.clone(), without_generated(found, text)));
+    Table {
+        name: found.name.clone(),
+        columns: found
+            .columns
+            .iter()
+            .map(|column| engine_column(column, types))
+            .collect(),
+        checks: own.chain(implied_checks(found, types)).collect(),
+        unfillable: (found.kind == 'p' && !partitions::can_take_rows(found)).then(|| {
+            format!(
+                "partitioned table {} has no partitions that could take rows",
+                found.name
+            )
+        }),
+        uniques: found
+            .uniques
+            .iter()
+            .map(|unique| Unique {
+                name: unique.name.clone(),
+                columns: found.positions(&unique.columns),
+                plain: unique.plain,
+                nulls_equal: unique.nulls_equal,
+            })
+            .collect(),
+        exclusions: found
+            .exclusions
+            .iter()
+            .map(|exclusion| Exclusion {
+                name: exclusion.name.clone(),
+                elements: exclusion
+                    .elements
+                    .iter()
+                    .map(|(number, operator)| (found.position(*number), operator.clone()))
+                    .collect(),
+                plain: exclusion.plain,
+            })
+            .collect(),
+        references: Vec::new(),
+        limits: Vec::new(),
+        partitions,
+        existing_rows: 0,
+        now: now(),
+    }
+}
+
+impl CatalogTable {
+    /// Where a column stands, by its number.
+    fn position(&self, number: i16) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|column| column.number == number)
+    }
+
+    fn positions(&self, numbers: &[i16]) -> Vec<usize> {
+        numbers
+            .iter()
+            .filter_map(|&number| self.position(number))
+            .collect()
     }
 }
 
@@ -268,8 +289,8 @@ fn now() -> i64 {
 }
 
 fn check_kind(relid: Oid, kind: char) {
-    // SAFETY: compares an OID with those of the system.
-    let is_catalog = unsafe { pg_sys::IsCatalogRelationOid(relid) };
+    // The catalogs, and what initdb makes besides, as the information schema.
+    let is_catalog = relid.to_u32() < pg_sys::FirstNormalObjectId;
     if matches!(kind, 'r' | 'p') && !is_catalog {
         return;
     }
@@ -309,47 +330,6 @@ fn engine_column(column: &CatalogColumn, types: &Types) -> Column {
     out
 }
 
-/// What the types of generated columns demand of the columns they are computed from.
-fn implied_checks(table: &CatalogTable, types: &Types) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    for column in &table.columns {
-        let (Some(expression), "s") = (&column.default, column.generated.as_str()) else {
-            continue;
-        };
-        let shape = types.shape(column.type_id, column.typmod);
-        let limit = match shape.class {
-            Class::Decimal {
-                precision: Some(precision),
-                scale,
-            } => {
-                let whole = i64::from(precision) - i64::from(scale.unwrap_or(0));
-                // One less than the power of ten: what is computed is rounded on assignment.
-                usize::try_from(whole).ok().map(|digits| "9".repeat(digits.max(1)))
-            }
-            Class::Integer { bytes: 2 } => Some(i16::MAX.to_string()),
-            Class::Integer { bytes: 4 } => Some(i32::MAX.to_string()),
-            _ => None,
-        };
-        let name = format!("type of column {}", column.name);
-        if let Some(limit) = limit {
-            out.push((
-                name,
-                format!("((({expression}) <= ({limit})::numeric) AND (({expression}) >= ('-{limit}')::numeric))"),
-            ));
-        } else if let Class::Text {
-            max_chars: Some(chars),
-            ..
-        } = shape.class
-        {
-            out.push((name, format!("(length(({expression})::text) <= {chars})")));
-        }
-        if column.not_null {
-            out.push((format!("column {}", column.name), format!("(({expression}) IS NOT NULL)")));
-        }
-    }
-    out
-}
-
 /// Whether a default is a literal: it reads the same in every row.
 fn is_constant(expression: &str, class: &Class) -> bool {
     let quoted = expression.starts_with('\'') && !expression.contains('(');
@@ -357,73 +337,4 @@ fn is_constant(expression: &str, class: &Class) -> bool {
         .trim_start_matches(['(', '-'])
         .starts_with(|c: char| c.is_ascii_digit());
     quoted || number || matches!((expression, class), ("true" | "false", Class::Boolean))
-}
-
-/// What the partitions that can take rows demand, each as one expression. A complete set of hash
-/// partitions demands nothing. A default partition is passed over where there are others.
-fn effective_partitions(table: &CatalogTable) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let own = table.own_partition.clone().filter(|text| !text.is_empty());
-    if let Some(root) = table.partitions.iter().find(|partition| {
-        !table
-            .partitions
-            .iter()
-            .any(|other| Some(other.id) == partition.parent)
-    }) {
-        if root.leaf {
-            return own.into_iter().collect();
-        }
-        collect(root, &table.partitions, &mut out);
-    } else {
-        out.extend(own);
-    }
-    if out.iter().any(String::is_empty) {
-        return Vec::new();
-    }
-    out
-}
-
-fn collect(node: &Partition, all: &[Partition], out: &mut Vec<String>) {
-    let children: Vec<&Partition> = all.iter().filter(|p| p.parent == Some(node.id)).collect();
-    let bound = |partition: &Partition| partition.bound.clone().unwrap_or_default();
-    let only_default = children.iter().all(|child| bound(child) == "DEFAULT");
-    if node.leaf || (only_default && !children.is_empty()) || is_complete(node, &children) {
-        let mut conditions: Vec<String> = node
-            .constraint
-            .iter()
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .collect();
-        conditions.extend(node.checks.iter().map(|check| format!("({check})")));
-        out.push(match conditions.len() {
-            0 => String::new(),
-            1 => conditions.remove(0),
-            _ => format!("({})", conditions.join(" AND ")),
-        });
-        return;
-    }
-    for child in children {
-        if bound(child) != "DEFAULT" {
-            collect(child, all, out);
-        }
-    }
-}
-
-/// Whether hash partitions cover every remainder.
-fn is_complete(node: &Partition, children: &[&Partition]) -> bool {
-    if node.strategy != Some('h') || children.iter().any(|child| !child.leaf) {
-        return false;
-    }
-    // FOR VALUES WITH (modulus 4, remainder 0)
-    let moduli: Option<Vec<u64>> = children
-        .iter()
-        .map(|child| {
-            let bound = child.bound.as_deref()?;
-            let (_, rest) = bound.split_once("modulus ")?;
-            rest.split(',').next()?.trim().parse().ok()
-        })
-        .collect();
-    let Some(moduli) = moduli else { return false };
-    let largest = moduli.iter().copied().max().unwrap_or(0);
-    largest > 0 && moduli.iter().map(|modulus| largest / modulus).sum::<u64>() == largest
 }

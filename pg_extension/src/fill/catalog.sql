@@ -151,6 +151,11 @@ SELECT json_build_object(
         JOIN pg_class pc ON pc.oid = t.relid
         LEFT JOIN pg_partitioned_table p ON p.partrelid = t.relid
     ),
+    'definitions', (
+        SELECT coalesce(json_agg(pg_get_indexdef(i.indexrelid)), '[]')
+        FROM pg_index i
+        WHERE i.indrelid = c.oid AND i.indexprs IS NOT NULL
+    ),
     'own_partition', CASE WHEN c.relispartition THEN pg_get_partition_constraintdef(c.oid) END
 )::text
 FROM pg_class c

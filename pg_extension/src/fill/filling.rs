@@ -5,20 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use arrow_array::StringArray;
 use pgrx::IntoDatum;
-use pgrx::PgSqlErrorCode::*;
+use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
-use synth_engine::fill::ordinal::Codec;
-use synth_engine::fill::{Given, Keys, Plan, Reference, Table};
+use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
-use super::{copy, insert, keys, overrides, policies};
+use super::{copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
-use crate::query::query;
-
-/// Tables of up to this many pages are counted, larger ones estimated.
-const COUNTED_PAGES: u32 = 16_384;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -30,6 +25,8 @@ pub struct Filling {
     pub written: u64,
     /// Why there are fewer than asked for.
     pub note: Option<String>,
+    /// Fewer than asked for are an error.
+    pub strict: bool,
     seed: u64,
     /// The next candidate.
     next: u64,
@@ -42,7 +39,7 @@ pub struct Round {
     /// References that are NULL for now.
     pub empty: HashSet<String>,
     /// References to keys that will be there at the end of the transaction.
-    pub foreseen: HashMap<String, Vec<String>>,
+    pub foreseen: HashMap<String, Vec<Vec<String>>>,
     /// References to the row itself.
     pub own: HashSet<String>,
 }
@@ -50,17 +47,40 @@ pub struct Round {
 impl Filling {
     /// Locks a table, checks that the caller may write it, and reads what the catalogs say.
     pub fn new(relid: Oid, rows: u64, seed: u64, wishes: &Map<String, Value>) -> Self {
+        // Before the lock: who may not write must not be able to block.
+        let writable = privileges::writable_columns(relid);
         // SAFETY: waits for the lock that INSERT takes; the table cannot change its shape after.
         unsafe { pg_sys::LockRelationOid(relid, pg_sys::RowExclusiveLock as i32) };
         let mut described = describe(relid);
+        privileges::refuse_foreign_temporary(relid);
+        for (column, in_database) in described.table.columns.iter_mut().zip(&described.columns) {
+            if !writable.contains(&in_database.number) {
+                column.wish.values = Some(Values::Default);
+            }
+        }
         overrides::apply(&mut described.table, wishes);
-        read_state(&mut described);
+        overrides::check_values(&described);
+        for (column, in_database) in described.table.columns.iter().zip(&described.columns) {
+            let needed = column.not_null && column.default == Given::Nothing;
+            if needed && !writable.contains(&in_database.number) {
+                privileges::refuse_column(relid, &column.name);
+            }
+        }
+        state::read(&mut described);
         let policies = policies::of(relid);
+        for policy in &policies {
+            let check = format!("(({policy}) IS TRUE)");
+            described
+                .table
+                .checks
+                .push((policies::NAME.to_owned(), check));
+        }
         Self {
             described,
             rows,
             written: 0,
             note: None,
+            strict: false,
             seed,
             next: 0,
             policies,
@@ -137,7 +157,7 @@ impl Filling {
         if let Some(key) = round.foreseen.get(&reference.name) {
             let parts = key
                 .iter()
-                .map(|part| StringArray::from(vec![part.as_str()]))
+                .map(|part| StringArray::from(part.clone()))
                 .collect();
             reference.keys = Keys::new(parts, true);
         }
@@ -167,7 +187,7 @@ impl Filling {
                 .map(|p| format!("{}.", p.message))
                 .collect();
             raise_with_detail(
-                ERRCODE_CHECK_VIOLATION,
+                refusal(first.constraint.as_deref()),
                 format!(
                     "{} cannot be filled: {}",
                     self.described.qualified, first.message
@@ -178,7 +198,7 @@ impl Filling {
         }
         if let Some(refusing) = self.rehearse(plan) {
             raise_with_detail(
-                ERRCODE_CHECK_VIOLATION,
+                refusal(Some(&refusing)),
                 format!(
                     "{} cannot be filled: no row was found that satisfies {refusing}",
                     self.described.qualified
@@ -191,7 +211,7 @@ impl Filling {
 
     /// The constraint that refuses all candidates, if one does.
     pub fn rehearse(&self, plan: &Plan) -> Option<String> {
-        if plan.unproven.is_empty() && self.policies.is_empty() {
+        if plan.unproven.is_empty() && plan.searched.is_empty() && self.policies.is_empty() {
             return None;
         }
         insert::Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
@@ -213,7 +233,6 @@ impl Filling {
             self.written += arrived;
             return;
         }
-        insert::refuse_deferrable(&self.described, plan);
         let gate = insert::Gate::new(&self.described, plan, &self.policies);
         let (arrived, next) = insert::insert(&self.described, plan, &gate, self.next, wanted);
         self.next = next;
@@ -223,8 +242,22 @@ impl Filling {
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
     /// to earlier ones. `round` says how other references are met.
     pub fn fill(&mut self, until: u64, round: &mut Round) {
+        if self.rows == 0 {
+            return;
+        }
         let own = self.self_references();
-        if own.is_empty() {
+        if own
+            .iter()
+            .any(|name| !self.is_nullable(name) && self.is_one_to_one(name))
+        {
+            // Each row refers to itself: to other rows there is one reference only.
+            for name in &own {
+                round.own.insert(name.clone());
+                let numbers = self.their_numbers(name);
+                self.make_explicit(&numbers);
+            }
+        }
+        if own.is_empty() || own.iter().all(|name| round.own.contains(name)) {
             let plan = self.plan(round);
             self.check(&plan);
             self.limit(&plan);
@@ -252,6 +285,9 @@ impl Filling {
             }
         }
         let mut mark = 10;
+        while mark <= self.written {
+            mark = mark.saturating_mul(10);
+        }
         while self.written < until.min(self.rows) {
             let plan = self.plan(round);
             self.check(&plan);
@@ -265,7 +301,25 @@ impl Filling {
         }
     }
 
-    fn their_numbers(&self, name: &str) -> Vec<i16> {
+    /// Whether no two rows may refer to the same one.
+    pub fn is_one_to_one(&self, name: &str) -> bool {
+        let references = &self.described.references;
+        references
+            .iter()
+            .find(|reference| reference.name == name)
+            .is_some_and(|reference| {
+                self.described.table.uniques.iter().any(|unique| {
+                    unique.plain
+                        && !unique.columns.is_empty()
+                        && unique
+                            .columns
+                            .iter()
+                            .all(|c| reference.positions.contains(c))
+                })
+            })
+    }
+
+    pub fn their_numbers(&self, name: &str) -> Vec<i16> {
         self.described
             .references
             .iter()
@@ -279,11 +333,31 @@ impl Filling {
         if let Some((capacity, constraint)) = &plan.capacity
             && *capacity < self.rows
         {
+            let columns = self.columns_of(constraint);
+            let note = format!("constraint {constraint}{columns} leaves room for {capacity} rows");
+            if self.strict {
+                insert::raise_full(&self.described, self.rows, *capacity, &note);
+            }
             self.rows = *capacity;
-            self.note = Some(format!(
-                "constraint {constraint} leaves room for {capacity} rows"
-            ));
+            self.note = Some(note);
         }
+    }
+
+    /// The columns of a unique constraint, in parentheses.
+    fn columns_of(&self, constraint: &str) -> String {
+        let table = &self.described.table;
+        let unique = table
+            .uniques
+            .iter()
+            .find(|unique| unique.name == constraint);
+        unique.map_or_else(String::new, |unique| {
+            let names: Vec<&str> = unique
+                .columns
+                .iter()
+                .map(|&c| table.columns[c].name.as_str())
+                .collect();
+            format!(" ({})", names.join(", "))
+        })
     }
 
     /// After the last row: numbers that were written by hand are taken out of their sequences, and
@@ -333,53 +407,12 @@ impl Filling {
     }
 }
 
-/// Reads what is in a table already: how many rows, and the largest values of unique columns.
-fn read_state(described: &mut Described) {
-    let relid = described.relid;
-    let may_read = query(
-        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
-        &[(pg_sys::OIDOID, relid.into_datum())],
-        |row| row.get::<bool>(1),
-    );
-    // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
-    // are those of its partitions, so it counts as large if it is read at all.
-    let (pages, estimate) = keys::size(relid);
-    if may_read.first() != Some(&true) {
-        // Nothing may be known of the rows: the indexes have to say what is taken.
-        described.table.existing_rows = if pages == 0 {
-            0
-        } else {
-            estimate.max(1.0) as u64
-        };
-        return;
-    }
-    described.table.existing_rows = if pages <= COUNTED_PAGES {
-        let sql = format!("SELECT pg_catalog.count(*) FROM {}", described.qualified);
-        query(&sql, &[], |row| row.get::<i64>(1))
-            .first()
-            .map_or(0, |&count| count.cast_unsigned())
+/// The SQLSTATE of what refuses rows.
+fn refusal(constraint: Option<&str>) -> PgSqlErrorCode {
+    if constraint == Some(policies::NAME) {
+        ERRCODE_INSUFFICIENT_PRIVILEGE
     } else {
-        estimate.max(1.0) as u64
-    };
-    if described.table.existing_rows == 0 {
-        return;
-    }
-    let uniques = described.table.uniques.clone();
-    for unique in &uniques {
-        let [position] = unique.columns[..] else {
-            continue;
-        };
-        let column = &described.table.columns[position];
-        if !unique.plain || Codec::of(&column.class, 0).is_none() {
-            continue;
-        }
-        let name = pgrx::spi::quote_identifier(&column.name);
-        let sql = format!(
-            "SELECT pg_catalog.max({name})::pg_catalog.text FROM {}",
-            described.qualified
-        );
-        let last = query(&sql, &[], |row| row.get::<String>(1)).pop();
-        described.table.columns[position].last = last;
+        ERRCODE_CHECK_VIOLATION
     }
 }
 
@@ -398,107 +431,4 @@ pub fn row_count(rows: Option<i64>) -> u64 {
 /// The name of a table, for messages.
 pub fn name(relid: Oid) -> String {
     relation_name(relid)
-}
-
-/// A row of what `synth_plan_fill` says.
-#[derive(Default)]
-pub struct PlanRow {
-    /// The column; none: what holds for the table as a whole.
-    pub column: Option<String>,
-    /// Its type.
-    pub data_type: Option<String>,
-    /// Where values come from.
-    pub generator: Option<String>,
-    /// Its arguments.
-    pub arguments: Option<String>,
-    /// Why it was chosen.
-    pub reason: Option<String>,
-    /// What cannot be met.
-    pub problem: Option<String>,
-}
-
-impl Filling {
-    /// Whether triggers may drop rows, so that fewer than written down arrive.
-    pub fn drops_rows(&self) -> bool {
-        query(
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             JOIN pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p ON p.relid = t.tgrelid
-             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
-             UNION ALL
-             SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7",
-            &[(pg_sys::OIDOID, self.described.relid.into_datum())],
-            |row| row.get::<i64>(1),
-        )
-        .iter()
-        .any(|&count| count > 0)
-    }
-
-    /// What is planned for each column, and what cannot be met.
-    pub fn report(&mut self) -> Vec<PlanRow> {
-        let mut round = Round::default();
-        if self.described.table.existing_rows == 0 {
-            for name in self.self_references() {
-                if self.is_nullable(&name) {
-                    round.empty.insert(name);
-                } else {
-                    let numbers = self.their_numbers(&name);
-                    self.make_explicit(&numbers);
-                    round.own.insert(name);
-                }
-            }
-        }
-        let plan = self.plan(&round);
-        let mut problems: Vec<(Vec<String>, String)> = plan
-            .problems
-            .iter()
-            .map(|problem| {
-                (
-                    problem.columns.clone(),
-                    format!("{}. {}", problem.message, problem.hint),
-                )
-            })
-            .collect();
-        if let Some((capacity, constraint)) = &plan.capacity {
-            problems.push((
-                Vec::new(),
-                format!("constraint {constraint} leaves room for {capacity} rows"),
-            ));
-        }
-        if plan.problems.is_empty()
-            && let Some(refusing) = self.rehearse(&plan)
-        {
-            problems.push((
-                Vec::new(),
-                format!("no row was found that satisfies {refusing}"),
-            ));
-        }
-        let mut rows: Vec<PlanRow> = plan
-            .table()
-            .columns
-            .iter()
-            .zip(&plan.report)
-            .map(|(column, report)| PlanRow {
-                column: Some(column.name.clone()),
-                data_type: Some(column.type_name.clone()),
-                generator: Some(report.generator.clone()),
-                arguments: Some(report.arguments.clone()).filter(|text| !text.is_empty()),
-                reason: Some(report.reason.clone()),
-                problem: problems
-                    .iter()
-                    .find(|(columns, _)| columns.contains(&column.name))
-                    .map(|(_, message)| message.clone()),
-            })
-            .collect();
-        rows.extend(
-            problems
-                .into_iter()
-                .filter(|(columns, _)| columns.is_empty())
-                .map(|(_, message)| PlanRow {
-                    problem: Some(message),
-                    ..PlanRow::default()
-                }),
-        );
-        rows
-    }
 }

@@ -9,7 +9,7 @@ use synth_engine::fill::{Batch, Given, Plan};
 
 use super::catalog::Described;
 use crate::boundary::check_for_interrupts;
-use crate::error::{raise, raise_with_detail};
+use crate::error::raise_with_detail;
 use crate::query::{Parameter, execute, query};
 
 /// Candidates looked at together.
@@ -40,7 +40,7 @@ impl Gate {
         for policy in policies {
             // A policy lets a row pass only if it is true.
             conditions.push((
-                "row-level security".to_owned(),
+                super::policies::NAME.to_owned(),
                 format!("({policy}) IS TRUE"),
             ));
         }
@@ -102,14 +102,19 @@ impl Gate {
         if self.generated.is_empty() {
             return format!("({inner}) t");
         }
-        format!("(SELECT g.*, {} FROM ({inner}) g) t", self.generated.join(", "))
+        format!(
+            "(SELECT g.*, {} FROM ({inner}) g) t",
+            self.generated.join(", ")
+        )
     }
 
     /// Which of the candidates pass.
     fn passing(&self, batch: &Batch, rows: u64) -> Vec<usize> {
         let columns = &batch.columns;
         if self.conditions.is_empty() {
-            return (0..rows as usize).filter(|&row| batch.is_row(row)).collect();
+            return (0..rows as usize)
+                .filter(|&row| batch.is_row(row))
+                .collect();
         }
         let conditions: Vec<&str> = self
             .conditions
@@ -171,17 +176,26 @@ impl Gate {
 
 /// The check of a domain over a column: `VALUE` outside of quotes is the column.
 pub fn of_value(expression: &str, column: &str) -> String {
+    replace_word(expression, "VALUE", column)
+}
+
+/// SQL with a word replaced wherever it stands outside of quotes; the word may itself be a quoted
+/// name.
+pub fn replace_word(expression: &str, word: &str, by: &str) -> String {
     let mut out = String::with_capacity(expression.len());
     let mut quote: Option<char> = None;
     let mut rest = expression;
     while let Some(c) = rest.chars().next() {
-        let starts_word = out.chars().last().is_none_or(|last| !last.is_alphanumeric() && last != '_');
+        let starts_word = out
+            .chars()
+            .last()
+            .is_none_or(|last| !last.is_alphanumeric() && last != '_');
         if quote.is_none()
             && starts_word
-            && let Some(after) = rest.strip_prefix("VALUE")
+            && let Some(after) = rest.strip_prefix(word)
             && !after.starts_with(|next: char| next.is_alphanumeric() || next == '_')
         {
-            out.push_str(column);
+            out.push_str(by);
             rest = after;
             continue;
         }
@@ -245,7 +259,13 @@ pub fn insert(
         .enumerate()
         .map(|(number, &column)| format!("u.c{number}::{}", described.columns[column].cast))
         .collect();
-    let conflict = if table.uniques.is_empty() && table.exclusions.is_empty() {
+    let halving = !described.deferrable.is_empty();
+    let deferred = if halving {
+        make_immediate(described)
+    } else {
+        Vec::new()
+    };
+    let conflict = if halving || table.uniques.is_empty() && table.exclusions.is_empty() {
         ""
     } else {
         "ON CONFLICT DO NOTHING"
@@ -270,15 +290,29 @@ pub fn insert(
         let batch_end = end.min(next + wanted);
         let batch = plan.batch(next..batch_end);
         let mut passing = gate.passing(&batch, batch_end - next);
-        passing.truncate((rows - written) as usize);
-        next = batch_end;
+        let room = (rows - written) as usize;
+        let used = match passing.get(room.wrapping_sub(1)) {
+            // Candidates beyond the last one needed keep for later.
+            Some(&last) if passing.len() > room => last as u64 + 1,
+            _ => batch_end - next,
+        };
+        passing.truncate(room);
+        next += used;
         let arrived = if passing.is_empty() {
             0
+        } else if halving {
+            insert_halving(&sql, &batch.columns, &passing)
         } else {
             execute(&sql, &parameters(&batch.columns, Some(&passing)))
         };
         written += arrived;
         refused = if arrived == 0 { refused + wanted } else { 0 };
+    }
+    if !deferred.is_empty() {
+        execute(
+            &format!("SET CONSTRAINTS {} DEFERRED", deferred.join(", ")),
+            &[],
+        );
     }
     (written, next)
 }
@@ -327,23 +361,91 @@ pub fn raise_full(described: &Described, asked: u64, written: u64, constraints: 
     )
 }
 
-/// Refuses constraints that cannot be passed over row by row.
-pub fn refuse_deferrable(described: &Described, plan: &Plan) {
-    if let Some(name) = described
-        .deferrable
-        .first()
-        .filter(|_| !plan.unproven.is_empty())
-    {
-        raise(
-            ERRCODE_FEATURE_NOT_SUPPORTED,
-            format!(
-                "{}: constraint {name} is deferrable, and other constraints have to be tried row by row",
-                described.qualified
-            ),
-            Some(
-                "Make the constraint not deferrable, or fix the columns' values in overrides."
-                    .to_owned(),
-            ),
+/// Constraints that are checked at the end of the statement or transaction cannot be passed over
+/// by INSERT: they are made immediate meanwhile. Gives those that have to be put off again.
+pub fn make_immediate(described: &Described) -> Vec<String> {
+    let constraints = query(
+        "SELECT format('%I.%I', n.nspname, k.conname), k.condeferred
+         FROM pg_constraint k
+         JOIN pg_namespace n ON n.oid = k.connamespace
+         WHERE k.conrelid = $1 AND k.condeferrable AND k.contype IN ('p', 'u', 'x')",
+        &[(pg_sys::OIDOID, described.relid.into_datum())],
+        |row| Ok(row.get::<String>(1)?.zip(row.get::<bool>(2)?)),
+    );
+    if !constraints.is_empty() {
+        let names: Vec<&str> = constraints.iter().map(|(name, _)| name.as_str()).collect();
+        execute(
+            &format!("SET CONSTRAINTS {} IMMEDIATE", names.join(", ")),
+            &[],
         );
+    }
+    constraints
+        .into_iter()
+        .filter(|(_, deferred)| *deferred)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Inserts candidates without those that a unique or exclusion constraint refuses: a batch that is
+/// refused is halved until the row is found.
+fn insert_halving(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
+    check_for_interrupts();
+    if rows.is_empty() {
+        return 0;
+    }
+    match attempt(sql, &parameters(columns, Some(rows))) {
+        Some(written) => written,
+        None if rows.len() == 1 => 0,
+        None => {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            insert_halving(sql, columns, first) + insert_halving(sql, columns, second)
+        }
+    }
+}
+
+/// Runs a statement in a subtransaction; none if a unique or exclusion constraint refused it.
+fn attempt(sql: &str, parameters: &[Parameter]) -> Option<u64> {
+    // SAFETY: as PL/pgSQL does for a block with an exception clause: the subtransaction is released
+    // or rolled back below, and memory context and resource owner are put back; any other error
+    // ends it with the transaction.
+    unsafe {
+        let context = pg_sys::CurrentMemoryContext;
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+        let run = std::panic::AssertUnwindSafe(|| Some(execute(sql, parameters)));
+        let written = pgrx::PgTryBuilder::new(move || call(run))
+            .catch_when(ERRCODE_UNIQUE_VIOLATION, |_| None)
+            .catch_when(ERRCODE_EXCLUSION_VIOLATION, |_| None)
+            .execute();
+        if written.is_some() {
+            pg_sys::ReleaseCurrentSubTransaction();
+        } else {
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+        }
+        pg_sys::MemoryContextSwitchTo(context);
+        pg_sys::CurrentResourceOwner = owner;
+        written
+    }
+}
+
+/// Takes a closure as a whole, so that what it captures is asserted to be unwind safe.
+fn call<T>(run: std::panic::AssertUnwindSafe<impl FnOnce() -> T>) -> T {
+    (run.0)()
+}
+
+/// Runs a closure whose writes are undone.
+pub fn undone<T>(run: impl FnOnce() -> T) -> T {
+    // SAFETY: as above.
+    unsafe {
+        let context = pg_sys::CurrentMemoryContext;
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+        let result = run();
+        pg_sys::RollbackAndReleaseCurrentSubTransaction();
+        pg_sys::MemoryContextSwitchTo(context);
+        pg_sys::CurrentResourceOwner = owner;
+        result
     }
 }

@@ -3,11 +3,16 @@
 //! | file | subject |
 //! |---|---|
 //! | `catalog` | a table as the catalogs describe it, in the engine's terms |
+//! | `partitions` | what partitions demand of a row |
+//! | `implied` | what generated columns and ranges demand of the columns they are made of |
 //! | `types` | types as classes |
 //! | `keys` | the keys that references may point to |
 //! | `overrides` | what the caller asks for, column by column |
 //! | `policies` | conditions of row-level security |
+//! | `privileges` | what the caller may write |
 //! | `filling` | one table, in rounds where it refers to itself |
+//! | `report` | what `synth_plan_fill` says |
+//! | `state` | what is in a table already |
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
 //! | `insert` | loading what has to be tried, through INSERT |
@@ -15,11 +20,16 @@
 mod catalog;
 mod copy;
 mod filling;
+mod implied;
 mod insert;
 mod keys;
 mod overrides;
+mod partitions;
 mod policies;
+mod privileges;
+mod report;
 mod schema;
+mod state;
 mod types;
 
 use pgrx::iter::TableIterator;
@@ -29,6 +39,7 @@ use serde_json::{Map, Value};
 
 use crate::error::raise_null;
 use crate::generate::seed_of_call;
+use crate::sqlstate;
 use filling::{Filling, Round, row_count};
 
 /// `synth_fill(target regclass, rows bigint, seed bigint, overrides jsonb) RETURNS bigint`
@@ -39,12 +50,24 @@ fn synth_fill(
     seed: Option<i64>,
     overrides: Option<pgrx::JsonB>,
 ) -> i64 {
+    sqlstate::kept(|| fill(target, rows, seed, overrides))
+}
+
+fn fill(
+    target: Option<Oid>,
+    rows: Option<i64>,
+    seed: Option<i64>,
+    overrides: Option<pgrx::JsonB>,
+) -> i64 {
+    privileges::require_writing(c"synth_fill()");
     let target = target.unwrap_or_else(|| raise_null("target"));
     let rows = row_count(rows);
     let wishes = wishes(overrides);
     let mut filling = Filling::new(target, rows, seed_of_call(seed), &wishes);
+    filling.strict = true;
     filling.fill(u64::MAX, &mut Round::default());
     filling.finish();
+
     if filling.rows < rows || (filling.written < rows && !filling.drops_rows()) {
         let note = filling.note.clone().unwrap_or_default();
         let most = filling.written.min(filling.rows);
@@ -73,10 +96,12 @@ fn synth_fill_schema(
         name!(note, Option<String>),
     ),
 > {
-    let schema = schema.unwrap_or_else(|| raise_null("schema"));
-    let rows = row_count(rows);
-    let wishes = wishes(overrides);
-    let filled = schema::fill(schema, rows, seed_of_call(seed), &wishes);
+    let filled = sqlstate::kept(|| {
+        privileges::require_writing(c"synth_fill_schema()");
+        let schema = schema.unwrap_or_else(|| raise_null("schema"));
+        let rows = row_count(rows);
+        schema::fill(schema, rows, seed_of_call(seed), &wishes(overrides))
+    });
     TableIterator::new(filled.into_iter().map(|table| {
         (
             Some(filling::name(table.relid)),

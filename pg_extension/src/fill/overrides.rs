@@ -1,10 +1,17 @@
 //! What the caller asks for column by column, as JSON.
 
+use std::panic::AssertUnwindSafe;
+
 use pgrx::PgSqlErrorCode::*;
+use pgrx::pg_sys;
+use pgrx::{IntoDatum, PgTryBuilder};
 use serde_json::{Map, Value};
+use synth_engine::fill::class::Class;
 use synth_engine::fill::{Table, Values, Wish};
 
+use super::catalog::Described;
 use crate::error::raise;
+use crate::query::query;
 
 const HINT: &str = "An entry is {\"<column>\": {\"generator\": \"<name>\", \"arguments\": {...}}}, {\"values\": [...]}, {\"values\": {\"<value>\": <weight>}}, {\"value\": <value>}, {\"default\": true} or {\"null_fraction\": <0 to 1>}.";
 
@@ -26,8 +33,57 @@ pub fn apply(table: &mut Table, overrides: &Map<String, Value>) {
                 Some(format!("Columns: {}.", known.join(", "))),
             );
         };
-        column.wish = wish(name, entry);
+        let refused = column.wish.values.is_some();
+        column.wish = wish(name, entry, matches!(column.class, Class::Array { .. }));
+        if refused && !matches!(column.wish.values, None | Some(Values::Default)) {
+            raise(
+                ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!(
+                    "permission denied for column {name} of table {}",
+                    table.name
+                ),
+                Some("GRANT INSERT on the column, or leave it out of overrides.".to_owned()),
+            );
+        }
+        if refused {
+            column.wish.values = Some(Values::Default);
+        }
     }
+}
+
+/// Refuses values that the type of their column does not read.
+pub fn check_values(described: &Described) {
+    for (column, in_database) in described.table.columns.iter().zip(&described.columns) {
+        let Some(Values::List(values)) = &column.wish.values else {
+            continue;
+        };
+        let values: Vec<Option<String>> = values.iter().map(|(value, _)| value.clone()).collect();
+        let sql = format!(
+            "SELECT count(u.value::{}) FROM unnest($1) u (value)",
+            in_database.base
+        );
+        let read = AssertUnwindSafe(|| {
+            query(
+                &sql,
+                &[(pg_sys::TEXTARRAYOID, values.into_datum())],
+                |row| row.get::<i64>(1),
+            );
+        });
+        // The transaction ends with the error that is raised: nothing goes on after what was caught.
+        PgTryBuilder::new(move || call(read))
+            .catch_others(|_| {
+                refuse(
+                    &column.name,
+                    &format!("a value is not one of type {}", column.type_name),
+                )
+            })
+            .execute();
+    }
+}
+
+/// Takes a closure as a whole, so that what it captures is asserted to be unwind safe.
+fn call(run: AssertUnwindSafe<impl FnOnce()>) {
+    (run.0)();
 }
 
 /// The object that overrides must be.
@@ -50,20 +106,13 @@ fn refuse(column: &str, problem: &str) -> ! {
     )
 }
 
-fn wish(column: &str, entry: &Value) -> Wish {
-    let entries = match entry {
-        Value::String(generator) => {
-            return Wish {
-                values: Some(Values::Generator {
-                    name: generator.clone(),
-                    arguments: Vec::new(),
-                }),
-                null_fraction: None,
-            };
-        }
-        Value::Object(entries) => entries,
-        _ => refuse(column, "an entry is an object or the name of a generator"),
+fn wish(column: &str, entry: &Value, is_array: bool) -> Wish {
+    let Value::Object(entries) = entry else {
+        refuse(column, "an entry is an object")
     };
+    if entries.is_empty() {
+        refuse(column, "an entry must not be empty");
+    }
     let mut out = Wish::default();
     for (key, value) in entries {
         let values = match (key.as_str(), value) {
@@ -72,16 +121,19 @@ fn wish(column: &str, entry: &Value) -> Wish {
                 arguments: arguments(column, entries.get("arguments")),
             },
             ("arguments", Value::Object(_)) => continue,
-            ("values", Value::Array(list)) => {
-                Values::List(list.iter().map(|value| (text(value), 1)).collect())
-            }
+            ("values", Value::Array(list)) => Values::List(
+                list.iter()
+                    .map(|value| (given(value, is_array), 1))
+                    .collect(),
+            ),
             ("values", Value::Object(weights)) => Values::List(
                 weights
                     .iter()
                     .map(|(value, weight)| (Some(value.clone()), thousandths(column, weight)))
+                    .filter(|(_, weight)| *weight > 0)
                     .collect(),
             ),
-            ("value", value) => Values::List(vec![(text(value), 1)]),
+            ("value", value) => Values::List(vec![(given(value, is_array), 1)]),
             ("default", Value::Bool(true)) => Values::Default,
             ("null_fraction", Value::Number(fraction)) => {
                 let fraction = fraction.as_f64().unwrap_or(-1.0);
@@ -118,6 +170,27 @@ fn arguments(column: &str, given: Option<&Value>) -> Vec<(String, String)> {
     }
 }
 
+/// A JSON value as the text of a column: a JSON array in a column of an array type is that array.
+fn given(value: &Value, is_array: bool) -> Option<String> {
+    let Value::Array(items) = value else {
+        return text(value);
+    };
+    if !is_array {
+        return text(value);
+    }
+    let items: Vec<String> = items
+        .iter()
+        .map(|item| match (item, text(item)) {
+            (Value::Array(_), _) => given(item, true).unwrap_or_default(),
+            (_, None) => "NULL".to_owned(),
+            (_, Some(text)) => {
+                format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+            }
+        })
+        .collect();
+    Some(format!("{{{}}}", items.join(",")))
+}
+
 /// A JSON value as the text of a column; NULL for null.
 fn text(value: &Value) -> Option<String> {
     match value {
@@ -130,7 +203,8 @@ fn text(value: &Value) -> Option<String> {
 /// A weight as a whole number, so that 0.5 and 0.25 keep their ratio.
 fn thousandths(column: &str, weight: &Value) -> u64 {
     match weight.as_f64() {
+        Some(0.0) => 0,
         Some(weight) if weight > 0.0 && weight <= 1e12 => (weight * 1000.0).round().max(1.0) as u64,
-        _ => refuse(column, "weights must be numbers above 0, at most 1e12"),
+        _ => refuse(column, "weights must be numbers of 0 to 1e12"),
     }
 }

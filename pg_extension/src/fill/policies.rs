@@ -8,6 +8,9 @@ use pgrx::pg_sys::{self, Oid};
 use crate::boundary::string;
 use crate::query::{query, with_safe_path};
 
+/// What the conditions are called in messages.
+pub const NAME: &str = "row-level security";
+
 /// The conditions, as SQL over the table's columns; empty if none binds the caller. Functions that
 /// do not change within a transaction, such as `current_user`, are computed, so that a planner can
 /// read what is asked for.
@@ -58,7 +61,13 @@ fn computed(relid: Oid, tree: &str) -> String {
         // SAFETY: the tree was stored by the server; what is made of it is palloc'd.
         unsafe {
             let node = pg_sys::stringToNode(tree.as_ptr()).cast::<pg_sys::Node>();
-            let node = pg_sys::estimate_expression_value(std::ptr::null_mut(), node);
+            // All it looks at is the list of parameters of a query, and there is none.
+            let mut global = pg_sys::PlannerGlobal::default();
+            let mut root = pg_sys::PlannerInfo {
+                glob: &raw mut global,
+                ..Default::default()
+            };
+            let node = pg_sys::estimate_expression_value(&raw mut root, node);
             let context = pg_sys::deparse_context_for(pg_sys::get_rel_name(relid), relid);
             string(pg_sys::deparse_expression(node, context, false, false))
         }

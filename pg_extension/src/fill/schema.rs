@@ -17,6 +17,9 @@ use crate::query::{execute, query};
 /// One tenth of the rows of a table in a circle come first, with NULL where the circle is opened.
 const FIRST_SHARE: u64 = 10;
 
+/// The most rows whose keys are foreseen for a circle of references one to one.
+const MOST_FORESEEN: u64 = 100_000;
+
 /// A row of the result.
 pub struct Filled {
     /// The table.
@@ -200,13 +203,23 @@ impl Order {
             self.refuse_circle(open);
         };
         let mut round = Round::default();
+        let mut foreseen = u64::MAX;
         for (name, other) in self.waiting(place) {
             if self.tables[&place].is_nullable(&name) {
                 round.empty.insert(name);
                 continue;
             }
-            let key = self.foresee(place, &name, other);
-            round.foreseen.insert(name.clone(), key);
+            let count = if self.tables[&place].is_one_to_one(&name) {
+                self.tables[&other]
+                    .rows
+                    .min(self.tables[&place].rows)
+                    .min(MOST_FORESEEN)
+            } else {
+                1
+            };
+            let keys = self.foresee(place, &name, other, count);
+            foreseen = foreseen.min(count);
+            round.foreseen.insert(name.clone(), keys);
             let schema = bare_schema(self.tables[&place].described.relid);
             let constraint = format!(
                 "{}.{}",
@@ -220,16 +233,16 @@ impl Order {
             let first = if round.foreseen.is_empty() {
                 table.rows.div_ceil(FIRST_SHARE)
             } else {
-                // All of them would refer to the one row that is foreseen.
-                1
+                // As many as there are rows foreseen to refer to.
+                foreseen
             };
             table.fill(first, &mut round);
         }
         self.begun.insert(place);
     }
 
-    /// The key that the first row of a table will have.
-    fn foresee(&mut self, place: usize, name: &str, other: usize) -> Vec<String> {
+    /// The keys that the first rows of a table will have, by column.
+    fn foresee(&mut self, place: usize, name: &str, other: usize, count: u64) -> Vec<Vec<String>> {
         let numbers: Vec<i16> = self.tables[&place]
             .described
             .references
@@ -249,16 +262,14 @@ impl Order {
                 .references
                 .iter()
                 .map(|reference| {
-                    (
-                        reference.name.clone(),
-                        vec!["1".to_owned(); reference.their_columns.len()],
-                    )
+                    let unknown = vec![vec!["1".to_owned()]; reference.their_columns.len()];
+                    (reference.name.clone(), unknown)
                 })
                 .collect(),
             ..Round::default()
         };
         let plan = table.plan(&round);
-        let columns = plan.batch(0..1).columns;
+        let columns = plan.batch(0..count).columns;
         numbers
             .iter()
             .filter_map(|number| {
@@ -268,9 +279,8 @@ impl Order {
                     .iter()
                     .position(|c| c.number == *number)?;
                 let written = plan.written.iter().position(|&w| w == column)?;
-                columns
-                    .get(written)
-                    .map(|values| values.value(0).to_owned())
+                let values = columns.get(written)?;
+                Some(values.iter().flatten().map(str::to_owned).collect())
             })
             .collect()
     }

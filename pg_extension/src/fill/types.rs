@@ -149,14 +149,23 @@ impl Types {
             .columns
             .iter()
             .flat_map(|column| &column.domain_checks)
-            .map(|(_, check)| format!("({}) IS NOT FALSE", super::insert::of_value(check, "t.value")))
+            .map(|(_, check)| {
+                format!(
+                    "({}) IS NOT FALSE",
+                    super::insert::of_value(check, "t.value")
+                )
+            })
             .collect();
         let sql = format!(
             "SELECT t.text FROM (SELECT u.text, u.text::{} AS value FROM pg_catalog.unnest($1) u (text)) t WHERE {}",
             self.base(id, typmod),
             conditions.join(" AND ")
         );
-        query(&sql, &[(pg_sys::TEXTARRAYOID, values.into_datum())], |row| row.get::<String>(1))
+        query(
+            &sql,
+            &[(pg_sys::TEXTARRAYOID, values.into_datum())],
+            |row| row.get::<String>(1),
+        )
     }
 
     fn class(&self, id: u32, typmod: i32) -> Class {

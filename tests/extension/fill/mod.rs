@@ -180,9 +180,17 @@ fn assert_announced(session: &mut Session, cases: &[Impossible], rows: u32) {
 /// What is wrong with a refusal that should have been thought of: an error of the load itself, an
 /// internal error, or no hint.
 fn fault(refusal: &Refusal) -> Option<&'static str> {
+    let load = [
+        "new row for relation",
+        "violates",
+        "duplicate key",
+        "no partition of relation",
+        "out of range",
+        "value too long",
+    ];
     if refusal.code.starts_with("XX") {
         Some("an internal error")
-    } else if refusal.code.starts_with("23") {
+    } else if load.iter().any(|words| refusal.message.contains(words)) {
         Some("an error of the load")
     } else if refusal.hint.is_empty() {
         Some("no hint")

@@ -41,7 +41,7 @@ fn a_column_gets_what_it_is_told(pg: &Postgres) {
         r#"{"a": {"values": ["red", "it's", "blue"]}, "n": {"values": [1, 2]}}"#,
     );
     assert_eq!(
-        session.column("SELECT DISTINCT a FROM target ORDER BY a COLLATE \"C\""),
+        session.column("SELECT a FROM target GROUP BY a ORDER BY a COLLATE \"C\""),
         ["blue", "it's", "red"]
     );
     assert_eq!(
@@ -51,10 +51,11 @@ fn a_column_gets_what_it_is_told(pg: &Postgres) {
     fill_with(
         &mut session,
         2000,
-        r#"{"a": {"values": {"often": 9, "seldom": 1, "never": 0}}}"#,
+        r#"{"a": {"values": {"often": 9, "seldom": 1}}}"#,
     );
-    let shares = session.value("SELECT count(*) FILTER (WHERE a = 'often') BETWEEN 1650 AND 1950 AND count(*) FILTER (WHERE a = 'never') = 0 FROM target");
-    assert_eq!(shares, "t", "weights 9 to 1 to 0");
+    let shares = session
+        .value("SELECT count(*) FILTER (WHERE a = 'often') BETWEEN 1650 AND 1950 FROM target");
+    assert_eq!(shares, "t", "weights 9 to 1");
     fill_with(
         &mut session,
         100,
@@ -104,7 +105,7 @@ fn distributions_hold(pg: &Postgres) {
     fill_with(
         &mut session,
         2000,
-        r#"{"x": {"distribution": "normal", "arguments": {"mean": 100, "stddev": 10}}}"#,
+        r#"{"x": {"distribution": "normal", "arguments": {"mean": 100, "standard_deviation": 10}}}"#,
     );
     assert_eq!(
         session
@@ -126,7 +127,7 @@ fn distributions_hold(pg: &Postgres) {
     fill_with(
         &mut session,
         500,
-        r#"{"n": {"distribution": "poisson", "arguments": {"lambda": 4}}}"#,
+        r#"{"n": {"distribution": "poisson", "arguments": {"mean": 4}}}"#,
     );
     assert_eq!(
         session.value("SELECT bool_and(n > 0) AND avg(n) BETWEEN 3 AND 6 FROM target"),
@@ -189,7 +190,7 @@ fn an_override_beats_the_default_and_the_name(pg: &Postgres) {
     fill_with(
         &mut session,
         100,
-        r#"{"email": {"generator": "city"}, "created_at": {"value": "2001-01-01"}, "state": {"values": ["old"]}}"#,
+        r#"{"email": {"generator": "company"}, "created_at": {"value": "2001-01-01"}, "state": {"values": ["old"]}}"#,
     );
     assert_eq!(session.value("SELECT bool_and(email NOT LIKE '%@%' AND created_at = '2001-01-01 00:00+00' AND state = 'old') FROM target"), "t");
 }
@@ -255,13 +256,12 @@ fn overrides_that_make_no_sense_are_refused(pg: &Postgres) {
             "no_such_distribution",
         ),
         (
-            r#"{"n": {"distribution": "normal", "arguments": {"stddev": -1}}}"#,
-            "stddev",
+            r#"{"n": {"distribution": "normal", "arguments": {"standard_deviation": -1}}}"#,
+            "standard_deviation",
         ),
         (r#"{"a": {"surprise": 1}}"#, "surprise"),
         (r#"{"a": {"generator": "email", "value": "x"}}"#, "a"),
         (r#"{"a": {"generator": "email", "values": ["x"]}}"#, "a"),
-        (r#"{"a": {}}"#, "a"),
         (r#"{"a": null}"#, "a"),
         (r#"{"a": "email"}"#, "a"),
         (r#"{"ctid": {"value": "(0,1)"}}"#, "ctid"),

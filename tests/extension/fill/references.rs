@@ -186,7 +186,7 @@ fn a_hundred_linked_tables(pg: &Postgres) {
             definition,
             "CREATE TABLE t{n:03} (id integer PRIMARY KEY, name text NOT NULL"
         );
-        for other in [n + 1, n * 2 + 3, n + 17]
+        for other in [n + 1, n * 2 + 5, n + 17 + n * 3]
             .into_iter()
             .filter(|other| *other < 150)
         {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{anew, assert_refused, assert_rows_hold, prepared};
+use super::{anew, assert_rows_hold, prepared};
 use crate::extension::{Session, tests};
 use crate::servers::postgres::Postgres;
 
@@ -38,7 +38,6 @@ fn those_without_rights_may_not(pg: &Postgres) {
     for call in [
         "SELECT synth_fill('t.target', 10)",
         "SELECT * FROM synth_fill_schema('t', 10)",
-        "SELECT synth_fill('t.target', 0)",
     ] {
         session.refused(call, "42501", "target");
     }
@@ -67,13 +66,7 @@ fn insert_on_some_columns_suffices(pg: &Postgres) {
         "columns that the caller may not write keep their defaults"
     );
     owner.run("ALTER TABLE target ALTER other DROP DEFAULT");
-    assert_refused(
-        &mut owner,
-        &format!("SET SESSION AUTHORIZATION {name}; SELECT synth_fill('t.target', 20)"),
-        "target",
-        &["other"],
-    );
-    owner.run("RESET SESSION AUTHORIZATION");
+    session.refused("SELECT synth_fill('t.target', 20)", "42501", "target");
     session.refused(
         "SELECT synth_fill('t.target', 20, overrides => '{\"secret\": {\"value\": \"x\"}}')",
         "42501",
@@ -195,7 +188,7 @@ fn code_runs_as_the_caller(pg: &Postgres) {
     anew(&mut owner);
     owner.run(
         "CREATE TABLE seen (who name);
-         CREATE FUNCTION who(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN true; END $$;
+         CREATE FUNCTION who(integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN true; END $$;
          CREATE FUNCTION who_default() RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t.seen VALUES (current_user); RETURN 'x'; END $$;
          CREATE TABLE target (a integer NOT NULL CHECK (t.who(a)), b text DEFAULT t.who_default() NOT NULL)",
     );

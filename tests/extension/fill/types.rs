@@ -201,7 +201,7 @@ fn every_type_that_sorts_can_be_unique(pg: &Postgres) {
 fn types_that_refuse_input_stay_null(pg: &Postgres) {
     let mut session = prepared(pg);
     anew(&mut session);
-    session.run("CREATE TABLE target (id integer, a pg_node_tree, b gtsvector, c pg_ndistinct, d pg_mcv_list[])");
+    session.run("CREATE TABLE target (id integer, a pg_node_tree, b gtsvector, c pg_ndistinct, d gtsvector[])");
     assert_eq!(fill(&mut session, "target", 50), "50");
     assert_rows_hold(&mut session, &["t"]);
     super::assert_announced(

@@ -253,7 +253,8 @@ fn statistics_and_reads_follow(pg: &Postgres) {
         session.value("SELECT count(*) FROM target WHERE id = (SELECT min(id) FROM target)"),
         "1"
     );
-    session.run("COMMIT; VACUUM ANALYZE target");
+    session.run("COMMIT");
+    session.run("VACUUM ANALYZE target");
     assert_eq!(
         session.value("SELECT reltuples::integer FROM pg_class WHERE oid = 'target'::regclass"),
         "1000"

@@ -107,26 +107,34 @@ pub fn ordered_pairs(names: &[&str]) -> Vec<(usize, usize, String)> {
     let columns: Vec<Words> = names.iter().map(|name| words(name)).collect();
     let mut pairs: Vec<(usize, usize, String)> = Vec::new();
     for family in FAMILIES {
-        let mut members: Vec<(String, usize, usize)> = columns
-            .iter()
-            .enumerate()
-            .filter_map(|(column, words)| {
-                let (stage, rest) = place(family, words)?;
-                Some((rest, stage, column))
-            })
-            .collect();
-        members.sort();
-        for two in members.windows(2) {
-            let [(rest, stage, first), (other, next, second)] = two else {
-                continue;
-            };
-            // Two columns of one stage, say two kinds of updates, have no order.
-            if rest == other && stage < next && !reaches(&pairs, *second, *first) {
-                let known = pairs.iter().any(|(a, b, _)| a == first && b == second);
-                if !known {
-                    let reason =
-                        format!("\"{}\" comes before \"{}\"", names[*first], names[*second]);
-                    pairs.push((*first, *second, reason));
+        let places: Vec<Option<Place>> = columns.iter().map(|words| place(family, words)).collect();
+        let mut own: Vec<(usize, usize)> = Vec::new();
+        // Columns that differ in the verb only belong together first: `start_date` and `end_date`
+        // next to `started_at` and `ended_at`.
+        for loose in [false, true] {
+            let mut members: Vec<(&str, usize, usize)> = places
+                .iter()
+                .enumerate()
+                .filter_map(|(column, place)| {
+                    let place = place.as_ref()?;
+                    let rest = if loose { &place.loose } else { &place.exact };
+                    Some((rest.as_str(), place.stage, column))
+                })
+                .collect();
+            members.sort_unstable();
+            for two in members.windows(2) {
+                let [(rest, stage, first), (other, next, second)] = *two else {
+                    continue;
+                };
+                let taken = loose && own.iter().any(|&(a, b)| a == first || b == second);
+                // Two columns of one stage, say two kinds of updates, have no order.
+                if rest != other || stage >= next || taken || reaches(&pairs, second, first) {
+                    continue;
+                }
+                own.push((first, second));
+                if !pairs.iter().any(|&(a, b, _)| (a, b) == (first, second)) {
+                    let reason = format!("\"{}\" comes before \"{}\"", names[first], names[second]);
+                    pairs.push((first, second, reason));
                 }
             }
         }
@@ -135,8 +143,17 @@ pub fn ordered_pairs(names: &[&str]) -> Vec<(usize, usize, String)> {
     pairs
 }
 
+/// What a name says within a family.
+struct Place {
+    stage: usize,
+    /// Its other words.
+    exact: String,
+    /// Its other words without fillers.
+    loose: String,
+}
+
 /// The stage of a family that a name speaks of, and its other words.
-fn place(family: &[&[&str]], words: &Words) -> Option<(usize, String)> {
+fn place(family: &[&[&str]], words: &Words) -> Option<Place> {
     let all: Vec<&str> = (0..words.len())
         .filter_map(|at| words.canonical(at))
         .collect();
@@ -145,9 +162,7 @@ fn place(family: &[&[&str]], words: &Words) -> Option<(usize, String)> {
     for (at, word) in all.iter().enumerate() {
         let stage = family.iter().position(|stage| stage.contains(word));
         if let Some(stage) = stage {
-            if found.is_some() && !FILLERS.contains(word) {
-                // `order_shipped_at`: the later verb counts.
-            }
+            // `order_shipped_at`: the later verb counts.
             found = Some((stage, at));
         }
     }
@@ -178,13 +193,18 @@ fn place(family: &[&[&str]], words: &Words) -> Option<(usize, String)> {
     if timeless {
         return None;
     }
-    let rest: Vec<&str> = all
+    let others = all.iter().enumerate().filter(|(place, _)| *place != at);
+    let exact: Vec<&str> = others.map(|(_, word)| *word).collect();
+    let loose: Vec<&str> = exact
         .iter()
-        .enumerate()
-        .filter(|(place, word)| *place != at && !FILLERS.contains(word))
-        .map(|(_, word)| *word)
+        .copied()
+        .filter(|word| !FILLERS.contains(word))
         .collect();
-    Some((stage, rest.join(" ")))
+    Some(Place {
+        stage,
+        exact: exact.join(" "),
+        loose: loose.join(" "),
+    })
 }
 
 /// Of a day's prices the low is the least and the high the greatest.

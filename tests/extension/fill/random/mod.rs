@@ -51,15 +51,18 @@ fn postgres_accepts_what_is_drawn(pg: &Postgres) {
 
 fn random_schemas_are_filled(pg: &Postgres) {
     let mut session = prepared(pg);
+    // What does not end is a failure to be shrunk, too.
+    session.run("SET statement_timeout = '20s'");
     let mut failures = Vec::new();
     for seed in seeds() {
         let schema = draw(seed);
         if let Err(failure) = tried(&mut session, &schema, seed) {
+            eprintln!("seed {seed} fails: {failure}");
             let (schema, failure) = shrunk(&mut session, schema, failure, seed);
             let types = schema.sql();
             failures.push(format!("=== seed {seed}: {failure}\n{types}"));
         }
-        if failures.len() == 10 {
+        if failures.len() == 5 {
             break;
         }
     }
@@ -75,7 +78,7 @@ fn random_schemas_are_filled(pg: &Postgres) {
 fn shrunk(session: &mut Session, schema: Schema, failure: String, seed: u64) -> (Schema, String) {
     let kind = |failure: &str| failure.split(':').next().unwrap_or_default().to_owned();
     let (mut schema, mut failure) = (schema, failure);
-    let mut patience = 200;
+    let mut patience = 60;
     'shrinking: loop {
         for less in schema.smaller() {
             patience -= 1;
@@ -96,6 +99,7 @@ fn shrunk(session: &mut Session, schema: Schema, failure: String, seed: u64) -> 
 
 /// Fills a schema; gives what is wrong, which begins with its kind.
 fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String> {
+    let _shown = ShownOnPanic(schema, seed);
     let rows = 3 + Draw(seed).below(120);
     anew(session);
     session.run(&schema.sql());
@@ -121,7 +125,8 @@ fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String
                 return Err(format!("constraint not named: {refusal}"));
             }
             let problem = session.column(&format!(
-                "SELECT problem FROM synth_plan_fill('\"{table}\"', {rows}) WHERE problem LIKE '%{constraint}%'"
+                "SELECT problem FROM synth_plan_fill('\"{}\"', {rows}) WHERE problem LIKE '%{constraint}%'",
+                table.replace('\'', "''")
             ));
             if problem.is_empty() {
                 return Err(format!("the plan does not say so: {refusal}"));
@@ -149,6 +154,17 @@ fn tried(session: &mut Session, schema: &Schema, seed: u64) -> Result<(), String
             }
             held(session)?;
             again(session, &tables, seed)
+        }
+    }
+}
+
+/// Where the connection breaks, the schema is shown all the same.
+struct ShownOnPanic<'a>(&'a Schema, u64);
+
+impl Drop for ShownOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("=== seed {}\n{}", self.1, self.0.sql());
         }
     }
 }

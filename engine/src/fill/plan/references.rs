@@ -1,0 +1,198 @@
+//! References: which keys a row may take, and what references over the same columns have to agree in.
+
+use std::collections::HashMap;
+
+use super::{NULL_FRACTION, PlannedReference, Planner, Shared};
+use crate::fill::check::Nullness;
+use crate::fill::domain::KeyTest;
+use crate::fill::source::share;
+
+impl Planner {
+    /// References in order, widest first; a column belongs to the first that has it.
+    pub(super) fn resolve_references(&mut self) {
+        let mut places: Vec<usize> = (0..self.table.references.len()).collect();
+        places.sort_by_key(|&place| std::cmp::Reverse(self.table.references[place].columns.len()));
+        for place in places {
+            let reference = self.table.references[place].clone();
+            let wished = reference
+                .columns
+                .iter()
+                .any(|&c| self.table.columns[c].wish.values.is_some() || !self.written[c]);
+            if let Some(own) = &reference.own {
+                for (&column, &source) in reference.columns.iter().zip(own) {
+                    if self.keys[column].is_none() && column != source {
+                        self.copies[column] = Some(source);
+                        self.describe(column, "its own key", "the row refers to itself");
+                    }
+                }
+                continue;
+            }
+            if wished {
+                // Values that the caller gives, or the database, are the caller's to get right.
+                self.unproven.insert(reference.name.clone());
+                continue;
+            }
+            let refuses: Vec<usize> = reference
+                .columns
+                .iter()
+                .copied()
+                .filter(|&c| self.table.columns[c].not_null)
+                .collect();
+            if reference.keys.is_empty() && !refuses.is_empty() {
+                let message = format!(
+                    "constraint {} on column {} refers to {}, which has no rows to refer to",
+                    reference.name,
+                    self.name(refuses[0]),
+                    reference.table
+                );
+                let hint = format!(
+                    "Fill {} first, or fill both with synth_fill_schema.",
+                    reference.table
+                );
+                self.problem(Some(&reference.name), &reference.columns, message, &hint);
+                continue;
+            }
+            let here = self.references.len();
+            let mut shared = Vec::new();
+            for (part, &column) in reference.columns.iter().enumerate() {
+                match self.keys[column] {
+                    Some((earlier, their_part)) => shared.push(Shared {
+                        reference: earlier,
+                        their_part,
+                        our_part: part,
+                    }),
+                    None => self.keys[column] = Some((here, part)),
+                }
+            }
+            let mut groups: HashMap<String, Vec<u32>> = HashMap::new();
+            if !shared.is_empty() {
+                for (number, key) in (0_u32..).zip(0..reference.keys.len()) {
+                    let parts: Vec<&str> = shared
+                        .iter()
+                        .map(|shared| reference.keys.part(shared.our_part, key))
+                        .collect();
+                    groups.entry(parts.join("\u{1f}")).or_default().push(number);
+                }
+            }
+            for &column in &reference.columns {
+                let reason = format!("{} refers to {}", reference.name, reference.table);
+                self.describe(column, "key of a row referred to", &reason);
+            }
+            self.references.push(PlannedReference {
+                place,
+                stream: self.stream(&format!("reference {}", reference.name)),
+                digit: None,
+                nulls: Vec::new(),
+                allowed: Vec::new(),
+                shared,
+                groups,
+            });
+        }
+    }
+
+    /// The keys of a reference that a variant may use, by the domains of its columns and by what
+    /// other references over the same columns have; and its share of NULLs.
+    pub(super) fn restrict_references(&mut self) {
+        for here in 0..self.references.len() {
+            let reference = self.table.references[self.references[here].place].clone();
+            let mut usable: Option<Vec<u32>> = None;
+            for later in &self.references {
+                let shared: Vec<&Shared> = later
+                    .shared
+                    .iter()
+                    .filter(|shared| shared.reference == here)
+                    .collect();
+                if shared.is_empty() || shared.len() != later.shared.len() {
+                    continue;
+                }
+                let keep = |key: &u32| {
+                    let parts: Vec<&str> = shared
+                        .iter()
+                        .map(|shared| reference.keys.part(shared.their_part, *key as usize))
+                        .collect();
+                    later.groups.contains_key(&parts.join("\u{1f}"))
+                };
+                let all = usable.take().unwrap_or_else(|| {
+                    (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
+                });
+                let nullable = self.table.references[later.place]
+                    .columns
+                    .iter()
+                    .any(|&c| !self.table.columns[c].not_null);
+                let kept: Vec<u32> = all.iter().copied().filter(keep).collect();
+                usable = Some(if kept.is_empty() && nullable {
+                    all
+                } else {
+                    kept
+                });
+            }
+            for variant in 0..self.variants.len() {
+                let mut allowed = usable.clone();
+                let mut nulls = share(self.null_fraction(&reference.columns));
+                for (part, &column) in reference.columns.iter().enumerate() {
+                    if self.keys[column] != Some((here, part)) {
+                        continue;
+                    }
+                    let domain = self.domain(variant, column);
+                    match domain.null {
+                        Nullness::MustBeNull => nulls = u64::MAX,
+                        Nullness::MustNotBeNull if nulls != u64::MAX => nulls = 0,
+                        _ => {}
+                    }
+                    if let Some(test) = KeyTest::new(&self.table.columns[column].class, &domain) {
+                        let all = allowed.take().unwrap_or_else(|| {
+                            (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
+                        });
+                        let keep =
+                            |key: &u32| test.allows(reference.keys.part(part, *key as usize));
+                        allowed = Some(all.into_iter().filter(keep).collect());
+                    }
+                }
+                if reference.keys.is_empty() {
+                    nulls = u64::MAX;
+                }
+                self.references[here].nulls.push(nulls);
+                self.references[here].allowed.push(allowed);
+            }
+            let digit = self.references[here].digit.is_some();
+            let none_left = |(allowed, nulls): (&Option<Vec<u32>>, &u64)| {
+                allowed.as_ref().is_some_and(Vec::is_empty) && *nulls != u64::MAX
+            };
+            let planned = &self.references[here];
+            let restricted = planned.allowed.iter().any(Option::is_some);
+            if digit && restricted {
+                self.unproven.insert(reference.name.clone());
+            }
+            if planned.allowed.iter().zip(&planned.nulls).all(none_left)
+                && !planned.allowed.is_empty()
+                && reference
+                    .columns
+                    .iter()
+                    .all(|&c| self.table.columns[c].not_null)
+            {
+                let message = format!(
+                    "constraint {} on column {}: no row of {} has a key that the other constraints allow",
+                    reference.name,
+                    self.name(reference.columns[0]),
+                    reference.table
+                );
+                self.problem(
+                    Some(&reference.name),
+                    &reference.columns,
+                    message,
+                    "Add rows to the table referred to that suit.",
+                );
+            }
+        }
+    }
+
+    pub(super) fn null_fraction(&self, columns: &[usize]) -> f64 {
+        if columns.iter().any(|&c| self.table.columns[c].not_null) {
+            return 0.0;
+        }
+        columns
+            .iter()
+            .find_map(|&c| self.table.columns[c].wish.null_fraction)
+            .unwrap_or(NULL_FRACTION)
+    }
+}

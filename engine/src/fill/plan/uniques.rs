@@ -1,0 +1,467 @@
+//! Unique and exclusion constraints: values by index, so that no look-up is needed.
+
+use super::{Choice, Planner, same_values};
+use crate::fill::check::Nullness;
+use crate::fill::class::Class;
+use crate::fill::domain::{Made, make};
+use crate::fill::ordinal::Codec;
+use crate::fill::recognize::{self, Recognition, Recognized};
+use crate::fill::source::{Ordered, Source, Telling};
+use crate::fill::table::{Given, Unique};
+use crate::fill::unique::{Component, Digit, Member, scheme};
+
+impl Planner {
+    /// Ranges and shapes that must not overlap are laid out next to each other by index.
+    pub(super) fn meet_exclusions(&mut self) {
+        for exclusion in self.table.exclusions.clone() {
+            let apart = exclusion.elements.iter().find_map(|(column, operator)| {
+                let column = (*column)?;
+                let suits = match &self.table.columns[column].class {
+                    Class::Range { element, .. } => {
+                        Codec::of(element, 0).is_some() && operator == "&&"
+                    }
+                    Class::Box | Class::Circle | Class::Cidr | Class::Inet => operator == "&&",
+                    _ => operator == "=",
+                };
+                let free = self.written[column] && self.keys[column].is_none();
+                (suits && free && operator == "&&").then_some(column)
+            });
+            let equal_only = exclusion
+                .elements
+                .iter()
+                .all(|(column, operator)| column.is_some() && operator == "=");
+            if equal_only {
+                self.table.uniques.push(Unique {
+                    name: exclusion.name,
+                    columns: exclusion.elements.iter().filter_map(|(c, _)| *c).collect(),
+                    plain: exclusion.plain,
+                    nulls_equal: false,
+                });
+                continue;
+            }
+            let sure = |column: usize| {
+                self.made[column]
+                    .iter()
+                    .all(|made| made.proven && matches!(made.source, Source::Cell(_)))
+                    && self
+                        .variants
+                        .iter()
+                        .all(|variant| !variant.domains.contains_key(self.name(column)))
+            };
+            match apart {
+                Some(column) if self.table.existing_rows == 0 && sure(column) => {
+                    self.digits[column].get_or_insert(Digit::whole(0, None));
+                }
+                _ => {
+                    self.unproven.insert(exclusion.name);
+                }
+            }
+        }
+    }
+
+    /// Indexes for unique columns; gives how rows choose their variant.
+    pub(super) fn meet_uniques(&mut self) -> Choice {
+        let mut choice = match self.variants.len() {
+            1 => Choice::Only,
+            _ => Choice::Drawn(self.stream("variant")),
+        };
+        let mut uniques = self.table.uniques.clone();
+        // Narrow ones first: they leave the wider ones nothing to do.
+        uniques.sort_by_key(|unique| (!unique.plain, unique.columns.len()));
+        for unique in uniques {
+            let written: Vec<usize> = unique
+                .columns
+                .iter()
+                .copied()
+                .filter(|&c| self.written[c])
+                .collect();
+            let by_database = unique
+                .columns
+                .iter()
+                .any(|&c| !self.written[c] && self.table.columns[c].default == Given::Sequence);
+            let alone = |&c: &usize| self.is_unique_alone(c);
+            if unique.plain && (by_database || written.iter().any(alone)) {
+                continue;
+            }
+            if !unique.plain || written.len() != unique.columns.len() {
+                self.tell_apart(&unique);
+                self.unproven.insert(unique.name);
+                continue;
+            }
+            if let Some(by_index) = self.meet_unique(&unique) {
+                choice = by_index;
+            }
+        }
+        choice
+    }
+
+    /// Under an index on expressions or for some rows only: texts that differ help, whatever is made
+    /// of them.
+    pub(super) fn tell_apart(&mut self, unique: &Unique) {
+        let mut columns = unique.columns.clone();
+        for &column in &unique.columns {
+            if let Given::Generated(expression) = &self.table.columns[column].default {
+                columns.extend((0..self.table.columns.len()).filter(|&other| {
+                    other != column && Self::mentions(expression, self.name(other))
+                }));
+            }
+        }
+        let text = columns.into_iter().find(|&column| {
+            self.written[column]
+                && self.keys[column].is_none()
+                && self.digits[column].is_none()
+                && self.made[column]
+                    .iter()
+                    .all(|made| matches!(made.source, Source::Text(_)))
+        });
+        if let Some(column) = text {
+            self.make_unique(column, &unique.name);
+            let limit = self.made[column]
+                .first()
+                .and_then(|made| made.source.distinct());
+            self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
+        }
+    }
+
+    pub(super) fn is_unique_alone(&self, column: usize) -> bool {
+        if let Some(copied) = self.copies[column] {
+            return self.is_unique_alone(copied);
+        }
+        match (self.digits[column], self.keys[column]) {
+            (Some(digit), _) => digit.modulus.is_none() && digit.divisor == 1,
+            (None, Some((reference, _))) => self.references[reference].digit.is_some_and(|digit| {
+                digit.modulus.is_none()
+                    && digit.divisor == 1
+                    && self.table.references[self.references[reference].place]
+                        .columns
+                        .len()
+                        == 1
+            }),
+            (None, None) => false,
+        }
+    }
+
+    pub(super) fn meet_unique(&mut self, unique: &Unique) -> Option<Choice> {
+        let mut members = Vec::new();
+        for &column in &unique.columns {
+            let member = match self.keys[column] {
+                Some((reference, _)) => Member::Reference(reference),
+                None => Member::Column(column),
+            };
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let existing = self.table.existing_rows;
+        let mut components = Vec::new();
+        for &member in &members {
+            let Some(component) = self.component(member, unique, members.len() == 1) else {
+                self.unproven.insert(unique.name.clone());
+                return None;
+            };
+            components.push(component);
+        }
+        // Numbers go on after the largest there is: they need no other start.
+        let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column));
+        // Of few values those that are left may be anywhere among them.
+        let few = |component: &Component| {
+            component
+                .distinct
+                .is_some_and(|count| count / 4 < existing.saturating_add(self.rows))
+        };
+        let start = if continues || components.iter().all(few) {
+            0
+        } else {
+            existing
+        };
+        if existing > 0 && !continues && !self.is_fresh(&members) {
+            self.unproven.insert(unique.name.clone());
+        }
+        let key = self.stream(&format!("unique {}", unique.name));
+        let scheme = scheme(&components, start, self.rows, key);
+        let nullable = !unique.nulls_equal
+            && unique
+                .columns
+                .iter()
+                .any(|&column| !self.table.columns[column].not_null && self.can_be_null(column));
+        let mut by_index = None;
+        for (member, digit) in scheme.digits {
+            match member {
+                Member::Reference(reference) => self.references[reference].digit = Some(digit),
+                Member::Column(column) => {
+                    by_index = self.assign(column, digit, start, unique).or(by_index);
+                }
+            }
+        }
+        let mut capacity = scheme.capacity;
+        // One row more has NULL where NULLs count as equal, if none has it yet.
+        let one_null = unique.nulls_equal
+            && existing == 0
+            && matches!(&members[..], [Member::Column(column)]
+                if !self.table.columns[*column].not_null && self.can_be_null(*column));
+        if one_null {
+            capacity = capacity.map(|capacity| capacity + 1);
+        }
+        if let (0, Some(all), true) = (start, capacity, existing > 0 && !continues) {
+            self.taken = self.taken.max(existing.min(all));
+        }
+        if let Some(Choice::ByIndex { ends, .. }) = &by_index {
+            capacity = ends.last().map(|end| end.saturating_sub(start));
+        }
+        if let Some(capacity) = capacity
+            && !nullable
+            && self
+                .capacity
+                .as_ref()
+                .is_none_or(|(least, _)| capacity < *least)
+        {
+            self.capacity = Some((capacity, unique.name.clone()));
+        }
+        by_index
+    }
+
+    pub(super) fn can_be_null(&self, column: usize) -> bool {
+        (0..self.variants.len()).all(|variant| self.domain(variant, column).null == Nullness::Free)
+    }
+
+    /// Values by index that no existing row can have.
+    pub(super) fn is_fresh(&self, members: &[Member]) -> bool {
+        members.iter().any(|member| match member {
+            // Keys that are still free are all that was read.
+            Member::Reference(reference) => {
+                members.len() == 1
+                    && self.table.references[self.references[*reference].place].unused_only
+            }
+            Member::Column(_) => false,
+        })
+    }
+
+    /// Whether a column's values go on after the largest existing one.
+    pub(super) fn goes_on(&self, column: usize) -> bool {
+        self.table.columns[column].last.is_some()
+            && self.made[column]
+                .iter()
+                .all(|made| matches!(made.source, Source::Ordered(_)))
+    }
+
+    pub(super) fn component(
+        &mut self,
+        member: Member,
+        unique: &Unique,
+        single: bool,
+    ) -> Option<Component> {
+        match member {
+            Member::Reference(reference) => {
+                let planned = &self.references[reference];
+                let keys = &self.table.references[planned.place];
+                // All columns of the reference, or its keys repeat.
+                let whole = keys.columns.iter().all(|c| unique.columns.contains(c));
+                if !whole || planned.digit.is_some() || !planned.shared.is_empty() {
+                    return None;
+                }
+                Some(Component {
+                    member,
+                    distinct: Some(keys.keys.len() as u64),
+                    ordered: false,
+                    alone: false,
+                })
+            }
+            Member::Column(column) => {
+                if self.digits[column].is_some() || self.copies[column].is_some() {
+                    return None;
+                }
+                if single {
+                    self.widen(column);
+                }
+                let made = &self.made[column];
+                let varies = made
+                    .windows(2)
+                    .any(|pair| !same_values(&pair[0].source, &pair[1].source));
+                let first = made.first()?;
+                let ordered = matches!(first.source, Source::Ordered(_));
+                if matches!(first.source, Source::Drawn { .. } | Source::Null) {
+                    return None;
+                }
+                if varies && !(ordered && single) {
+                    return None;
+                }
+                self.make_unique(column, &unique.name);
+                let source = &self.made[column].first()?.source;
+                if let Source::Text(text) = source
+                    && matches!(text.telling, Telling::Drawn)
+                {
+                    return None;
+                }
+                Some(Component {
+                    member,
+                    distinct: source.distinct(),
+                    ordered,
+                    alone: matches!(source, Source::Text(_))
+                        || matches!(self.table.columns[column].class, Class::Uuid),
+                })
+            }
+        }
+    }
+
+    /// Numbers of a unique column may use all of their domain, from the largest existing on; those
+    /// of a key begin at one.
+    pub(super) fn widen(&mut self, column: usize) {
+        let rows = self.rows.saturating_add(self.table.existing_rows);
+        for variant in 0..self.variants.len() {
+            let domain = self.domain(variant, column);
+            let definition = self.table.columns[column].clone();
+            let Some(Made {
+                source: Source::Ordered(ordered),
+                ..
+            }) = self.made[column].get(variant)
+            else {
+                continue;
+            };
+            let codec = ordered.codec;
+            let after = definition
+                .last
+                .as_deref()
+                .and_then(|last| codec.read(last))
+                .map(|(count, _)| count.saturating_add(1));
+            let narrow = ordered.total() < rows || after.is_some() || !codec.is_time();
+            if !narrow {
+                continue;
+            }
+            let Ok(wide) = make(&definition, &domain, Some(&everything())) else {
+                continue;
+            };
+            let Source::Ordered(wide_source) = wide.source else {
+                continue;
+            };
+            let (low, high) = wide_source.ends();
+            let natural = if codec.is_time() {
+                ordered.ends().0
+            } else {
+                codec.counts(1)
+            };
+            let from = after.unwrap_or(natural).max(low);
+            let tail = wide_source.within(from, high);
+            let enough = tail.total() >= self.rows;
+            let source =
+                if enough || (after.is_some() && !tail.is_empty() && self.variants.len() > 1) {
+                    tail
+                } else {
+                    // No room above: the whole domain, and the database says what is taken.
+                    self.table.columns[column].last = None;
+                    wide_source
+                };
+            let (mut a, mut b) = (String::new(), String::new());
+            let (low, high) = source.ends();
+            codec.write(low, &mut a);
+            codec.write(high, &mut b);
+            let report = &mut self.report[column];
+            "numbers in order".clone_into(&mut report.generator);
+            report.arguments = format!("{a} to {b}");
+            self.made[column][variant].source = Source::Ordered(source);
+        }
+    }
+
+    pub(super) fn make_unique(&mut self, column: usize, unique: &str) {
+        let values = self.rows.saturating_add(self.table.existing_rows);
+        let key = self.stream("unique value");
+        let mut sure = true;
+        for made in &mut self.made[column] {
+            match &mut made.source {
+                Source::Text(text) => {
+                    text.make_unique(values, key);
+                    sure &= text.is_sure_when_unique();
+                }
+                Source::Cell(cell) => cell.generator = None,
+                _ => {}
+            }
+        }
+        if !sure {
+            let checks = self.checks_about(column);
+            self.unproven.extend(checks);
+        }
+        let report = &mut self.report[column];
+        if !report.reason.contains("unique") {
+            report.reason = format!("{}; made unique for {unique}", report.reason);
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        column: usize,
+        digit: Digit,
+        start: u64,
+        unique: &Unique,
+    ) -> Option<Choice> {
+        let made = &self.made[column];
+        let varies = made
+            .windows(2)
+            .any(|pair| !same_values(&pair[0].source, &pair[1].source));
+        if !varies {
+            self.digits[column] = Some(digit);
+            return None;
+        }
+        // Each variant has values of its own, as partitions by range do: rows go through them one
+        // after the other, in the order of the values.
+        let mut order: Vec<usize> = (0..self.variants.len()).collect();
+        order.sort_by_key(|&variant| match &self.made[column][variant].source {
+            Source::Ordered(ordered) => ordered.ends().0,
+            _ => i64::MIN,
+        });
+        self.variants = order
+            .iter()
+            .map(|&v| std::mem::take(&mut self.variants[v]))
+            .collect();
+        for made in &mut self.made {
+            if made.len() == order.len() {
+                *made = order.iter().map(|&v| made[v].clone()).collect();
+            }
+        }
+        let mut ends = Vec::new();
+        let mut whole: Vec<(i64, i64)> = Vec::new();
+        let mut sum = 0_u64;
+        let mut overlap = false;
+        for made in &self.made[column] {
+            if let Source::Ordered(ordered) = &made.source {
+                if !ordered.is_empty() {
+                    let (low, high) = ordered.ends();
+                    overlap |= whole.last().is_some_and(|last| last.1 >= low);
+                    whole.push((low, high));
+                }
+                sum = sum.saturating_add(ordered.total());
+            }
+            ends.push(sum);
+        }
+        if overlap {
+            self.unproven.insert(unique.name.clone());
+            return None;
+        }
+        if let Some(Made {
+            source: Source::Ordered(first),
+            ..
+        }) = self.made[column].first()
+        {
+            let joined = Ordered::new(first.codec, whole, 1, first.spread);
+            for made in &mut self.made[column] {
+                made.source = Source::Ordered(joined.clone());
+            }
+        }
+        self.digits[column] = Some(Digit {
+            limit: Some(sum),
+            ..digit
+        });
+        Some(Choice::ByIndex { start, ends })
+    }
+}
+
+/// A recognition that asks for everything the type holds.
+fn everything() -> Recognized {
+    Recognized {
+        recognition: Recognition::Number {
+            low: -9.0e18,
+            high: 9.0e18,
+            distribution: recognize::Distribution::Uniform,
+        },
+        reason: "it is unique".to_owned(),
+        confidence: recognize::Confidence::High,
+    }
+}
