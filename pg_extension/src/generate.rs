@@ -100,10 +100,7 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
         );
     }
     let seed = seed_of_call(arguments.seed);
-    let options = TableOptions {
-        seed,
-        as_of,
-    };
+    let options = TableOptions { seed, as_of };
     Request {
         arguments: Arguments {
             seed: Some(seed.cast_signed()),

@@ -34,15 +34,17 @@ fn required(generator: &Generator) -> String {
         .parameters
         .iter()
         .filter(|p| p.default.is_none())
-        .map(|p| {
+        .fold(String::new(), |mut out, p| {
             let (_, value) = generator
                 .example
                 .iter()
                 .find(|(name, _)| *name == p.name)
                 .unwrap_or_else(|| panic!("{} has no example", generator.entry.name));
-            format!("'{}', ", value.replace('\'', "''"))
+            out.push('\'');
+            out.push_str(&value.replace('\'', "''"));
+            out.push_str("', ");
+            out
         })
-        .collect()
 }
 
 /// The options of `synth` that say the same.
