@@ -1,12 +1,14 @@
 //! Filler text in Latin words, plain and as Markdown.
 
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
 use super::draw::{Chain, choose, write_capitalized, write_number};
 use super::internet::WORDS;
 use super::{Arguments, Bound, Generator};
+use crate::entropy::Stream;
 use crate::error::Result;
 use crate::registry::{Parameter, ParameterType};
 use crate::schema::ColumnType;
@@ -168,8 +170,27 @@ fn sentence(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
     out.write_str(".")
 }
 
+/// How many sentences longer texts are put together of: a paragraph of four has as many forms as a
+/// word of 48 bits, and is written by the sentence rather than by the word.
+const SENTENCES: u64 = 1 << 12;
+
+/// Those sentences, of four to ten words, one after the other, and where each ends.
+static USUAL: LazyLock<(String, Vec<usize>)> = LazyLock::new(|| {
+    let (mut text, mut ends) = (String::new(), vec![0]);
+    let stream = Stream::new(0, "lorem", "sentence");
+    for index in 0..SENTENCES {
+        let mut draws = Chain::new(stream.draw(index));
+        // A String accepts every write.
+        let _ = sentence(draws.between(4, 10), &mut draws, &mut text);
+        ends.push(text.len());
+    }
+    (text, ends)
+});
+
 fn usual_sentence(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    sentence(draws.between(4, 10), draws, out)
+    let (text, ends) = &*USUAL;
+    let index = usize::try_from(draws.below(SENTENCES)).unwrap_or(0);
+    out.write_str(&text[ends[index]..ends[index + 1]])
 }
 
 fn sentences(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
