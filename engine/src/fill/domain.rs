@@ -217,6 +217,22 @@ fn wished_list(
     if column.not_null && values.iter().any(|(value, _)| value.is_none()) {
         return Err("overrides ask for NULL, which it refuses".to_owned());
     }
+    if let Class::Text {
+        max_chars: Some(most),
+        ..
+    } = column.class
+    {
+        let long = |value: &String| value.chars().count() > most as usize;
+        if values
+            .iter()
+            .any(|(value, _)| value.as_ref().is_some_and(long))
+        {
+            return Err(format!(
+                "a value in overrides is too long for type {}",
+                column.type_name
+            ));
+        }
+    }
     let codec = Codec::of(&column.class, 9);
     let mut kept = values.to_vec();
     if let Some(test) = KeyTest::new(&column.class, domain) {
@@ -280,6 +296,16 @@ fn from_generator(
         return Ok(made);
     }
     if let Some(codec) = Codec::of(class, 6) {
+        let readable = |entropy: u64| {
+            let mut text = String::new();
+            bound.write(entropy, &mut text).is_ok() && codec.read(&text).is_some()
+        };
+        if !(0..16).any(|n| readable(crate::entropy::remix(n))) {
+            return Err(format!(
+                "generator {name} gives no values of type {}",
+                column.type_name
+            ));
+        }
         let limits = interval(&codec, domain, codec.limits())?;
         return Ok(Made::new(
             Source::Drawn {

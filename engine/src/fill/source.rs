@@ -545,11 +545,14 @@ impl Text {
     }
 
     /// Chooses how `values` values are told apart.
-    pub fn make_unique(&mut self, values: u64, key: Stream) {
+    ///
+    /// Of a group, as a person's names and address, values stay those of the group, with a number.
+    pub fn make_unique(&mut self, values: u64, key: Stream, grouped: bool) {
+        let numbered = grouped && self.matching.is_empty() && self.most >= 40;
         let fixed_shape = matches!(self.base, Base::Pattern(_));
         let enough = |count: u64| count >= values || fixed_shape;
         self.telling = match self.enumerable() {
-            Some(count) if enough(count) && self.fits_as_it_is() => {
+            Some(count) if !numbered && enough(count) && self.fits_as_it_is() => {
                 Telling::Enumerated(Permutation::new(count, key))
             }
             _ if !self.matching.is_empty() && self.fallback.is_some() => {

@@ -187,7 +187,11 @@ impl Filling {
                 .map(|p| format!("{}.", p.message))
                 .collect();
             raise_with_detail(
-                refusal(first.constraint.as_deref()),
+                if first.of_wish {
+                    ERRCODE_INVALID_PARAMETER_VALUE
+                } else {
+                    refusal(first.constraint.as_deref())
+                },
                 format!(
                     "{} cannot be filled: {}",
                     self.described.qualified, first.message

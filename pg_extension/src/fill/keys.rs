@@ -1,11 +1,13 @@
 //! The keys that references may point to, read from the tables they refer to.
 
 use pgrx::pg_sys::{self, Oid};
+use pgrx::{IntoDatum, PgSqlErrorCode};
 use synth_engine::fill::{Keys, Reference};
 
 use super::catalog::{Described, DescribedReference};
 use super::filling::Round;
 use crate::boundary::relation_name;
+use crate::error::raise;
 use crate::query::query;
 
 /// Of a larger table a sample of about this many rows is referred to.
@@ -54,6 +56,28 @@ fn read(
     rows: u64,
     seed: u64,
 ) -> Keys {
+    let readable = query(
+        "SELECT bool_and(has_column_privilege($1, number, 'SELECT')) FROM unnest($2) u (number)",
+        &[
+            (pg_sys::OIDOID, reference.target().into_datum()),
+            (
+                pg_sys::INT2ARRAYOID,
+                reference.their_numbers.clone().into_datum(),
+            ),
+        ],
+        |row| row.get::<bool>(1),
+    );
+    if readable.first() == Some(&false) {
+        let name = relation_name(reference.target());
+        raise(
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!(
+                "permission denied for table {name}, which constraint {} refers to",
+                reference.name
+            ),
+            Some(format!("GRANT SELECT ON {name}: keys are read from it.")),
+        );
+    }
     let most = if all { MOST_KEYS.max(rows) } else { MOST_KEYS };
     let target = relation_name(reference.target());
     let columns: Vec<String> = reference

@@ -37,7 +37,8 @@ use pgrx::pg_sys::Oid;
 use pgrx::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::error::raise_null;
+use crate::boundary::string;
+use crate::error::{raise, raise_null};
 use crate::generate::seed_of_call;
 use crate::sqlstate;
 use filling::{Filling, Round, row_count};
@@ -48,22 +49,22 @@ fn synth_fill(
     target: Option<Oid>,
     rows: Option<i64>,
     seed: Option<i64>,
-    overrides: Option<pgrx::JsonB>,
+    fcinfo: pg_sys::FunctionCallInfo,
 ) -> i64 {
-    sqlstate::kept(|| fill(target, rows, seed, overrides))
+    // SAFETY: declared with overrides as the fourth argument.
+    sqlstate::kept(|| fill(target, rows, seed, &unsafe { wishes(fcinfo, 3) }))
 }
 
 fn fill(
     target: Option<Oid>,
     rows: Option<i64>,
     seed: Option<i64>,
-    overrides: Option<pgrx::JsonB>,
+    wishes: &Map<String, Value>,
 ) -> i64 {
     privileges::require_writing(c"synth_fill()");
     let target = target.unwrap_or_else(|| raise_null("target"));
     let rows = row_count(rows);
-    let wishes = wishes(overrides);
-    let mut filling = Filling::new(target, rows, seed_of_call(seed), &wishes);
+    let mut filling = Filling::new(target, rows, seed_of_call(seed), wishes);
     filling.strict = true;
     filling.fill(u64::MAX, &mut Round::default());
     filling.finish();
@@ -86,7 +87,7 @@ fn synth_fill_schema(
     schema: Option<&str>,
     rows: Option<i64>,
     seed: Option<i64>,
-    overrides: Option<pgrx::JsonB>,
+    fcinfo: pg_sys::FunctionCallInfo,
 ) -> TableIterator<
     'static,
     (
@@ -100,7 +101,9 @@ fn synth_fill_schema(
         privileges::require_writing(c"synth_fill_schema()");
         let schema = schema.unwrap_or_else(|| raise_null("schema"));
         let rows = row_count(rows);
-        schema::fill(schema, rows, seed_of_call(seed), &wishes(overrides))
+        // SAFETY: declared with overrides as the fourth argument.
+        let wishes = unsafe { wishes(fcinfo, 3) };
+        schema::fill(schema, rows, seed_of_call(seed), &wishes)
     });
     TableIterator::new(filled.into_iter().map(|table| {
         (
@@ -121,7 +124,7 @@ fn synth_fill_schema(
 fn synth_plan_fill(
     target: Option<Oid>,
     rows: Option<i64>,
-    overrides: Option<pgrx::JsonB>,
+    fcinfo: pg_sys::FunctionCallInfo,
 ) -> TableIterator<
     'static,
     (
@@ -135,7 +138,8 @@ fn synth_plan_fill(
 > {
     let target = target.unwrap_or_else(|| raise_null("target"));
     let rows = row_count(rows);
-    let wishes = wishes(overrides);
+    // SAFETY: declared with overrides as the third argument.
+    let wishes = unsafe { wishes(fcinfo, 2) };
     let mut filling = Filling::new(target, rows, 0, &wishes);
     TableIterator::new(filling.report().into_iter().map(|row| {
         (
@@ -149,6 +153,25 @@ fn synth_plan_fill(
     }))
 }
 
-fn wishes(overrides: Option<pgrx::JsonB>) -> Map<String, Value> {
-    overrides.map_or_else(Map::new, |overrides| overrides::object(&overrides.0))
+/// The overrides of a call; none for NULL.
+///
+/// # Safety
+/// `fcinfo` is the information of a call whose argument `at` is a jsonb.
+unsafe fn wishes(fcinfo: pg_sys::FunctionCallInfo, at: usize) -> Map<String, Value> {
+    // SAFETY: by the caller's promise; the output function gives a NUL-terminated text.
+    let text = unsafe {
+        let Some(datum) = pgrx::fcinfo::pg_getarg_datum(fcinfo, at) else {
+            return Map::new();
+        };
+        let output = Oid::from(pg_sys::F_JSONB_OUT);
+        string(pg_sys::OidOutputFunctionCall(output, datum))
+    };
+    match serde_json::from_str::<Value>(&text) {
+        Ok(overrides) => overrides::object(&overrides),
+        Err(error) => raise(
+            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("overrides cannot be read: {error}"),
+            Some("Nest values less deeply, and write numbers that a double can hold.".to_owned()),
+        ),
+    }
 }

@@ -210,6 +210,7 @@ impl Planner {
                     columns: about,
                     message: contradiction.sentence.trim_end_matches('.').to_owned(),
                     hint: "No row can satisfy these constraints together.".to_owned(),
+                    of_wish: false,
                 });
             }
             self.variants.push(Variant::default());
@@ -217,6 +218,7 @@ impl Planner {
     }
 
     pub(super) fn make_sources(&mut self) {
+        self.refuse_wrong_wishes();
         for place in 0..self.table.columns.len() {
             if !self.written[place] || self.keys[place].is_some() || self.copies[place].is_some() {
                 self.made.push(Vec::new());
@@ -260,7 +262,11 @@ impl Planner {
             }
             let column = &self.table.columns[place];
             let only_null = made.iter().all(|made| matches!(made.source, Source::Null));
-            if let Some(message) = wrong.filter(|_| only_null && column.not_null) {
+            let known = self
+                .problems
+                .iter()
+                .any(|problem| problem.of_wish && problem.columns.contains(&column.name));
+            if let Some(message) = wrong.filter(|_| only_null && column.not_null && !known) {
                 let checks = self.checks_about(place);
                 let message = match checks.first().filter(|name| !name.starts_with("column ")) {
                     Some(check) => {
@@ -293,7 +299,6 @@ impl Planner {
             }
             self.made.push(made);
         }
-        self.refuse_wrong_wishes();
     }
 
     /// Moments under a constraint that is not understood are round ones more often than not.
@@ -356,12 +361,21 @@ impl Planner {
                     column.name
                 );
                 self.problem(None, &[place], message, "Leave out null_fraction.");
+                self.blame_wish();
                 continue;
             }
             if asks && let Err(message) = make(column, &Domain::default(), None) {
                 let message = format!("column {}: {message}", column.name);
                 self.problem(None, &[place], message, "Correct the entry in overrides.");
+                self.blame_wish();
             }
+        }
+    }
+
+    /// The last problem is one of what was asked for.
+    fn blame_wish(&mut self) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.of_wish = true;
         }
     }
 

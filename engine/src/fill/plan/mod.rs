@@ -80,6 +80,8 @@ pub struct Problem {
     pub message: String,
     /// What can be done about it.
     pub hint: String,
+    /// Whether it is what the caller asked for that does not fit.
+    pub of_wish: bool,
 }
 
 /// One way to satisfy all constraints.
@@ -281,6 +283,7 @@ impl Planner {
             columns,
             message,
             hint: hint.to_owned(),
+            of_wish: false,
         });
     }
 

@@ -202,7 +202,8 @@ impl Planner {
         if one_null {
             capacity = capacity.map(|capacity| capacity + 1);
         }
-        if let (0, Some(all), true) = (start, capacity, existing > 0 && !continues) {
+        let unknown = existing > 0 && !continues && !self.is_fresh(&members);
+        if let (0, Some(all), true) = (start, capacity, unknown) {
             self.taken = self.taken.max(existing.min(all));
         }
         if let Some(Choice::ByIndex { ends, .. }) = &by_index {
@@ -368,7 +369,7 @@ impl Planner {
         for made in &mut self.made[column] {
             match &mut made.source {
                 Source::Text(text) => {
-                    text.make_unique(values, key);
+                    text.make_unique(values, key, made.group.is_some());
                     sure &= text.is_sure_when_unique();
                 }
                 Source::Cell(cell) => cell.generator = None,
