@@ -184,6 +184,12 @@ impl Planner {
                 .columns
                 .iter()
                 .any(|&column| !self.table.columns[column].not_null && self.can_be_null(column));
+        // What was asked for is not to be NULL instead.
+        let nullable = nullable
+            && !unique.columns.iter().any(|&column| {
+                let wish = &self.table.columns[column].wish;
+                wish.values.is_some() && wish.null_fraction.is_none()
+            });
         let mut by_index = None;
         for (member, digit) in scheme.digits {
             match member {
