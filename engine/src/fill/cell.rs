@@ -76,7 +76,7 @@ fn system_value(name: &str, number: u64, out: &mut String) -> bool {
     true
 }
 
-/// How many distinct values [`write`] gives from indexes: `None` if there is no end to them.
+/// How many distinct values [`write()`] gives from indexes: `None` if there is no end to them.
 pub fn distinct(class: &Class) -> Option<u64> {
     match class {
         Class::Boolean => Some(2),
@@ -105,7 +105,7 @@ pub fn distinct(class: &Class) -> Option<u64> {
     }
 }
 
-/// Whether [`write`] knows a type at all.
+/// Whether [`write()`] knows a type at all.
 pub fn is_known(class: &Class) -> bool {
     match class {
         Class::Other { name, category } => {

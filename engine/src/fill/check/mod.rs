@@ -5,7 +5,7 @@
 //! `conbin`; also `pg_get_constraintdef`), brings them into disjunctive normal form and gives
 //! alternatives, [`Branch`]es: in each of them every column has a [`Domain`], and [`Relation`]s
 //! hold between columns. A row that keeps to one branch passes every constraint, apart from those
-//! that the branch lists as [`unproven`](Branch::unproven): these were not understood, and the
+//! that the branch lists as `unproven`: these were not understood, and the
 //! database has to be asked about the row.
 //!
 //! A CHECK passes when it is true *or NULL*. Hence a domain says what a value must be if there is

@@ -1,4 +1,4 @@
-//! What names mean, as tables. Words are those that [`words`](super::words) gives.
+//! What names mean, as tables. Words are those that `words` gives.
 
 use super::Confidence::{self, High, Low, Medium};
 use crate::fill::class::Class;
