@@ -53,7 +53,7 @@ pub fn kept<T>(run: impl FnOnce() -> T) -> T {
 }
 
 /// Takes the closure as a whole, so that what it captures is asserted to be unwind safe.
-fn call<T>(run: AssertUnwindSafe<impl FnOnce() -> T>) -> T {
+pub fn call<T>(run: AssertUnwindSafe<impl FnOnce() -> T>) -> T {
     (run.0)()
 }
 

@@ -11,6 +11,7 @@ use super::catalog::Described;
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
 use crate::query::{Parameter, execute, query};
+use crate::sqlstate::call;
 
 /// Candidates looked at together.
 const BATCH: u64 = 1_000;
@@ -427,11 +428,6 @@ fn attempt(sql: &str, parameters: &[Parameter]) -> Option<u64> {
         pg_sys::CurrentResourceOwner = owner;
         written
     }
-}
-
-/// Takes a closure as a whole, so that what it captures is asserted to be unwind safe.
-fn call<T>(run: std::panic::AssertUnwindSafe<impl FnOnce() -> T>) -> T {
-    (run.0)()
 }
 
 /// Runs a closure whose writes are undone.

@@ -12,6 +12,7 @@ use synth_engine::fill::{Table, Values, Wish};
 use super::catalog::Described;
 use crate::error::raise;
 use crate::query::query;
+use crate::sqlstate::call;
 
 const HINT: &str = "An entry is {\"<column>\": {\"generator\": \"<name>\", \"arguments\": {...}}}, {\"values\": [...]}, {\"values\": {\"<value>\": <weight>}}, {\"value\": <value>}, {\"default\": true} or {\"null_fraction\": <0 to 1>}.";
 
@@ -79,11 +80,6 @@ pub fn check_values(described: &Described) {
             })
             .execute();
     }
-}
-
-/// Takes a closure as a whole, so that what it captures is asserted to be unwind safe.
-fn call(run: AssertUnwindSafe<impl FnOnce()>) {
-    (run.0)();
 }
 
 /// The object that overrides must be.
