@@ -1,11 +1,12 @@
 //! References: which keys a row may take, and what references over the same columns have to agree in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{NULL_FRACTION, PlannedReference, Planner, Shared};
 use crate::fill::check::Nullness;
 use crate::fill::domain::KeyTest;
 use crate::fill::source::share;
+use crate::fill::table::Values;
 
 impl Planner {
     /// References in order, widest first; a column belongs to the first that has it.
@@ -26,6 +27,29 @@ impl Planner {
                     }
                 }
                 continue;
+            }
+            if let ([column], true) = (&reference.columns[..], reference.keys.complete)
+                && let Some(Values::List(values)) = &self.table.columns[*column].wish.values
+            {
+                let keys: HashSet<&str> = (0..reference.keys.len())
+                    .map(|key| reference.keys.part(0, key))
+                    .collect();
+                let unknown = values.iter().any(|(value, _)| {
+                    value
+                        .as_ref()
+                        .is_some_and(|value| !keys.contains(value.as_str()))
+                });
+                if unknown {
+                    let message = format!(
+                        "constraint {} on column {}: overrides give a value that {} does not have",
+                        reference.name,
+                        self.name(*column),
+                        reference.table
+                    );
+                    let hint = "Give keys of rows that are there.";
+                    self.problem(Some(&reference.name), &[*column], message, hint);
+                    continue;
+                }
             }
             if wished {
                 // Values that the caller gives, or the database, are the caller's to get right.
