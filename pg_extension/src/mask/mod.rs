@@ -5,13 +5,17 @@
 //! | `value` | `synth_mask` on one value |
 //! | `plan` | the rules that hold for a table, resolved over its inheritance tree, and what they would break |
 //! | `rewrite` | `synth_mask_table`: one pass into a new heap |
+//! | `batch` | rows taken apart and masked, some at a time |
+//! | `writer` | masked rows into a new heap |
 //! | `dependents` | what else holds copies: statistics and materialized views |
 //! | `owner` | running as the table's owner |
 //! | `catalog` | catalog queries under a safe search path |
 
+mod batch;
 mod catalog;
 mod dependents;
 pub mod owner;
 mod plan;
 mod rewrite;
 mod value;
+mod writer;

@@ -12,25 +12,16 @@ use pgrx::fcinfo::pg_getarg;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{PgMemoryContexts, PgTryBuilder};
-use synth_engine::mask::{self, Mask, Rule};
-use synth_engine::schema::ColumnType;
 
+use super::batch::{Batch, column_masks};
 use super::dependents;
 use super::owner::AsOwner;
 use super::plan::{self, Plan, Rules};
+use super::writer::Writer;
 use crate::boundary::{
-    ExecComputeStoredGenerated, check_for_interrupts, finish_heap_swap, make_new_heap,
-    require_utf8, sql_function,
+    check_for_interrupts, finish_heap_swap, make_new_heap, require_utf8, sql_function,
 };
-use crate::column;
-use crate::error::{or_raise, raise, raise_null};
-use crate::rule::Column;
-use crate::secret;
-
-/// Rows masked at a time.
-const BATCH_ROWS: usize = 1024;
-/// A batch ends early when its rows reach this many bytes.
-const BATCH_BYTES: usize = 8 << 20;
+use crate::error::{raise, raise_null};
 
 sql_function! {
     /// `synth_mask_table(target regclass) RETURNS bigint`: how many rows were masked.
@@ -75,22 +66,6 @@ fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
         })
         .execute()
 }
-
-/// What happens to one column.
-struct ColumnMask {
-    /// Position among the table's attributes, from 0.
-    index: usize,
-    column: Column,
-    action: Action,
-}
-
-enum Action {
-    /// The same value for every row; `None` is NULL.
-    Constant(Option<Datum>),
-    /// A computation.
-    Mask(Box<dyn Mask>, ColumnType),
-}
-
 /// Masks one table; its lock is held. Gives the number of rows.
 fn rewrite(relid: Oid, rules: &Rules) -> i64 {
     let lock = pg_sys::AccessExclusiveLock as i32;
@@ -152,7 +127,7 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         while more {
             check_for_interrupts();
             memory.switch_to(|_| {
-                while batch.rows < BATCH_ROWS && batch.bytes < BATCH_BYTES {
+                while !batch.is_full() {
                     more = pg_sys::table_scan_getnextslot(scan, forward, slot);
                     if !more {
                         break;
@@ -174,271 +149,4 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         writer.finish();
     }
     rows
-}
-
-/// # Safety
-/// `relation` is open; constants live in the current memory context.
-unsafe fn column_masks(relation: pg_sys::Relation, rules: &Rules) -> Vec<ColumnMask> {
-    let secret = secret::current();
-    // SAFETY: by the caller's promise.
-    let columns = unsafe { plan::columns(relation, rules) };
-    columns
-        .into_iter()
-        .map(|(column, rule)| {
-            let action = match &rule {
-                // SAFETY: by the caller's promise.
-                Rule::Value(literal) => Action::Constant(unsafe { column.input(literal) }),
-                Rule::Mask { name, .. } if name == "null" => Action::Constant(None),
-                rule => {
-                    let built = or_raise(mask::build(rule, &column.target, &secret));
-                    Action::Mask(built, column.target.column_type.unwrap_or(ColumnType::Text))
-                }
-            };
-            ColumnMask {
-                index: usize::from(column.attnum.unsigned_abs()) - 1,
-                column,
-                action,
-            }
-        })
-        .collect()
-}
-
-/// Some rows of a table, taken apart.
-struct Batch {
-    desc: pg_sys::TupleDesc,
-    columns: usize,
-    /// Positions of dropped columns: what they held is not carried over.
-    dropped: Vec<usize>,
-    /// Positions of columns whose text is read in full.
-    text: Vec<usize>,
-    rows: usize,
-    /// About how much memory the rows take while they are masked.
-    bytes: usize,
-    values: Vec<Datum>,
-    nulls: Vec<bool>,
-    /// Memory of the masked text, a buffer a masked column.
-    scratch: Vec<Vec<u8>>,
-    arrays: Vec<arrow_array::ArrayRef>,
-}
-
-impl Batch {
-    /// # Safety
-    /// `relation` stays open as long as the batch.
-    unsafe fn new(relation: pg_sys::Relation, masks: &[ColumnMask]) -> Self {
-        // SAFETY: an open relation has a descriptor.
-        let desc = unsafe { (*relation).rd_att };
-        // SAFETY: natts attributes follow.
-        let attributes = unsafe { (*desc).attrs.as_slice((*desc).natts as usize) };
-        let dropped = attributes
-            .iter()
-            .enumerate()
-            .filter(|(_, attribute)| attribute.attisdropped)
-            .map(|(index, _)| index)
-            .collect();
-        let text = masks
-            .iter()
-            .filter(|mask| matches!(mask.action, Action::Mask(_, ColumnType::Text)))
-            .map(|mask| mask.index)
-            .collect();
-        Self {
-            desc,
-            columns: attributes.len(),
-            dropped,
-            text,
-            rows: 0,
-            bytes: 0,
-            values: Vec::new(),
-            nulls: Vec::new(),
-            scratch: Vec::new(),
-            arrays: Vec::new(),
-        }
-    }
-
-    fn clear(&mut self) {
-        self.rows = 0;
-        self.bytes = 0;
-        self.values.clear();
-        self.nulls.clear();
-        self.arrays.clear();
-    }
-
-    /// Copies the row in a slot into the current memory context and takes it apart.
-    ///
-    /// # Safety
-    /// The slot holds a row of the batch's relation.
-    unsafe fn push(&mut self, slot: *mut pg_sys::TupleTableSlot) {
-        let start = self.rows * self.columns;
-        self.values.resize(start + self.columns, Datum::null());
-        self.nulls.resize(start + self.columns, true);
-        // SAFETY: the copy outlives the batch; the vectors have room for every attribute.
-        unsafe {
-            let tuple = pg_sys::ExecCopySlotHeapTuple(slot);
-            self.bytes += (*tuple).t_len as usize;
-            pg_sys::heap_deform_tuple(
-                tuple,
-                self.desc,
-                self.values[start..].as_mut_ptr(),
-                self.nulls[start..].as_mut_ptr(),
-            );
-        }
-        for &index in &self.dropped {
-            self.nulls[start + index] = true;
-        }
-        // Text may be stored out of line or compressed, and be a thousand times its size here.
-        for &index in &self.text {
-            if !self.nulls[start + index] {
-                // SAFETY: a varlena, as text is.
-                self.bytes += unsafe { pg_sys::toast_raw_datum_size(self.values[start + index]) };
-            }
-        }
-        self.rows += 1;
-    }
-
-    fn row(&self, row: usize) -> (&[Datum], &[bool]) {
-        let range = row * self.columns..(row + 1) * self.columns;
-        (&self.values[range.clone()], &self.nulls[range])
-    }
-
-    /// Replaces the values of masked columns.
-    ///
-    /// # Safety
-    /// The masks are those of the batch's relation.
-    unsafe fn mask(&mut self, masks: &[ColumnMask]) {
-        self.scratch.resize_with(masks.len(), Vec::new);
-        for (column_mask, scratch) in masks.iter().zip(&mut self.scratch) {
-            let index = column_mask.index;
-            match &column_mask.action {
-                Action::Constant(value) => {
-                    let cells = self.values.iter_mut().skip(index).step_by(self.columns);
-                    for cell in cells {
-                        *cell = value.unwrap_or_else(Datum::null);
-                    }
-                    for null in self.nulls.iter_mut().skip(index).step_by(self.columns) {
-                        *null = value.is_none();
-                    }
-                }
-                Action::Mask(mask, column_type) => {
-                    let values = self.values.iter().skip(index).step_by(self.columns);
-                    let nulls = self.nulls.iter().skip(index).step_by(self.columns);
-                    let input = values
-                        .zip(nulls)
-                        .map(|(value, null)| (!null).then_some(*value));
-                    // SAFETY: the column is of this type by the plan.
-                    let array =
-                        unsafe { column::array(*column_type, column_mask.column.is_bpchar, input) };
-                    let mut masked = or_raise(mask.apply(&array));
-                    if let Some(width) = column_mask.column.padded_to {
-                        masked = column::pad(&masked, width);
-                    }
-                    let cells = self.values.iter_mut().skip(index).step_by(self.columns);
-                    column::datums(&masked, scratch, cells);
-                    // NULL stays NULL: the null flags are right as they are.
-                    self.arrays.push(masked);
-                }
-            }
-        }
-    }
-}
-
-/// Writes rows into the new heap, checking what the table demands.
-struct Writer {
-    relation: pg_sys::Relation,
-    columns: usize,
-    slot: *mut pg_sys::TupleTableSlot,
-    estate: *mut pg_sys::EState,
-    result: *mut pg_sys::ResultRelInfo,
-    bulk: pg_sys::BulkInsertState,
-    command: pg_sys::CommandId,
-    has_constraints: bool,
-    has_generated: bool,
-    domain_checks: Vec<*mut std::ffi::c_void>,
-}
-
-impl Writer {
-    /// # Safety
-    /// Both relations stay open as long as the writer.
-    unsafe fn new(old: pg_sys::Relation, new: pg_sys::Relation) -> Self {
-        // SAFETY: by the caller's promise; constraints are those of the old relation.
-        unsafe {
-            let constraints = (*(*old).rd_att).constr;
-            let estate = pg_sys::CreateExecutorState();
-            let result =
-                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            pg_sys::InitResultRelInfo(result, old, 0, std::ptr::null_mut(), 0);
-            Self {
-                relation: new,
-                columns: (*(*old).rd_att).natts as usize,
-                slot: pg_sys::MakeSingleTupleTableSlot(
-                    (*old).rd_att,
-                    pg_sys::table_slot_callbacks(new),
-                ),
-                estate,
-                result,
-                bulk: pg_sys::GetBulkInsertState(),
-                command: pg_sys::GetCurrentCommandId(true),
-                has_constraints: !constraints.is_null(),
-                has_generated: !constraints.is_null() && (*constraints).has_generated_stored,
-                domain_checks: Vec::new(),
-            }
-        }
-    }
-
-    /// # Safety
-    /// The cells are those of a row of the relation.
-    unsafe fn write(&mut self, (values, nulls): (&[Datum], &[bool]), masks: &[ColumnMask]) {
-        self.domain_checks.resize(masks.len(), std::ptr::null_mut());
-        // SAFETY: the slot has one cell an attribute; the executor state is ours.
-        unsafe {
-            for (mask, extra) in masks.iter().zip(&mut self.domain_checks) {
-                if mask.column.is_domain {
-                    pg_sys::domain_check(
-                        values[mask.index],
-                        nulls[mask.index],
-                        mask.column.type_oid,
-                        &raw mut *extra,
-                        (*self.estate).es_query_cxt,
-                    );
-                }
-            }
-            let slot = self.slot;
-            (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
-            std::ptr::copy_nonoverlapping(values.as_ptr(), (*slot).tts_values, self.columns);
-            std::ptr::copy_nonoverlapping(nulls.as_ptr(), (*slot).tts_isnull, self.columns);
-            pg_sys::ExecStoreVirtualTuple(slot);
-            if self.has_generated {
-                ExecComputeStoredGenerated(
-                    self.result,
-                    self.estate,
-                    slot,
-                    pg_sys::CmdType::CMD_INSERT,
-                );
-            }
-            if self.has_constraints {
-                pg_sys::ExecConstraints(self.result, slot, self.estate);
-            }
-            pg_sys::table_tuple_insert(
-                self.relation,
-                slot,
-                self.command,
-                pg_sys::TABLE_INSERT_SKIP_FSM as i32,
-                self.bulk,
-            );
-            let per_tuple = (*self.estate).es_per_tuple_exprcontext;
-            if !per_tuple.is_null() {
-                pg_sys::MemoryContextReset((*per_tuple).ecxt_per_tuple_memory);
-            }
-        }
-    }
-
-    /// # Safety
-    /// Nothing is written afterwards.
-    unsafe fn finish(self) {
-        // SAFETY: all were made by `new`.
-        unsafe {
-            pg_sys::FreeBulkInsertState(self.bulk);
-            pg_sys::table_finish_bulk_insert(self.relation, pg_sys::TABLE_INSERT_SKIP_FSM as i32);
-            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
-            pg_sys::FreeExecutorState(self.estate);
-        }
-    }
 }
