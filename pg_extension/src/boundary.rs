@@ -74,6 +74,9 @@ unsafe extern "C-unwind" {
         used_in_expr: *mut bool,
     ) -> bool;
 
+    /// utils/datum.h
+    pub fn datumCopy(value: pg_sys::Datum, typ_by_val: bool, typ_len: i32) -> pg_sys::Datum;
+
     /// executor/nodeModifyTable.h
     pub fn ExecComputeStoredGenerated(
         result_rel_info: *mut pg_sys::ResultRelInfo,

@@ -178,18 +178,25 @@ fn refuse_what_would_break(members: &[Oid], affected: &[Oid], rules: &Rules) {
 
 /// The name of the rule's mask if it may give distinct values the same result. NULLs do not clash.
 fn clashing(rule: &Rule) -> Option<String> {
-    match rule {
-        Rule::Mask { name, .. } if name == "null" => None,
-        Rule::Mask { name, .. } => {
-            let injective = mask::find(name)
-                .ok()
-                .and_then(|entry| entry.mask)
-                .is_some_and(|m| m.injective);
-            (!injective).then(|| name.clone())
+    let name = match rule.action() {
+        Rule::Mask { name, .. } => name.clone(),
+        Rule::Function { name, .. } => name.clone(),
+        _ => "value".to_owned(),
+    };
+    match rule.action() {
+        Rule::Mask { name, .. } if name == "null" => return None,
+        // Values change places: none is there more often than before, unless some stay.
+        Rule::Mask { name, .. } if name == mask::SHUFFLE && rule.condition().is_none() => {
+            return None;
         }
-        Rule::Value(mask::Literal::Null) | Rule::NotMasked => None,
-        Rule::Value(_) => Some("value".to_owned()),
+        Rule::Value(mask::Literal::Null) | Rule::NotMasked => return None,
+        _ => {}
     }
+    let injective = mask::properties(rule)
+        .ok()
+        .flatten()
+        .is_some_and(|properties| properties.injective);
+    (!injective).then_some(name)
 }
 
 /// A masked partition key would leave rows in the wrong partition.
