@@ -105,6 +105,101 @@ CREATE VIEW synth.secret_versions AS
 COMMENT ON VIEW synth.secret_versions IS 'versions of the masking secret, without the keys; new masking uses the one in use';
 GRANT SELECT ON synth.secret_versions TO PUBLIC;
 
+CREATE FUNCTION @extschema@.synth_rotate_secret() RETURNS integer
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_rotate_secret';
+REVOKE ALL ON FUNCTION @extschema@.synth_rotate_secret() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.synth_rotate_secret() IS
+    'makes a new version of the masking secret, which is in use from now on, and keeps the others; gives its number';
+
+CREATE FUNCTION @extschema@.synth_shred_secret(version integer) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_shred_secret';
+REVOKE ALL ON FUNCTION @extschema@.synth_shred_secret(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.synth_shred_secret(integer) IS
+    'destroys the key of a version: what was masked under it can no longer be related to originals by anybody';
+
+-- Who may unmask which column, and under which rule. Nobody is granted the table.
+CREATE TABLE synth.unmask_grant (
+    role oid NOT NULL,
+    relid oid NOT NULL,
+    attnum smallint NOT NULL,
+    rule text NOT NULL,
+    PRIMARY KEY (role, relid, attnum)
+);
+COMMENT ON TABLE synth.unmask_grant IS 'roles that may unmask a column, and the rule it had when that was granted';
+REVOKE ALL ON synth.unmask_grant FROM PUBLIC;
+ALTER TABLE synth.unmask_grant ENABLE ROW LEVEL SECURITY;
+
+CREATE FUNCTION @extschema@.synth_grant_unmask(role regrole, target regclass, column_name name) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_grant_unmask';
+REVOKE ALL ON FUNCTION @extschema@.synth_grant_unmask(regrole, regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.synth_grant_unmask(regrole, regclass, name) IS
+    'lets a role unmask values of a column as long as the column keeps its rule';
+
+CREATE FUNCTION @extschema@.synth_revoke_unmask(role regrole, target regclass, column_name name) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_revoke_unmask';
+REVOKE ALL ON FUNCTION @extschema@.synth_revoke_unmask(regrole, regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.synth_revoke_unmask(regrole, regclass, name) IS
+    'takes back what synth_grant_unmask gave';
+
+-- Granted to PUBLIC, and refused by the library to all but superusers and roles of synth.unmask_grant.
+CREATE FUNCTION @extschema@.synth_unmask(target regclass, column_name name, value text, key_version integer DEFAULT NULL, companions text[] DEFAULT NULL)
+    RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_unmask';
+COMMENT ON FUNCTION @extschema@.synth_unmask(regclass, name, text, integer, text[]) IS
+    'the original of a value of a column with a reversible rule; only for roles granted it, and audited';
+
+CREATE FUNCTION @extschema@.synth_unmask(target regclass, column_name name, value anyelement, key_version integer DEFAULT NULL, companions text[] DEFAULT NULL)
+    RETURNS anyelement
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_unmask';
+COMMENT ON FUNCTION @extschema@.synth_unmask(regclass, name, anyelement, integer, text[]) IS
+    'the original of a value of any type that reversible masks take';
+
+-- Keyed hashes of what masked columns held. Not dumped: without the secret they are of no use.
+CREATE TABLE synth.fingerprint (
+    relid oid PRIMARY KEY,
+    key_version integer NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now(),
+    description jsonb NOT NULL
+);
+COMMENT ON TABLE synth.fingerprint IS 'what synth_verify_masked compares with: one row a table, from its last masking';
+REVOKE ALL ON synth.fingerprint FROM PUBLIC;
+ALTER TABLE synth.fingerprint ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE synth.fingerprint_chunk (
+    relid oid REFERENCES synth.fingerprint ON DELETE CASCADE,
+    column_number integer,
+    chunk integer,
+    contents bytea NOT NULL,
+    PRIMARY KEY (relid, column_number, chunk)
+);
+COMMENT ON TABLE synth.fingerprint_chunk IS 'sets of keyed hashes, a column each, in parts of 1 MiB';
+ALTER TABLE synth.fingerprint_chunk ALTER COLUMN contents SET STORAGE EXTERNAL;
+REVOKE ALL ON synth.fingerprint_chunk FROM PUBLIC;
+ALTER TABLE synth.fingerprint_chunk ENABLE ROW LEVEL SECURITY;
+
+CREATE FUNCTION @extschema@.synth_verify_masked(
+    target regclass,
+    other_tables boolean DEFAULT true,
+    OUT place text,
+    OUT object text,
+    OUT column_name text,
+    OUT checked bigint,
+    OUT surviving bigint,
+    OUT coincident bigint,
+    OUT expected double precision,
+    OUT verdict text
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
+    AS 'MODULE_PATHNAME', 'synth_verify_masked_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_verify_masked(regclass, boolean) IS
+    'looks for originals of a masked table in every place that holds values, and compares control totals; a row for each place';
+
 --
 -- Schedule
 --

@@ -18,6 +18,8 @@
 //! | `query` | queries of our own, under a safe search path |
 //! | `own` | the extension's own tables |
 //! | `secret` | the database's secrets |
+//! | `proof` | fingerprints, and the search for originals |
+//! | `rotation` | `synth_rotate_secret` and `synth_shred_secret` |
 //! | `audit` | records of what was done, in a hash chain |
 //! | `listing` | the registry as rows |
 //! | `sqlstate` | errors of the user's code keep their SQLSTATE |
@@ -47,7 +49,9 @@ mod generate;
 mod listing;
 mod mask;
 mod own;
+mod proof;
 mod query;
+mod rotation;
 mod rule;
 mod scan;
 mod secret;

@@ -8,11 +8,12 @@ mod fill;
 mod generate;
 mod mask_table;
 mod mask_value;
+mod proof;
 mod rules;
 mod scan;
 mod scan_parallel;
 mod security;
-mod session;
+pub mod session;
 mod values;
 
 use libtest_mimic::Trial;
@@ -32,6 +33,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("proof", proof::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];

@@ -49,21 +49,37 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
             "c",
         ),
         ("synth.session_seed()", "t", "c"),
+        ("synth_audit_verify(bigint,text)", "f", "c"),
         ("synth_drop_rule(regclass,name)", "t", "c"),
         ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
         ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth_grant_unmask(regrole,regclass,name)", "f", "c"),
         ("synth_last_seed()", "t", "c"),
         ("synth_mask(text,anyelement,text[])", "f", "c"),
         ("synth_mask(text,text,text[])", "f", "c"),
         ("synth_mask_table(regclass)", "t", "c"),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
+        ("synth_revoke_unmask(regrole,regclass,name)", "f", "c"),
+        ("synth_rotate_secret()", "f", "c"),
         ("synth_set_rule(regclass,name,text)", "t", "c"),
+        ("synth_shred_secret(integer)", "f", "c"),
         (
             "synth_timeseries(timestamp with time zone,interval,bigint,bigint,double precision,double precision,double precision,double precision,double precision,double precision,bigint)",
             "t",
             "sql",
         ),
+        (
+            "synth_unmask(regclass,name,anyelement,integer,text[])",
+            "t",
+            "c",
+        ),
+        (
+            "synth_unmask(regclass,name,text,integer,text[])",
+            "t",
+            "c",
+        ),
+        ("synth_verify_masked(regclass,boolean)", "t", "c"),
     ]
     .map(|(function, granted, language)| row(&[function, granted, language, "f"]))
     .into();
@@ -96,7 +112,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
     ));
     assert_eq!(
         relations,
-        [row(&["registry", "SELECT"]), row(&["rules", "SELECT"])]
+        ["audit_log", "registry", "rules", "secret_versions"].map(|view| row(&[view, "SELECT"]))
     );
     assert_eq!(
         session.value(&format!(

@@ -8,14 +8,16 @@
 //! | `batch` | rows taken apart and masked, some at a time |
 //! | `writer` | masked rows into a new heap |
 //! | `dependents` | what else holds copies: statistics and materialized views |
+//! | `unmask` | `synth_unmask` and who may |
 //! | `owner` | running as the table's owner |
 //! | `catalog` | catalog queries under a safe search path |
 
-mod batch;
-mod catalog;
+pub mod batch;
+pub mod catalog;
 mod dependents;
 pub mod owner;
-mod plan;
+pub mod plan;
 mod rewrite;
+mod unmask;
 mod value;
 mod writer;

@@ -24,6 +24,7 @@ use crate::boundary::{
     sql_function,
 };
 use crate::error::{raise, raise_null};
+use crate::proof::{self, Fingerprint};
 use crate::secret;
 
 sql_function! {
@@ -51,14 +52,15 @@ fn audit_run(target: Oid, plan: &Plan, rows: i64) {
             rule.to_string(),
         )
     });
+    let (before, after) = proof::totals(&plan.tables);
     audit::record(&audit::Run {
         operation: "mask_table",
         target: relation_name(target),
         rules: rules.collect(),
         key_version: secret::newest().map(|(version, _)| version),
         rows,
-        before: serde_json::Value::Null,
-        after: serde_json::Value::Null,
+        before,
+        after,
         verification: serde_json::Value::Null,
     });
 }
@@ -144,6 +146,7 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
         let mut batch = Batch::new(old, &masks);
+        let mut fingerprint = Fingerprint::new(old, &masks, rules);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
@@ -157,7 +160,9 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
                     }
                     batch.push(slot);
                 }
+                fingerprint.before(&batch);
                 batch.mask(&masks);
+                fingerprint.after(&batch);
                 for row in 0..batch.rows {
                     writer.write(batch.row(row), &masks);
                 }
@@ -170,6 +175,7 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         writer.finish();
+        fingerprint.store();
     }
     rows
 }
