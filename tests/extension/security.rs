@@ -49,21 +49,37 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
             "c",
         ),
         ("synth.session_seed()", "t", "c"),
+        ("synth.table_changed()", "t", "c"),
+        ("synth_drop_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_drop_rule(regclass,name)", "t", "c"),
         ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
         ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
         ("synth_last_seed()", "t", "c"),
         ("synth_mask(text,anyelement,text[])", "f", "c"),
         ("synth_mask(text,text,text[])", "f", "c"),
-        ("synth_mask_table(regclass)", "t", "c"),
+        (
+            "synth_mask_schema(name,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
+        (
+            "synth_mask_table(regclass,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
+        ("synth_plan_mask(regclass)", "t", "c"),
+        ("synth_protect(regclass)", "t", "c"),
+        ("synth_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_set_rule(regclass,name,text)", "t", "c"),
         (
             "synth_timeseries(timestamp with time zone,interval,bigint,bigint,double precision,double precision,double precision,double precision,double precision,double precision,bigint)",
             "t",
             "sql",
         ),
+        ("synth_unprotect(regclass)", "t", "c"),
+        ("synth_validate_rules(name)", "t", "c"),
     ]
     .map(|(function, granted, language)| row(&[function, granted, language, "f"]))
     .into();

@@ -167,7 +167,19 @@ sql_function! {
 
 sql_function! {
     /// `synth.table_changed() RETURNS event_trigger`: after each change of a table's definition.
-    synth_table_changed(_fcinfo) {
+    synth_table_changed(fcinfo) {
+        // SAFETY: the context is a node or NULL.
+        let is_event = unsafe {
+            let context = (*fcinfo).context;
+            !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData
+        };
+        if !is_event {
+            raise(
+                ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
+                "synth.table_changed() is called by its event trigger only".to_owned(),
+                Some("SELECT * FROM synth_validate_rules() tells the same.".to_owned()),
+            );
+        }
         references::refresh();
         let protected: HashSet<Oid> = tables().into_iter().collect();
         if !protected.is_empty() {
