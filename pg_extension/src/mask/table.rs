@@ -14,8 +14,10 @@ use pgrx::{PgTryBuilder, function_name};
 use super::plan::{self, Plan, Rules};
 use super::rulebook::Rulebook;
 use super::{catalog, dependents, protect, rewrite, route, triggers, verify};
+use crate::audit;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
+use crate::secret;
 
 /// How to mask.
 #[derive(Clone, Copy)]
@@ -64,6 +66,7 @@ sql_function! {
         require_utf8();
         let plan = plan::plan(target);
         let masked = run(&plan, options);
+        record("mask_table", relation_name(target), &plan, &masked);
         tell(&plan, &masked);
         let rows: i64 = masked
             .iter()
@@ -106,6 +109,8 @@ fn synth_mask_schema(
     let targets = ruled_tables(schema);
     let plan = plan::plan_all(&targets);
     let masked = run(&plan, options);
+    let names: Vec<String> = targets.iter().map(|&relid| relation_name(relid)).collect();
+    record("mask_schema", names.join(", "), &plan, &masked);
     tell_elsewhere(&plan);
     TableIterator::new(masked.into_iter().map(|table| {
         (
@@ -165,6 +170,26 @@ pub fn run(plan: &Plan, options: Options) -> Vec<Masked> {
         withholding_details(|| dependents::analyze(&plan.affected, &views));
     }
     masked
+}
+
+/// Leaves the record of a run in the audit chain.
+fn record(operation: &'static str, target: String, plan: &Plan, masked: &[Masked]) {
+    let rules = plan.rules.iter().map(|((relid, column), rule)| {
+        (
+            format!("{}.{column}", relation_name(*relid)),
+            rule.to_string(),
+        )
+    });
+    audit::record(&audit::Run {
+        operation,
+        target,
+        rules: rules.collect(),
+        key_version: secret::newest().map(|(version, _)| version),
+        rows: masked.iter().map(|table| table.rows).sum(),
+        before: serde_json::Value::Null,
+        after: serde_json::Value::Null,
+        verification: serde_json::Value::Null,
+    });
 }
 
 fn mask_tables(plan: &Plan, options: Options) -> Vec<Masked> {
