@@ -10,6 +10,90 @@
 -- Rules for whole databases
 --
 
+-- What refers to what without a foreign key. By OID and column number, which renames keep, and by
+-- name, which dump and restore keep.
+CREATE TABLE synth.reference (
+    from_table regclass NOT NULL,
+    from_columns name[] NOT NULL,
+    to_table regclass NOT NULL,
+    to_columns name[] NOT NULL,
+    from_oid oid NOT NULL,
+    from_numbers smallint[] NOT NULL,
+    to_oid oid NOT NULL,
+    to_numbers smallint[] NOT NULL
+);
+COMMENT ON TABLE synth.reference IS 'references declared by synth_reference: masks on keys carry over to what refers to them';
+REVOKE ALL ON synth.reference FROM PUBLIC;
+-- Names of tables and columns, as the catalogs show them to everybody.
+GRANT SELECT ON synth.reference TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('synth.reference', '');
+
+CREATE FUNCTION @extschema@.synth_reference(from_table regclass, from_columns name[], to_table regclass, to_columns name[])
+    RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_reference';
+COMMENT ON FUNCTION @extschema@.synth_reference(regclass, name[], regclass, name[]) IS
+    'declares that columns refer to a key without a foreign key: masks on the key carry over to them. Only for the owner of both tables';
+
+CREATE FUNCTION @extschema@.synth_drop_reference(from_table regclass, from_columns name[], to_table regclass, to_columns name[])
+    RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_drop_reference';
+COMMENT ON FUNCTION @extschema@.synth_drop_reference(regclass, name[], regclass, name[]) IS
+    'removes what synth_reference declared';
+
+CREATE FUNCTION @extschema@.synth_protect(target regclass) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_protect';
+COMMENT ON FUNCTION @extschema@.synth_protect(regclass) IS
+    'protects a table and those below it: while a column has neither a rule nor NOT MASKED, masking, masked copies and jobs refuse it. Only for the owner';
+
+CREATE FUNCTION @extschema@.synth_unprotect(target regclass) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_unprotect';
+COMMENT ON FUNCTION @extschema@.synth_unprotect(regclass) IS
+    'ends the protection of a table';
+
+CREATE FUNCTION @extschema@.synth_validate_rules(
+    schema name DEFAULT NULL,
+    OUT schema_name text,
+    OUT table_name text,
+    OUT column_name text,
+    OUT severity text,
+    OUT check_name text,
+    OUT message text,
+    OUT hint text
+) RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
+    AS 'MODULE_PATHNAME', 'synth_validate_rules_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_validate_rules(name) IS
+    'what masking by the rules would break, in a schema or everywhere, one row a finding: an error is refused, a warning may fail or surprise';
+
+CREATE FUNCTION @extschema@.synth_plan_mask(
+    target regclass,
+    OUT step integer,
+    OUT action text,
+    OUT table_name text,
+    OUT column_name text,
+    OUT rule text,
+    OUT detail text,
+    OUT estimated_rows bigint,
+    OUT disk_bytes bigint
+) RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20
+    AS 'MODULE_PATHNAME', 'synth_plan_mask_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_plan_mask(regclass) IS
+    'what synth_mask_table would do, step by step, without locking or changing anything';
+
+CREATE FUNCTION synth.table_changed() RETURNS event_trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_table_changed';
+COMMENT ON FUNCTION synth.table_changed() IS
+    'tells of columns of protected tables without a decision, and keeps the names in synth.reference';
+CREATE EVENT TRIGGER pg_synth_table_changed ON ddl_command_end
+    WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'DROP TABLE')
+    EXECUTE FUNCTION synth.table_changed();
+
 --
 -- Detection of what to mask, and rules of other tools
 --
@@ -17,6 +101,56 @@
 --
 -- Masking in place
 --
+
+-- Options have defaults, so that existing calls mean the same.
+CREATE FUNCTION @extschema@.synth_mask_table(
+    target regclass,
+    fire_triggers boolean DEFAULT false,
+    gather_statistics boolean DEFAULT true,
+    progress boolean DEFAULT false
+) RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_mask_table';
+COMMENT ON FUNCTION @extschema@.synth_mask_table(regclass, boolean, boolean, boolean) IS
+    'masks a table in place by its rules, the tables below it, and what refers to its keys; gives the number of rows of the table. Only for the owner';
+
+-- Whoever was granted or refused the function still is.
+DO LANGUAGE plpgsql $$
+DECLARE
+    old pg_catalog.oid := '@extschema@.synth_mask_table(regclass)'::pg_catalog.regprocedure;
+    entry record;
+BEGIN
+    IF (SELECT p.proacl IS NOT NULL FROM pg_catalog.pg_proc p WHERE p.oid OPERATOR(pg_catalog.=) old) THEN
+        REVOKE ALL ON FUNCTION @extschema@.synth_mask_table(regclass, boolean, boolean, boolean) FROM PUBLIC;
+        FOR entry IN
+            SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                        ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text) END AS grantee,
+                   CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+            FROM pg_catalog.pg_proc p CROSS JOIN LATERAL pg_catalog.aclexplode(p.proacl) a
+            WHERE p.oid OPERATOR(pg_catalog.=) old AND a.grantee OPERATOR(pg_catalog.<>) p.proowner
+        LOOP
+            EXECUTE pg_catalog.format(
+                'GRANT EXECUTE ON FUNCTION @extschema@.synth_mask_table(regclass, boolean, boolean, boolean) TO %s%s',
+                entry.grantee, entry.option);
+        END LOOP;
+    END IF;
+END
+$$;
+DROP FUNCTION @extschema@.synth_mask_table(regclass);
+
+CREATE FUNCTION @extschema@.synth_mask_schema(
+    schema name,
+    fire_triggers boolean DEFAULT false,
+    gather_statistics boolean DEFAULT true,
+    progress boolean DEFAULT false,
+    OUT table_name text,
+    OUT rows_masked bigint,
+    OUT seconds double precision
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+    AS 'MODULE_PATHNAME', 'synth_mask_schema_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_mask_schema(name, boolean, boolean, boolean) IS
+    'masks every table of a schema that has a rule, in one transaction; one row a table. Only for the owner';
 
 --
 -- Masked copies

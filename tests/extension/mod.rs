@@ -6,6 +6,7 @@
 mod examples;
 mod fill;
 mod generate;
+mod keys;
 mod mask_table;
 mod mask_value;
 mod proof;
@@ -31,6 +32,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("proof", proof::tests()),
