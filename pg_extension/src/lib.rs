@@ -15,6 +15,7 @@
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
 //! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `schedule` | jobs: `synth_schedule` and the background workers that run them |
 //! | `query` | queries of our own, under a safe search path |
 //! | `secret` | the database's secret |
 //! | `listing` | the registry as rows |
@@ -46,6 +47,7 @@ mod mask;
 mod query;
 mod rule;
 mod scan;
+mod schedule;
 mod secret;
 mod sqlstate;
 mod srf;
@@ -57,11 +59,12 @@ use pgrx::pg_sys::ffi;
 
 pgrx::pg_module_magic!(name, version);
 
-/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, or by
-/// `session_preload_libraries`.
+/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, by
+/// `session_preload_libraries`, or in the postmaster by `shared_preload_libraries`.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
     rule::register_provider();
     scan::install();
+    schedule::install();
 }

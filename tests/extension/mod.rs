@@ -11,6 +11,7 @@ mod mask_value;
 mod rules;
 mod scan;
 mod scan_parallel;
+pub mod schedule;
 mod security;
 mod session;
 mod values;
@@ -32,6 +33,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];
@@ -40,6 +42,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         for (name, test) in tests {
             trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
         }
+    }
+    for (name, test) in schedule::tests() {
+        trials.push(fixture.scheduling(&format!("extension::schedule::{name}"), test));
     }
     trials
 }
