@@ -81,6 +81,11 @@ pub fn run(command: &str) -> End {
         }
         outcome
     });
+    // SAFETY: the text goes out of scope.
+    unsafe {
+        pg_sys::debug_query_string = std::ptr::null();
+        pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, std::ptr::null());
+    }
     let mut end = match outcome {
         Ok(end) => end,
         Err(error) => failure(&error),

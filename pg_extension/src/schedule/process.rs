@@ -125,7 +125,9 @@ pub fn transaction<T>(run: impl FnOnce() -> T) -> T {
         pg_sys::StartTransactionCommand();
         pg_sys::XactReadOnly = false;
         pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32;
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         let result = run();
+        pg_sys::PopActiveSnapshot();
         pg_sys::CommitTransactionCommand();
         result
     }

@@ -26,9 +26,8 @@ fn nothing_is_in_the_way_of_a_database_that_goes(pg: &Postgres) {
         "0",
     );
     session.close();
-    admin.run(&format!(
-        "CREATE DATABASE {database}_copy TEMPLATE {database}"
-    ));
+    let copy = format!("{database}_copy");
+    admin.run(&format!("CREATE DATABASE {copy} TEMPLATE {database}"));
     admin.run(&format!("DROP DATABASE {database}"));
     // A job that runs is in the way as any session is, and WITH (FORCE) ends it.
     let (mut session, _) = prepared(pg);
@@ -43,19 +42,10 @@ fn nothing_is_in_the_way_of_a_database_that_goes(pg: &Postgres) {
     );
     admin.run(&format!("DROP DATABASE {database} WITH (FORCE)"));
     // The jobs of a copy do not run by themselves.
-    let mut copy = Session::open(
-        pg,
-        &format!(
-            "{}_copy",
-            admin
-                .value("SELECT datname FROM pg_database WHERE datname LIKE '%\\_copy' LIMIT 1")
-                .trim_end_matches("_copy")
-        ),
-    );
-    assert_eq!(copy.value("SELECT state FROM synth.jobs"), "restored");
-    let database = copy.database.clone();
-    copy.close();
-    admin.run(&format!("DROP DATABASE {database}"));
+    let mut session = Session::open(pg, &copy);
+    assert_eq!(session.value("SELECT state FROM synth.jobs"), "restored");
+    session.close();
+    admin.run(&format!("DROP DATABASE {copy}"));
 }
 
 fn extensions_come_and_go(pg: &Postgres) {
