@@ -337,3 +337,161 @@ COMMENT ON FUNCTION @extschema@.synth_verify_masked(regclass, boolean) IS
 --
 -- Schedule
 --
+
+-- Nobody is granted to write these tables: the functions below do, after they have looked who calls.
+CREATE TABLE synth.job (
+    name text PRIMARY KEY,
+    owner name NOT NULL,
+    owner_oid oid NOT NULL,
+    home text NOT NULL,
+    cron text NOT NULL,
+    time_zone text NOT NULL,
+    command text NOT NULL,
+    overlap text NOT NULL,
+    attempts integer NOT NULL,
+    retry_delay interval NOT NULL,
+    window_start time without time zone,
+    window_stop time without time zone,
+    missed text NOT NULL,
+    active boolean NOT NULL,
+    next_run timestamp with time zone,
+    created_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE synth.job IS
+    'jobs of synth_schedule; home says in which database of which cluster a job was scheduled or resumed: elsewhere it does not run';
+
+CREATE SEQUENCE synth.job_run_id;
+CREATE TABLE synth.job_run (
+    run_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('synth.job_run_id'::pg_catalog.regclass),
+    job text NOT NULL,
+    owner name NOT NULL,
+    owner_oid oid NOT NULL,
+    command text NOT NULL,
+    reason text NOT NULL,
+    attempt integer NOT NULL,
+    status text NOT NULL,
+    due timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    rows bigint,
+    result text,
+    notices text,
+    sqlstate text,
+    message text,
+    hint text,
+    pid integer,
+    backend_start timestamp with time zone,
+    ignore_window boolean NOT NULL DEFAULT false,
+    stop_at timestamp with time zone,
+    stopping_at timestamp with time zone
+);
+ALTER SEQUENCE synth.job_run_id OWNED BY synth.job_run.run_id;
+CREATE INDEX job_run_of_job ON synth.job_run (job, run_id);
+CREATE INDEX job_run_not_over ON synth.job_run (status)
+    WHERE status OPERATOR(pg_catalog.=) ANY (ARRAY['waiting'::text, 'starting'::text, 'running'::text]);
+COMMENT ON TABLE synth.job_run IS
+    'history of jobs, the last 1,000 runs of each; reason is schedule, retry or request; status is waiting, starting, running, succeeded, failed, cancelled, interrupted, refused or skipped';
+
+-- A role sees the jobs of the roles it is a member of. Number and name have to agree: the number of
+-- a role in the cluster that a dump came from is somebody else's here.
+ALTER TABLE synth.job ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_jobs ON synth.job FOR SELECT USING (EXISTS (
+    SELECT FROM pg_catalog.pg_roles r
+    WHERE r.oid OPERATOR(pg_catalog.=) owner_oid AND r.rolname OPERATOR(pg_catalog.=) owner
+      AND pg_catalog.pg_has_role(r.oid, 'MEMBER')));
+GRANT SELECT ON synth.job TO PUBLIC;
+ALTER TABLE synth.job_run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_runs ON synth.job_run FOR SELECT USING (EXISTS (
+    SELECT FROM pg_catalog.pg_roles r
+    WHERE r.oid OPERATOR(pg_catalog.=) owner_oid AND r.rolname OPERATOR(pg_catalog.=) owner
+      AND pg_catalog.pg_has_role(r.oid, 'MEMBER')));
+GRANT SELECT ON synth.job_run TO PUBLIC;
+REVOKE ALL ON SEQUENCE synth.job_run_id FROM PUBLIC;
+
+-- Dumps carry jobs and history; jobs wait for synth_resume where they are restored.
+SELECT pg_catalog.pg_extension_config_dump('synth.job', '');
+SELECT pg_catalog.pg_extension_config_dump('synth.job_run', '');
+SELECT pg_catalog.pg_extension_config_dump('synth.job_run_id', '');
+
+CREATE FUNCTION synth.this_database() RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_this_database_wrapper';
+COMMENT ON FUNCTION synth.this_database() IS 'identifies this database among all clusters, as in synth.job.home';
+
+CREATE VIEW synth.jobs WITH (security_invoker = true) AS
+    SELECT j.name,
+           j.owner,
+           CASE WHEN j.home OPERATOR(pg_catalog.<>) synth.this_database() THEN 'restored'
+                WHEN last.status OPERATOR(pg_catalog.=) 'running' THEN 'running'
+                WHEN NOT j.active THEN 'paused'
+                ELSE 'scheduled' END AS state,
+           j.cron, j.time_zone, j.command,
+           CASE WHEN j.active AND j.home OPERATOR(pg_catalog.=) synth.this_database() THEN j.next_run END AS next_run,
+           last.run_id AS last_run_id, last.status AS last_status, last.started_at AS last_started_at,
+           last.finished_at AS last_finished_at, last.rows AS last_rows, last.message AS last_message
+    FROM synth.job j
+    LEFT JOIN LATERAL (
+        SELECT r.run_id, r.status, r.started_at, r.finished_at, r.rows, r.message
+        FROM synth.job_run r
+        WHERE r.job OPERATOR(pg_catalog.=) j.name AND r.status OPERATOR(pg_catalog.<>) 'waiting'
+        ORDER BY r.run_id DESC LIMIT 1) AS last ON true
+    ORDER BY j.name;
+COMMENT ON VIEW synth.jobs IS 'jobs of the roles one is a member of, with their state, next run and last run';
+GRANT SELECT ON synth.jobs TO PUBLIC;
+
+CREATE FUNCTION @extschema@.synth_schedule(
+    name text,
+    cron text,
+    command text,
+    time_zone text DEFAULT NULL,
+    overlap text DEFAULT 'skip',
+    attempts integer DEFAULT 1,
+    retry_delay interval DEFAULT '1 minute',
+    window_start time without time zone DEFAULT NULL,
+    window_stop time without time zone DEFAULT NULL,
+    missed text DEFAULT 'skip'
+) RETURNS timestamp with time zone
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_schedule_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_schedule(text, text, text, text, text, integer, interval, time without time zone, time without time zone, text) IS
+    'runs a command at its times, as the current role; gives the time of the first run. docs/schedule.md describes the arguments';
+-- Whoever may call it can keep processes of the server busy at any hour.
+REVOKE ALL ON FUNCTION @extschema@.synth_schedule(text, text, text, text, text, integer, interval, time without time zone, time without time zone, text) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.synth_unschedule(name text) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_unschedule_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_unschedule(text) IS
+    'removes a job; a run that has begun ends as it would, and the history stays';
+
+CREATE FUNCTION @extschema@.synth_pause(name text) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_pause_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_pause(text) IS
+    'starts no more runs of a job by its schedule, until synth_resume';
+
+CREATE FUNCTION @extschema@.synth_resume(name text) RETURNS timestamp with time zone
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_resume_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_resume(text) IS
+    'lets a job run that was paused or restored from a dump; gives the time of the next run';
+
+CREATE FUNCTION @extschema@.synth_run_now(name text, ignore_window boolean DEFAULT false) RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_run_now_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_run_now(text, boolean) IS
+    'asks for a run of a job, paused or not, as its owner; gives the run_id in synth.job_run';
+
+CREATE FUNCTION synth.next_run(cron text, time_zone text DEFAULT NULL, after timestamp with time zone DEFAULT pg_catalog.now())
+    RETURNS timestamp with time zone
+    LANGUAGE c STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'synth_next_run_wrapper';
+COMMENT ON FUNCTION synth.next_run(text, text, timestamp with time zone) IS
+    'the next time that a cron expression matches, in a time zone or the server''s';
+
+CREATE FUNCTION synth.look_at_jobs() RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_look_at_jobs_wrapper';
+REVOKE ALL ON FUNCTION synth.look_at_jobs() FROM PUBLIC;
+COMMENT ON FUNCTION synth.look_at_jobs() IS
+    'has the launcher look at the jobs of this database once the transaction commits: for a superuser who has changed synth.job by hand';

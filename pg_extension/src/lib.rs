@@ -15,6 +15,7 @@
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
 //! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `schedule` | jobs: `synth_schedule` and the background workers that run them |
 //! | `query` | queries of our own, under a safe search path |
 //! | `own` | the extension's own tables |
 //! | `secret` | the database's secrets |
@@ -54,6 +55,7 @@ mod query;
 mod rotation;
 mod rule;
 mod scan;
+mod schedule;
 mod secret;
 mod sqlstate;
 mod srf;
@@ -65,12 +67,13 @@ use pgrx::pg_sys::ffi;
 
 pgrx::pg_module_magic!(name, version);
 
-/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, or by
-/// `session_preload_libraries`.
+/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, by
+/// `session_preload_libraries`, or in the postmaster by `shared_preload_libraries`.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
     rule::register_provider();
     scan::install();
     audit::register();
+    schedule::install();
 }

@@ -13,6 +13,7 @@ mod proof;
 mod rules;
 mod scan;
 mod scan_parallel;
+pub mod schedule;
 mod security;
 pub mod session;
 mod values;
@@ -36,6 +37,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("proof", proof::tests()),
+        ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];
@@ -44,6 +46,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         for (name, test) in tests {
             trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
         }
+    }
+    for (name, test) in schedule::tests() {
+        trials.push(fixture.scheduling(&format!("extension::schedule::{name}"), test));
     }
     trials
 }
