@@ -34,6 +34,7 @@
     )
 )]
 
+pub mod audit;
 pub mod calendar;
 pub mod dictionary;
 pub mod domain;
@@ -45,6 +46,7 @@ pub mod generator;
 pub mod locale;
 pub mod mask;
 pub mod pattern;
+pub mod proof;
 pub mod registry;
 pub mod schema;
 pub mod secret;

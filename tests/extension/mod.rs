@@ -6,13 +6,16 @@
 mod examples;
 mod fill;
 mod generate;
+mod keys;
 mod mask_table;
 mod mask_value;
+mod proof;
 mod rules;
 mod scan;
 mod scan_parallel;
+pub mod schedule;
 mod security;
-mod session;
+pub mod session;
 mod values;
 
 use libtest_mimic::Trial;
@@ -30,8 +33,11 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("proof", proof::tests()),
+        ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];
@@ -40,6 +46,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         for (name, test) in tests {
             trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
         }
+    }
+    for (name, test) in schedule::tests() {
+        trials.push(fixture.scheduling(&format!("extension::schedule::{name}"), test));
     }
     trials
 }

@@ -8,6 +8,7 @@ use synth_engine::mask::{self, Mask, Rule};
 use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
+use super::carry;
 use super::codec::{Codec, Shapes};
 use super::function::Call;
 use super::other::{Other, Reader, Tester};
@@ -90,7 +91,7 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
             Rule::Mask { name, .. } if name == mask::SHUFFLE => Action::Shuffle(RefCell::default()),
             Rule::Function { .. } => Action::Function(Call::new(&column, rule)),
             action => {
-                let mask = or_raise(mask::build(action, &column.target, secret));
+                let mask = or_raise(carry::build(action, &column, secret));
                 let companions = mask
                     .companions()
                     .iter()
