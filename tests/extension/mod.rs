@@ -9,6 +9,7 @@ mod generate;
 mod keys;
 mod mask_table;
 mod mask_value;
+mod masks;
 mod proof;
 mod rules;
 mod scan;
@@ -36,6 +37,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("masks", masks::tests()),
         ("proof", proof::tests()),
         ("schedule", schedule::without::tests()),
         ("security", security::tests()),
