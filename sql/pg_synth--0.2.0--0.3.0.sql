@@ -40,7 +40,7 @@ CREATE FUNCTION synth.function_digest(function oid) RETURNS bytea
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
         SELECT pg_catalog.sha256(pg_catalog.convert_to(
-            p.proowner::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
+            pg_catalog.pg_get_userbyid(p.proowner)::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
                 pg_catalog.pg_get_functiondef(p.oid), 'UTF8'))
         FROM pg_catalog.pg_proc p
         WHERE p.oid OPERATOR(pg_catalog.=) function
