@@ -35,6 +35,7 @@
 )]
 
 pub mod calendar;
+pub mod detect;
 pub mod dictionary;
 pub mod domain;
 pub mod entropy;

@@ -60,6 +60,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What is said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Raises it as an error.
     pub fn raise(self) -> ! {
         raise(self.code, self.message, self.hint.map(str::to_owned))
@@ -94,7 +99,7 @@ impl Column {
     }
 
     /// Looks a column up; says why if it cannot carry a rule.
-    fn find(relid: Oid, attnum: i16) -> Result<Self, Refusal> {
+    pub fn find(relid: Oid, attnum: i16) -> Result<Self, Refusal> {
         // SAFETY: syscache look-ups, released before the function returns.
         unsafe {
             let relkind = pg_sys::get_rel_relkind(relid) as u8;
@@ -303,16 +308,33 @@ sql_function! {
     }
 }
 
-/// Runs `SECURITY LABEL FOR pg_synth ON COLUMN ... IS ...` as a parse tree: no text is quoted, and
-/// auditing hooks and event triggers see the statement.
+/// Sets a rule on a column, as `synth_set_rule` does.
+pub fn set(relid: Oid, column: &str, rule: &str) {
+    // SAFETY: nodes live until the statement has been run.
+    unsafe { label_column(relid, &CString::new(column).unwrap_or_default(), Some(rule)) }
+}
+
+/// The same for a call of a function.
 ///
 /// # Safety
 /// The first two arguments of the call are a regclass and a name.
 unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
-    // SAFETY: nodes are built in the current context and live until the call ends.
+    // SAFETY: by the caller's promise.
     unsafe {
         let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
         let column: &CStr = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("column_name"));
+        label_column(relid, column, rule);
+    }
+}
+
+/// Runs `SECURITY LABEL FOR pg_synth ON COLUMN ... IS ...` as a parse tree: no text is quoted, and
+/// auditing hooks and event triggers see the statement.
+///
+/// # Safety
+/// Nodes are built in the current context and live until the caller leaves it.
+unsafe fn label_column(relid: Oid, column: &CStr, rule: Option<&str>) {
+    // SAFETY: nodes are built in the current context and live until the call ends.
+    unsafe {
         let name = pg_sys::get_rel_name(relid);
         let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relid));
         if name.is_null() || schema.is_null() {
