@@ -68,6 +68,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What is said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Raises it as an error.
     pub fn raise(self) -> ! {
         raise(self.code, self.message, self.hint.map(str::to_owned))
@@ -313,6 +318,12 @@ sql_function! {
             }
         }
     }
+}
+
+/// Sets a rule on a column, as `synth_set_rule` does.
+pub fn set(relid: Oid, column: &str, rule: &str) {
+    let column = CString::new(column).unwrap_or_default();
+    set_label(relid, Some(&column), Some(rule));
 }
 
 /// Sets or removes the rule of a column.

@@ -3,6 +3,7 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod detect;
 mod examples;
 mod fill;
 mod generate;
@@ -27,6 +28,7 @@ pub use session::{Session, row};
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("detect", detect::tests()),
         ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
