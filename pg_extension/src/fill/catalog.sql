@@ -88,6 +88,13 @@ SELECT json_build_object(
             'name', k.conname,
             'plain', i.indpred IS NULL,
             'immediate', i.indimmediate,
+            -- Those of expressions too.
+            'columns', (
+                SELECT json_agg(DISTINCT d.refobjsubid)
+                FROM pg_depend d
+                WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid > 0
+            ),
             'elements', (
                 SELECT json_agg(json_build_array(e.number, o.oprname) ORDER BY e.place)
                 FROM unnest(i.indkey::smallint[], k.conexclop) WITH ORDINALITY AS e (number, operator, place)
