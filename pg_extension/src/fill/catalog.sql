@@ -69,10 +69,16 @@ SELECT json_build_object(
             'immediate', i.indimmediate,
             -- Those of expressions too.
             'columns', (
-                SELECT json_agg(DISTINCT d.refobjsubid)
-                FROM pg_depend d
-                WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
-                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid > 0
+                SELECT coalesce(json_agg(u.number), '[]')
+                FROM (
+                    SELECT number FROM unnest(k.conkey) AS u (number) WHERE number > 0
+                    UNION
+                    SELECT d.refobjsubid
+                    FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                      AND d.refobjsubid > 0
+                ) u
             ),
             'elements', (
                 SELECT json_agg(json_build_array(e.number, o.oprname) ORDER BY e.place)

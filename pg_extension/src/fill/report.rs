@@ -53,7 +53,9 @@ impl Filling {
     fn try_out(&mut self, plan: &Plan) -> Option<String> {
         let table = plan.table();
         let unproven = |name: &&String| plan.unproven.contains(*name);
-        let exclusion = table.exclusions.iter().map(|e| &e.name).find(unproven);
+        let unlike = |name: &&String| table.uniques.iter().all(|unique| unique.name != **name);
+        let exclusions = table.exclusions.iter().map(|e| &e.name).filter(unlike);
+        let exclusion = exclusions.into_iter().find(unproven);
         let unique = table.uniques.iter().map(|u| &u.name).find(unproven);
         let rows = self.rows;
         let (name, tried) = match (exclusion, unique) {

@@ -100,6 +100,16 @@ impl Planner {
                 choice = by_index;
             }
         }
+        for exclusion in self.table.exclusions.clone() {
+            if self.unproven.contains(&exclusion.name) {
+                self.tell_apart(&Unique {
+                    name: exclusion.name,
+                    columns: exclusion.columns,
+                    plain: false,
+                    nulls_equal: false,
+                });
+            }
+        }
         choice
     }
 
