@@ -37,7 +37,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
          JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_synth'
          WHERE p.prosrc <> 'synth_value' ORDER BY p.oid::regprocedure::text COLLATE \"C\""
     ));
-    let expected: Vec<Cells> = [
+    let mut expected: Vec<Cells> = [
         ("synth(text,bigint,bigint,jsonb)", "t", "c"),
         ("synth.random_secret()", "f", "c"),
         ("synth.registry_entries()", "t", "c"),
@@ -50,6 +50,8 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         ),
         ("synth.session_seed()", "t", "c"),
         ("synth_audit_verify(bigint,text)", "f", "c"),
+        ("synth.table_changed()", "t", "c"),
+        ("synth_drop_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_drop_rule(regclass,name)", "t", "c"),
         ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
         ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
@@ -57,11 +59,23 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         ("synth_last_seed()", "t", "c"),
         ("synth_mask(text,anyelement,text[])", "f", "c"),
         ("synth_mask(text,text,text[])", "f", "c"),
-        ("synth_mask_table(regclass)", "t", "c"),
+        (
+            "synth_mask_schema(name,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
+        (
+            "synth_mask_table(regclass,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
         ("synth_revoke_unmask(regrole,regclass,name)", "f", "c"),
         ("synth_rotate_secret()", "f", "c"),
+        ("synth_plan_mask(regclass)", "t", "c"),
+        ("synth_protect(regclass)", "t", "c"),
+        ("synth_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_set_rule(regclass,name,text)", "t", "c"),
         ("synth_shred_secret(integer)", "f", "c"),
         (
@@ -80,9 +94,12 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
             "c",
         ),
         ("synth_verify_masked(regclass,boolean)", "t", "c"),
+        ("synth_unprotect(regclass)", "t", "c"),
+        ("synth_validate_rules(name)", "t", "c"),
     ]
     .map(|(function, granted, language)| row(&[function, granted, language, "f"]))
     .into();
+    expected.sort();
     assert_eq!(
         functions, expected,
         "functions, whether PUBLIC may call them, language, SECURITY DEFINER"

@@ -24,6 +24,7 @@ mod date_shift;
 mod email;
 mod generalize;
 mod hash;
+pub mod import;
 mod partial;
 mod pseudonym;
 pub mod rule;
