@@ -104,6 +104,9 @@ fn prepare(
     statement: pg_sys::TimestampTz,
 ) -> Prepared {
     require_utf8();
+    // It leaves a record.
+    // SAFETY: raises an error or does nothing.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_unmask()".as_ptr()) };
     let attnum = attnum(relid, &name);
     require_grant(relid, attnum, &name);
     let column = Column::of(relid, attnum);
