@@ -36,6 +36,7 @@
 
 pub mod audit;
 pub mod calendar;
+pub mod detect;
 pub mod dictionary;
 pub mod domain;
 pub mod entropy;

@@ -13,6 +13,7 @@
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `detect` | `synth_detect`, `synth_apply_detected` and `synth_import_rules` |
 //! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
 //! | `schedule` | jobs: `synth_schedule` and the background workers that run them |
@@ -44,6 +45,7 @@ mod audit;
 mod batches;
 mod boundary;
 mod column;
+mod detect;
 mod error;
 mod fill;
 mod generate;

@@ -78,6 +78,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What is said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Why a rule cannot be used.
     pub fn new(code: PgSqlErrorCode, message: String, hint: &'static str) -> Self {
         Self {
@@ -411,6 +416,12 @@ sql_function! {
             }
         }
     }
+}
+
+/// Sets a rule on a column, as `synth_set_rule` does.
+pub fn set(relid: Oid, column: &str, rule: &str) {
+    let column = CString::new(column).unwrap_or_default();
+    set_label(relid, Some(&column), Some(rule));
 }
 
 /// Sets or removes the rule of a column.

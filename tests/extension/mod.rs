@@ -3,6 +3,7 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod detect;
 mod examples;
 mod fill;
 mod generate;
@@ -17,6 +18,7 @@ mod scan_parallel;
 pub mod schedule;
 mod security;
 pub mod session;
+mod upgrade;
 mod values;
 
 use libtest_mimic::Trial;
@@ -28,12 +30,14 @@ pub use session::{Session, row};
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("detect", detect::tests()),
         ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("upgrade", upgrade::tests()),
         ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),

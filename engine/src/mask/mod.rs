@@ -33,6 +33,7 @@ mod fpe;
 mod generalize;
 mod grammar;
 mod hash;
+pub mod import;
 mod json;
 mod json_path;
 mod map;

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use synth_engine::mask::{self, Rule};
 
 use super::batch::Computation;
-use super::catalog;
 use super::owner::AsOwner;
+use super::rulebook::Rulebook;
 use crate::boundary::{datumCopy, relation_name, require_utf8, sql_function, string};
 use crate::error::{or_raise, raise, raise_null};
 use crate::query::{execute, query};
@@ -84,19 +84,16 @@ sql_function! {
     }
 }
 
-/// The rule that holds for a column, which may stand above or below it in its tree.
-fn rule_of(relid: Oid, name: &str) -> Rule {
-    let found = catalog::ruled_columns(&catalog::tree(relid))
-        .into_iter()
-        .find(|ruled| ruled.relid == relid && ruled.column == name);
-    match found.map(|ruled| ruled.rule.parse()) {
-        Some(rule) => or_raise(rule),
-        None => raise(
+/// The rule that holds for a column: its own, or that of a column of its tree or of a key.
+fn rule_of(relid: Oid, attnum: i16, name: &str) -> Rule {
+    let book = Rulebook::read();
+    book.rule((relid, attnum)).cloned().unwrap_or_else(|| {
+        raise(
             ERRCODE_UNDEFINED_OBJECT,
             format!("column {}.{name} has no masking rule", relation_name(relid)),
             Some("Unmasking follows the rule that the column was masked under.".to_owned()),
-        ),
-    }
+        )
+    })
 }
 
 fn prepare(
@@ -107,10 +104,13 @@ fn prepare(
     statement: pg_sys::TimestampTz,
 ) -> Prepared {
     require_utf8();
+    // It leaves a record.
+    // SAFETY: raises an error or does nothing.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_unmask()".as_ptr()) };
     let attnum = attnum(relid, &name);
     require_grant(relid, attnum, &name);
     let column = Column::of(relid, attnum);
-    let rule = rule_of(relid, &name);
+    let rule = rule_of(relid, attnum, &name);
     let (Rule::Mask { .. }, Some(column_type)) = (&rule, column.target.column_type) else {
         raise(
             ERRCODE_FEATURE_NOT_SUPPORTED,
@@ -178,9 +178,10 @@ unsafe fn apply(prepared: &Prepared, value: Datum, companions: &[ArrayRef]) -> O
     // SAFETY: by the caller's promise; the copy is palloc'd in the caller's context, while array and
     // scratch end here.
     unsafe {
-        let (cells, array) = prepared
-            .computation
-            .run(&[Some(value)], companions, &mut scratch, false);
+        let (cells, array) =
+            prepared
+                .computation
+                .run(&[Some(value)], companions, &mut scratch, false);
         let original = cells.first().copied().flatten()?;
         let copy = datumCopy(original, prepared.by_value, i32::from(prepared.length));
         drop(array);
@@ -239,7 +240,7 @@ fn require_grant(relid: Oid, attnum: i16, name: &str) {
             Some("A superuser may run synth_grant_unmask(role, table, column).".to_owned()),
         );
     };
-    if rule != rule_of(relid, name).to_string() {
+    if rule != rule_of(relid, attnum, name).to_string() {
         raise(
             ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!(
@@ -293,7 +294,7 @@ unsafe fn grant(fcinfo: pg_sys::FunctionCallInfo, give: bool) {
     }
     let attnum = attnum(relid, &name);
     let rule = if give {
-        Some(rule_of(relid, &name).to_string())
+        Some(rule_of(relid, attnum, &name).to_string())
     } else {
         None
     };

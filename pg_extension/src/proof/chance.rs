@@ -13,6 +13,7 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
 use synth_engine::mask::{self, Rule};
 use synth_engine::proof::{ValueHash, ValueSet};
+use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
 use super::elsewhere::begin_quiet_scan;
@@ -41,15 +42,17 @@ pub struct Sought {
     pub originals: ValueSet,
     /// Values that the mask gives whatever the original.
     pub producible: HashSet<u64>,
+    /// The chance that a value of any origin seems to be an original.
+    pub false_positives: f64,
     /// The chance that a masked value seems to survive.
     pub chance: f64,
     /// What that chance is at most, as it is measured on some rows only.
     pub bound: f64,
     /// Whether the mask could be tried, so that chance is known.
     pub measured: bool,
-    /// Rows whose value came out of the mask as it went in.
+    /// Distinct values that came out of the mask as they went in.
     pub kept: u64,
-    /// The share of rows that any secret would keep so.
+    /// The share of values that any secret would keep so.
     pub kept_chance: f64,
 }
 
@@ -81,6 +84,7 @@ pub unsafe fn sought(relation: pg_sys::Relation, stored: Stored, hash: &ValueHas
                 kind: Kind::of(attribute.atttypid),
                 originals: known.originals,
                 producible: HashSet::new(),
+                false_positives,
                 chance: false_positives,
                 bound: false_positives,
                 measured: true,
@@ -167,6 +171,8 @@ unsafe fn measure(
         sought.kept_chance = 1.0;
         return;
     };
+    // Each value once: the mask gives one result for it, however many rows have it.
+    let mut known = HashSet::new();
     let mut bytes = 0;
     let cells: Vec<Option<Datum>> = cells
         .filter(Option::is_some)
@@ -176,6 +182,10 @@ unsafe fn measure(
                 bytes += unsafe { pg_sys::toast_raw_datum_size(*value) };
             }
             bytes <= BYTES
+        })
+        .filter(|cell| {
+            // SAFETY: by the caller's promise.
+            cell.is_none_or(|value| known.insert(unsafe { sought.kind.hash(hash, value) }))
         })
         .collect();
     let Some(column_type) = column.target.column_type.filter(|_| !cells.is_empty()) else {
