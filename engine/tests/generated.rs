@@ -16,9 +16,9 @@ use arrow_array::types::Date32Type;
 use arrow_array::{ArrayRef, Date32Array, StringArray};
 use synth_engine::generator::{GENERATORS, Generator};
 use synth_engine::mask::{self, Rule, Target};
+use synth_engine::registry::{Entry, Kind, Parameter, ParameterType, entries};
 use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
-use synth_engine::registry::{Entry, Kind, Parameter, ParameterType, entries};
 
 const SCRIPT: &str = "sql/pg_synth--0.1.0--0.2.0.sql";
 const REFERENCE: &str = "docs/reference.md";
@@ -351,13 +351,21 @@ fn the_reference_describes_the_registry() {
 const EXAMPLES: &[(&str, ColumnType, &str)] = &[
     ("bucket('0,18,30,50,65')", ColumnType::Numeric, "42"),
     ("card_number", ColumnType::Text, "4111-1111-1111-1111"),
-    ("card_number(keep_bin => true)", ColumnType::Text, "4111 1111 1111 1111"),
+    (
+        "card_number(keep_bin => true)",
+        ColumnType::Text,
+        "4111 1111 1111 1111",
+    ),
     ("city", ColumnType::Text, "Springfield"),
     ("company(locale => 'de_DE')", ColumnType::Text, "Acme Inc."),
     ("country", ColumnType::Text, "Iceland"),
     ("date_shift(30)", ColumnType::Date, "1987-06-05"),
     ("email", ColumnType::Text, "ann@corp.test"),
-    ("email(keep_domain => true, names => false)", ColumnType::Text, "ann@corp.test"),
+    (
+        "email(keep_domain => true, names => false)",
+        ColumnType::Text,
+        "ann@corp.test",
+    ),
     ("first_name(locale => 'pl_PL')", ColumnType::Text, "Ann"),
     ("fpe", ColumnType::Text, "PO-2024/004711"),
     ("fpe('alphanumeric')", ColumnType::Text, "PO-2024/004711"),
@@ -367,17 +375,41 @@ const EXAMPLES: &[(&str, ColumnType, &str)] = &[
     ("generalize(24)", ColumnType::Inet, "192.0.2.77"),
     ("hash(20)", ColumnType::Text, "ann@corp.test"),
     ("iban", ColumnType::Text, "DE89 3704 0044 0532 0130 00"),
-    ("json_path('$.a[*]', 'partial(1)', '$.n', 'generalize(10)')", ColumnType::Json, "{\"a\": [\"Ann\"], \"n\": 37, \"k\": 1}"),
+    (
+        "json_path('$.a[*]', 'partial(1)', '$.n', 'generalize(10)')",
+        ColumnType::Json,
+        "{\"a\": [\"Ann\"], \"n\": 37, \"k\": 1}",
+    ),
     ("last_name", ColumnType::Text, "Miller"),
-    ("national_id(locale => 'pl_PL')", ColumnType::Text, "44051401458"),
+    (
+        "national_id(locale => 'pl_PL')",
+        ColumnType::Text,
+        "44051401458",
+    ),
     ("noise(0.1)", ColumnType::Numeric, "52300.00"),
     ("partial(1, '***', 2)", ColumnType::Text, "12345"),
     ("permutation", ColumnType::Numeric, "4711"),
     ("phone", ColumnType::Text, "030 123456"),
-    ("pseudonym('job_title')", ColumnType::Text, "Chief Hat Officer"),
-    ("redact", ColumnType::Text, "Ann Miller (ann@corp.test) paid with 4111111111111111"),
-    ("redact('pseudonym')", ColumnType::Text, "Ann Miller (ann@corp.test) paid with 4111111111111111"),
-    ("regex_replace('[0-9]{3}$', '***')", ColumnType::Text, "room 12345"),
+    (
+        "pseudonym('job_title')",
+        ColumnType::Text,
+        "Chief Hat Officer",
+    ),
+    (
+        "redact",
+        ColumnType::Text,
+        "Ann Miller (ann@corp.test) paid with 4111111111111111",
+    ),
+    (
+        "redact('pseudonym')",
+        ColumnType::Text,
+        "Ann Miller (ann@corp.test) paid with 4111111111111111",
+    ),
+    (
+        "regex_replace('[0-9]{3}$', '***')",
+        ColumnType::Text,
+        "room 12345",
+    ),
     ("ssn", ColumnType::Text, "123-45-6789"),
     ("state", ColumnType::Text, "Ohio"),
     ("street", ColumnType::Text, "12 Main Street"),
@@ -403,7 +435,14 @@ fn docs_of_masks_are_true() {
             }
             _ => masked.as_string::<i32>().value(0).to_owned(),
         };
-        writeln!(out, "| `{}` | {} | {} |", cell(rule), cell(value), cell(&result)).unwrap();
+        writeln!(
+            out,
+            "| `{}` | {} | {} |",
+            cell(rule),
+            cell(value),
+            cell(&result)
+        )
+        .unwrap();
     }
     let shown: BTreeSet<&str> = EXAMPLES
         .iter()

@@ -412,7 +412,10 @@ impl Computation {
     ) -> (Vec<Option<Datum>>, ArrayRef) {
         // SAFETY: by the caller's promise.
         let (array, shapes) = unsafe { self.codec.decode(input.iter().copied()) };
-        let spread: Vec<ArrayRef> = companions.iter().map(|c| Shapes::spread(&shapes, c)).collect();
+        let spread: Vec<ArrayRef> = companions
+            .iter()
+            .map(|c| Shapes::spread(&shapes, c))
+            .collect();
         let masked = or_raise(if forward {
             self.mask.apply(&array, &spread)
         } else {

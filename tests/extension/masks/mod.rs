@@ -33,8 +33,18 @@ fn intervals_survive_by_subject(pg: &Postgres) {
          INSERT INTO lab SELECT patient_id, day FROM visit;
          CREATE TABLE original AS TABLE visit",
     );
-    for (table, column) in [("visit", "day"), ("visit", "at"), ("visit", "days"), ("lab", "day")] {
-        rule(&mut session, table, column, "date_shift(300, subject => 'patient_id')");
+    for (table, column) in [
+        ("visit", "day"),
+        ("visit", "at"),
+        ("visit", "days"),
+        ("lab", "day"),
+    ] {
+        rule(
+            &mut session,
+            table,
+            column,
+            "date_shift(300, subject => 'patient_id')",
+        );
     }
     // The subject itself is masked in the same pass: shifts follow who it was.
     rule(&mut session, "visit", "patient_id", "permutation");
@@ -55,7 +65,10 @@ fn intervals_survive_by_subject(pg: &Postgres) {
         session.value("SELECT count(*) FROM lab l WHERE patient_id IS NOT NULL AND NOT EXISTS (SELECT FROM visit v JOIN original o USING (id) WHERE o.patient_id = l.patient_id AND v.day = l.day)"),
         "0"
     );
-    assert_eq!(session.value("SELECT days[2] IS NULL AND days[3] = 'infinity' FROM visit WHERE id = 1"), "t");
+    assert_eq!(
+        session.value("SELECT days[2] IS NULL AND days[3] = 'infinity' FROM visit WHERE id = 1"),
+        "t"
+    );
 }
 
 fn conditions_choose_rows(pg: &Postgres) {
@@ -78,28 +91,59 @@ fn conditions_choose_rows(pg: &Postgres) {
     }
     session.run("SELECT synth_mask_table('t')");
     assert_eq!(
-        session.rows("SELECT country, a = 'a' || id, b, c, d, e = 'e', f FROM t ORDER BY id LIMIT 3"),
+        session
+            .rows("SELECT country, a = 'a' || id, b, c, d, e = 'e', f FROM t ORDER BY id LIMIT 3"),
         [
             row(&["DE", "f", "b", "c", "d", "f", "known"]),
             row(&["XX", "t", "b", "c", "d", "f", "known"]),
-            super::session::Cells::from([None, Some("t"), Some("b"), None, Some("d"), Some("f"), Some("f")].map(|c| c.map(str::to_owned))),
+            super::session::Cells::from(
+                [
+                    None,
+                    Some("t"),
+                    Some("b"),
+                    None,
+                    Some("d"),
+                    Some("f"),
+                    Some("f")
+                ]
+                .map(|c| c.map(str::to_owned))
+            ),
         ],
         "conditions see the row before it is masked"
     );
-    assert_eq!(session.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM t WHERE b = 'none'"), "7,8");
+    assert_eq!(
+        session.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM t WHERE b = 'none'"),
+        "7,8"
+    );
     assert_eq!(session.value("SELECT id FROM t WHERE e = 'e'"), "4");
     // A conditional mask does not keep keys apart.
     session.run("CREATE TABLE u (k text PRIMARY KEY, c text); INSERT INTO u VALUES ('x', 'y')");
     rule(&mut session, "u", "k", "hash WHEN c = 'y'");
     session.refused("SELECT synth_mask_table('u')", "55000", "equal values");
     for (rule, code, says) in [
-        ("MASKED WITH hash WHEN nothing = 1", "42703", "reads column \"nothing\""),
-        ("MASKED WITH hash WHEN n = 'abc'", "22P02", "invalid input syntax"),
+        (
+            "MASKED WITH hash WHEN nothing = 1",
+            "42703",
+            "reads column \"nothing\"",
+        ),
+        (
+            "MASKED WITH hash WHEN n = 'abc'",
+            "22P02",
+            "invalid input syntax",
+        ),
         ("MASKED WITH hash WHEN n = NULL", "42601", "IS NULL"),
-        ("MASKED WITH hash WHEN (SELECT true)", "42601", "name of a column"),
+        (
+            "MASKED WITH hash WHEN (SELECT true)",
+            "42601",
+            "name of a column",
+        ),
     ] {
         let rule = rule.replace('\'', "''");
-        session.refused(&format!("SELECT synth_set_rule('t', 'a', '{rule}')"), code, says);
+        session.refused(
+            &format!("SELECT synth_set_rule('t', 'a', '{rule}')"),
+            code,
+            says,
+        );
     }
 }
 
@@ -129,7 +173,10 @@ fn arrays_are_masked_by_element(pg: &Postgres) {
         session.rows("SELECT array_dims(emails), emails[1][1] = (SELECT emails[1] FROM t WHERE id = 1), codes::text, n IS NULL FROM t WHERE id = 2"),
         [row(&["[1:2][1:2]", "t", "{}", "t"])]
     );
-    assert_eq!(session.value("SELECT (synth_mask('generalize', ARRAY[17, 25], '10'))::text"), "{10,20}");
+    assert_eq!(
+        session.value("SELECT (synth_mask('generalize', ARRAY[17, 25], '10'))::text"),
+        "{10,20}"
+    );
 }
 
 fn documents_keep_what_no_path_finds(pg: &Postgres) {
@@ -139,7 +186,12 @@ fn documents_keep_what_no_path_finds(pg: &Postgres) {
            INSERT INTO t VALUES ('{"contact": [{"email": "a@real.test", "n": 12345678901234567890.50}, {"email": null}], "age": 37, "keep": "Original"}',
                                  '{ "b" : 1.0, "a": "secret", "b": 2 }', ARRAY['{"x": "real"}'::jsonb])"#,
     );
-    rule(&mut session, "t", "j", "json_path('$.contact[*].email', 'email', '$.age', 'generalize(10)')");
+    rule(
+        &mut session,
+        "t",
+        "j",
+        "json_path('$.contact[*].email', 'email', '$.age', 'generalize(10)')",
+    );
     rule(&mut session, "t", "k", "json_path('$.a', 'value ''gone''')");
     rule(&mut session, "t", "l", "json_path('$..x', 'partial(1)')");
     session.run("SELECT synth_mask_table('t')");
@@ -211,7 +263,9 @@ fn keys_stay_unique_and_agree_across_types(pg: &Postgres) {
     // Another database that shares the secret gives the same.
     let secret = session.value("SELECT encode(key, 'hex') FROM synth.secret");
     let mut there = Session::open(pg, &other);
-    there.run(&format!("UPDATE synth.secret SET key = decode('{secret}', 'hex')"));
+    there.run(&format!(
+        "UPDATE synth.secret SET key = decode('{secret}', 'hex')"
+    ));
     assert_eq!(
         there.value("SELECT synth_mask('permutation', 1::bigint)"),
         session.value("SELECT synth_mask('permutation', 1::smallint)")
@@ -255,7 +309,11 @@ fn only_trusted_functions_are_called(pg: &Postgres) {
     let set = "SELECT synth_set_rule('t', 'a', 'MASKED WITH FUNCTION \"My Masks\".tail(2, ''#'')')";
     // A warning only, since dumps restore rules first; masking refuses.
     session.run(set);
-    session.refused("SELECT synth_mask_table('t')", "42883", "no trusted function");
+    session.refused(
+        "SELECT synth_mask_table('t')",
+        "42883",
+        "no trusted function",
+    );
     session.run("SELECT synth_trust_function('\"My Masks\".tail(text,int,text)'), synth_trust_function('\"My Masks\".who(text)')");
     session.run("SELECT synth_set_rule('t', 'w', 'MASKED WITH FUNCTION \"My Masks\".who')");
     session.run("SELECT synth_set_rule('t', 'n', 'MASKED WITH FUNCTION \"My Masks\".who')");
@@ -266,25 +324,46 @@ fn only_trusted_functions_are_called(pg: &Postgres) {
         [row(&["#11", "m_owner"])],
         "functions run as the owner of the table"
     );
-    assert_eq!(session.value("SELECT count(*) FROM t WHERE a IS NULL AND w IS NULL"), "1");
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE a IS NULL AND w IS NULL"),
+        "1"
+    );
     // Another text of the function is another function.
     session.run("CREATE OR REPLACE FUNCTION \"My Masks\".tail(value text, keep int, fill text) RETURNS text LANGUAGE sql IMMUTABLE RETURN value");
-    session.refused("SELECT synth_mask_table('t')", "55000", "has changed since it was trusted");
+    session.refused(
+        "SELECT synth_mask_table('t')",
+        "55000",
+        "has changed since it was trusted",
+    );
     assert_eq!(
-        session.value("SELECT problem LIKE '%has changed%' FROM synth.rules WHERE column_name = 'a'"),
+        session
+            .value("SELECT problem LIKE '%has changed%' FROM synth.rules WHERE column_name = 'a'"),
         "t"
     );
     session.run("SELECT synth_distrust_function('\"My Masks\".tail(text,int,text)')");
-    session.refused("SELECT synth_mask_table('t')", "42883", "no trusted function");
+    session.refused(
+        "SELECT synth_mask_table('t')",
+        "42883",
+        "no trusted function",
+    );
     session.run("SET ROLE m_owner");
-    session.refused("SELECT synth_trust_function('\"My Masks\".who(text)')", "42501", "permission denied");
+    session.refused(
+        "SELECT synth_trust_function('\"My Masks\".who(text)')",
+        "42501",
+        "permission denied",
+    );
     session.run("RESET ROLE; DROP OWNED BY m_owner; DROP ROLE m_owner");
 }
 
 fn what_a_rule_reads_must_be_there(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run("CREATE TABLE t (d date, s int, g int GENERATED ALWAYS AS (s + 1) STORED)");
-    for (subject, code) in [("nobody", "42703"), ("S", "42703"), ("g", "0A000"), ("d", "22023")] {
+    for (subject, code) in [
+        ("nobody", "42703"),
+        ("S", "42703"),
+        ("g", "0A000"),
+        ("d", "22023"),
+    ] {
         session.refused(
             &format!("SELECT synth_set_rule('t', 'd', 'MASKED WITH date_shift(subject => ''{subject}'')')"),
             code,
@@ -303,7 +382,9 @@ fn what_a_rule_reads_must_be_there(pg: &Postgres) {
 fn the_registry_says_what_can_be_undone(pg: &Postgres) {
     let mut session = fresh(pg);
     assert_eq!(
-        session.column("SELECT name FROM synth.registry WHERE kind = 'mask' AND reversible ORDER BY name"),
+        session.column(
+            "SELECT name FROM synth.registry WHERE kind = 'mask' AND reversible ORDER BY name"
+        ),
         ["fpe", "permutation"]
     );
     assert_eq!(

@@ -95,6 +95,8 @@ proptest! {
             }
             let reversible = properties(&rule)?.unwrap().reversible;
             match mask.unmask(&masked, &[]) {
+                // There was nothing to turn back.
+                _ if masked.null_count() == masked.len() => {}
                 Ok(original) if column_type == ColumnType::Numeric => {
                     prop_assert!(reversible);
                     // Needless zeros are not kept.
@@ -107,7 +109,7 @@ proptest! {
                     prop_assert!(reversible, "{}", entry.name);
                     prop_assert_eq!(&original, &values, "{} on {}", rule, column_type.sql());
                 }
-                Err(error) => prop_assert!(!reversible || masked.null_count() == masked.len(), "{}: {}", entry.name, error),
+                Err(error) => prop_assert!(!reversible, "{}: {}", entry.name, error),
             }
         }
     }
@@ -165,11 +167,20 @@ fn injective_masks_keep_distinct_values_distinct() {
         .chain((0..500).map(|i| format!("user{i}@corp.test")))
         .chain((0..200).map(|i| format!("Ä{}\u{1F600}{i}", "x".repeat(i))))
         .collect();
-    let hostile = ["", " ", "  ", "NULL", "'", "\"", "%s", "e\u{301}", "é", "a\tb"];
+    let hostile = [
+        "", " ", "  ", "NULL", "'", "\"", "%s", "e\u{301}", "é", "a\tb",
+    ];
     texts.extend(hostile.map(str::to_owned));
     texts.sort();
     texts.dedup();
-    let extremes = [i64::MIN, i64::MAX, -2_147_483_648, 2_147_483_647, -32_769, 32_768];
+    let extremes = [
+        i64::MIN,
+        i64::MAX,
+        -2_147_483_648,
+        2_147_483_647,
+        -32_769,
+        32_768,
+    ];
     let numbers: Vec<i64> = (-3_000..3_000)
         .chain((0..3_000).map(|i| i * 1_000_003_i64))
         .chain(extremes)
@@ -197,7 +208,12 @@ fn injective_masks_keep_distinct_values_distinct() {
             }
         };
         let results = masked(&rule, column_type, &values, [3; 32]);
-        assert_eq!(distinct(&results), distinct(&values), "{}: {rule}", entry.name);
+        assert_eq!(
+            distinct(&results),
+            distinct(&values),
+            "{}: {rule}",
+            entry.name
+        );
     }
 }
 
@@ -244,9 +260,19 @@ fn results_are_as_documented() {
         ("card_number", text, "4012 8888 8888 1881", "4"),
         ("iban", text, "FR14 2004 1010 0505 0001 3M02 606", "FR"),
         ("ssn", text, "123456789", "9"),
-        ("noise(amount => 1, minimum => 5, maximum => 6)", ColumnType::Numeric, "5", "6"),
+        (
+            "noise(amount => 1, minimum => 5, maximum => 6)",
+            ColumnType::Numeric,
+            "5",
+            "6",
+        ),
         ("generalize(0.5)", ColumnType::Numeric, "12.74", "12.5"),
-        ("generalize(24)", ColumnType::Inet, "192.0.2.9", "192.0.2.0/24"),
+        (
+            "generalize(24)",
+            ColumnType::Inet,
+            "192.0.2.9",
+            "192.0.2.0/24",
+        ),
         ("bucket('0,18,65')", ColumnType::Numeric, "64.9", "18"),
         ("regex_replace('[0-9]+', '#')", text, "a1b22", "a#b#"),
         ("regex_replace('x', '#', 'none')", text, "a1b22", "none"),
@@ -270,7 +296,10 @@ fn results_are_as_documented() {
             let digits: Vec<u8> = result.bytes().filter(u8::is_ascii_digit).collect();
             assert!(luhn3::decimal::valid(&digits), "{rule}: {result}");
         }
-        if ["card", "iban", "ssn"].iter().any(|name| rule.starts_with(name)) {
+        if ["card", "iban", "ssn"]
+            .iter()
+            .any(|name| rule.starts_with(name))
+        {
             assert_eq!(result.len(), value.len(), "{rule}: {result}");
         }
     }
