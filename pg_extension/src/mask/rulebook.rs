@@ -469,12 +469,12 @@ impl Rulebook {
 
     /// Every rule that masks a column of these tables, wherever it comes from: for copies.
     pub fn rules_of(&self, relids: &[Oid]) -> Rules {
+        let relids: HashSet<Oid> = relids.iter().copied().collect();
         let mut rules = Rules::default();
-        for (column, _) in self
-            .masked()
-            .filter(|(column, _)| relids.contains(&column.0))
-        {
-            self.add(column, &mut rules);
+        for (column, _) in self.masked() {
+            if relids.contains(&column.0) {
+                self.add(column, &mut rules);
+            }
         }
         rules
     }
@@ -484,12 +484,15 @@ impl Rulebook {
     pub fn select(&self, members: &[Oid]) -> Selection {
         let members: HashSet<Oid> = members.iter().copied().collect();
         let mut selection = Selection::default();
-        let mut done = HashSet::new();
+        let mut seen = HashSet::new();
         for (column, _) in self.masked() {
             if !members.contains(&column.0) {
                 continue;
             }
             let family = self.family[&column];
+            if !seen.insert(family) {
+                continue;
+            }
             let Some(group) = self.families[family].group else {
                 // Tables above hold statistics of the column.
                 for &column in &self.families[family].columns {
@@ -505,9 +508,6 @@ impl Rulebook {
                 {
                     selection.elsewhere.push((column, key));
                 }
-                continue;
-            }
-            if !done.insert(group) {
                 continue;
             }
             if let Some(outside) = self.families[home]
