@@ -16,6 +16,7 @@ use super::plan::Rules;
 use super::writer::Writer;
 use crate::boundary::{check_for_interrupts, finish_heap_swap, make_new_heap, relation_name};
 use crate::error::raise;
+use crate::proof::Fingerprint;
 
 /// How often progress is told, where that is asked for.
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -123,6 +124,7 @@ unsafe fn copy_masked(
         let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
         let mut batch = Batch::new(old, &masks);
+        let mut fingerprint = Fingerprint::new(old, &masks, rules);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
@@ -136,7 +138,9 @@ unsafe fn copy_masked(
                     }
                     batch.push(slot);
                 }
+                fingerprint.before(&batch);
                 batch.mask(&masks);
+                fingerprint.after(&batch);
                 for row in 0..batch.rows {
                     writer.write(batch.row(row), &masks);
                 }
@@ -149,6 +153,7 @@ unsafe fn copy_masked(
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         writer.finish();
+        fingerprint.store();
     }
     told.rows
 }

@@ -17,6 +17,7 @@ use super::{catalog, dependents, protect, rewrite, route, triggers, verify};
 use crate::audit;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
+use crate::proof;
 use crate::secret;
 
 /// How to mask.
@@ -180,14 +181,15 @@ fn record(operation: &'static str, target: String, plan: &Plan, masked: &[Masked
             rule.to_string(),
         )
     });
+    let (before, after) = proof::totals(&plan.tables);
     audit::record(&audit::Run {
         operation,
         target,
         rules: rules.collect(),
         key_version: secret::newest().map(|(version, _)| version),
         rows: masked.iter().map(|table| table.rows).sum(),
-        before: serde_json::Value::Null,
-        after: serde_json::Value::Null,
+        before,
+        after,
         verification: serde_json::Value::Null,
     });
 }
