@@ -182,7 +182,9 @@ impl Rulebook {
             }
         }
         for index in 0..self.families.len() {
-            self.families[index].labels.sort_by_key(|label| order(label.0));
+            self.families[index]
+                .labels
+                .sort_by_key(|label| order(label.0));
             let labels = &self.families[index].labels;
             let Some((first, rule)) = labels.first().cloned() else {
                 continue;
@@ -262,7 +264,9 @@ impl Rulebook {
             let masks = |rule: Option<&Rule>| rule.is_some_and(|rule| *rule != Rule::NotMasked);
             let agree = referring == key
                 || (!masks(referring) && !masks(key))
-                || (link.match_simple && referring.is_some_and(gives_null));
+                || (link.match_simple
+                    && referring
+                        .is_some_and(|rule| gives_null(rule) && rule.condition().is_none()));
             if !agree && told.insert((self.family[&from], self.family[&to])) {
                 let problem = self.disagreement(from, to, link);
                 self.problems.push(problem);
