@@ -60,6 +60,8 @@ struct Group {
     families: Vec<usize>,
     /// The family of the key.
     home: usize,
+    /// Families that refer to the key and become NULL, which has to happen with it.
+    emptied: Vec<usize>,
     /// What all are masked as, where their types differ.
     target: Option<Target>,
 }
@@ -264,9 +266,7 @@ impl Rulebook {
             let masks = |rule: Option<&Rule>| rule.is_some_and(|rule| *rule != Rule::NotMasked);
             let agree = referring == key
                 || (!masks(referring) && !masks(key))
-                || (link.match_simple
-                    && referring
-                        .is_some_and(|rule| gives_null(rule) && rule.condition().is_none()));
+                || (link.match_simple && referring.is_some_and(empties));
             if !agree && told.insert((self.family[&from], self.family[&to])) {
                 let problem = self.disagreement(from, to, link);
                 self.problems.push(problem);
@@ -313,12 +313,18 @@ impl Rulebook {
         let mut sets: Disjoint<usize> = Disjoint::default();
         let mut above: HashMap<usize, BTreeSet<usize>> = HashMap::new();
         let mut keys: BTreeMap<usize, (ColumnId, usize)> = BTreeMap::new();
+        let mut emptied: Vec<(usize, usize)> = Vec::new();
         for (from, to, link) in self.pairs() {
             let (a, b) = (self.family[&from], self.family[&to]);
             let rule = self.families[b].rule.as_ref();
-            if rule.is_none_or(|rule| *rule == Rule::NotMasked)
-                || self.families[a].rule.as_ref() != rule
-            {
+            if rule.is_none_or(|rule| *rule == Rule::NotMasked) {
+                continue;
+            }
+            if self.families[a].rule.as_ref() != rule {
+                if self.families[a].rule.as_ref().is_some_and(empties) {
+                    sets.add(b);
+                    emptied.push((a, b));
+                }
                 continue;
             }
             sets.add(a);
@@ -378,8 +384,14 @@ impl Rulebook {
             self.groups.push(Group {
                 families: members,
                 home,
+                emptied: Vec::new(),
                 target,
             });
+        }
+        for (from, to) in emptied {
+            if let Some(group) = self.families[to].group {
+                self.groups[group].emptied.push(from);
+            }
         }
     }
 
@@ -521,7 +533,8 @@ impl Rulebook {
             {
                 selection.torn.push((column, *outside));
             }
-            for &family in &self.groups[group].families {
+            let group = &self.groups[group];
+            for &family in group.families.iter().chain(&group.emptied) {
                 for &tied in &self.families[family].columns {
                     self.add(tied, &mut selection.rules);
                     if !members.contains(&tied.0) && !selection.referring.contains(&tied.0) {
@@ -578,6 +591,11 @@ pub fn gives_null(rule: &Rule) -> bool {
         Rule::Value(literal) => *literal == Literal::Null,
         _ => false,
     }
+}
+
+/// The rule gives NULL in every row.
+fn empties(rule: &Rule) -> bool {
+    gives_null(rule) && rule.condition().is_none()
 }
 
 /// Distinct values stay distinct under the rule.
