@@ -74,7 +74,8 @@ pub struct Refusal {
     code: PgSqlErrorCode,
     /// What is wrong.
     pub message: String,
-    hint: Option<&'static str>,
+    /// What to do about it.
+    pub hint: Option<&'static str>,
 }
 
 impl Refusal {
