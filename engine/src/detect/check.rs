@@ -56,7 +56,7 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
             }
         }
         10 => {
-            if bare && matches!(digits[0], b'1' | b'2') {
+            if bare && matches!(digits[0], b'1' | b'2' | b'9') {
                 let mut prefixed = *b"80840000000000";
                 prefixed[5..].copy_from_slice(&digits[..9]);
                 test(Category::Npi, luhn(&prefixed) == digits[9], 0.1);
