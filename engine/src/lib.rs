@@ -47,6 +47,7 @@ pub mod generator;
 pub mod locale;
 pub mod mask;
 pub mod pattern;
+pub mod proof;
 pub mod registry;
 pub mod schema;
 pub mod secret;

@@ -7,13 +7,17 @@ mod detect;
 mod examples;
 mod fill;
 mod generate;
+mod keys;
 mod mask_table;
 mod mask_value;
+mod proof;
 mod rules;
 mod scan;
 mod scan_parallel;
+pub mod schedule;
 mod security;
-mod session;
+pub mod session;
+mod upgrade;
 mod values;
 
 use libtest_mimic::Trial;
@@ -32,8 +36,12 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("upgrade", upgrade::tests()),
+        ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("proof", proof::tests()),
+        ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];
@@ -42,6 +50,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         for (name, test) in tests {
             trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
         }
+    }
+    for (name, test) in schedule::tests() {
+        trials.push(fixture.scheduling(&format!("extension::schedule::{name}"), test));
     }
     trials
 }
