@@ -46,13 +46,7 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
                     (sum - i64::from(digits[8] - b'0')) % 11 == 0,
                     0.09,
                 );
-                let prefix = number(&digits[..2]);
-                let issued = matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80);
-                test(
-                    Category::Routing,
-                    issued && aba(&digits[..8]) == digits[8],
-                    0.038,
-                );
+                test(Category::Routing, aba(&digits[..8]) == digits[8], 0.1);
             }
         }
         10 => {
