@@ -389,10 +389,7 @@ pub(super) fn literal(token: &Token, negative: bool) -> Option<Literal> {
                     .map_or(Literal::Decimal(number), Literal::Integer),
             )
         }
-        token if negative => {
-            let _ = token;
-            None
-        }
+        _ if negative => None,
         token if token.is("null") => Some(Literal::Null),
         token if token.is("true") => Some(Literal::Boolean(true)),
         token if token.is("false") => Some(Literal::Boolean(false)),
