@@ -145,10 +145,7 @@ impl<'a> Reader<'a> {
     /// The next token.
     pub(super) fn next(&mut self) -> Option<Token> {
         self.skip_space();
-        let new_lines = self.text.as_bytes()[self.counted..self.position]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let new_lines = self.text[self.counted..self.position].matches('\n').count();
         self.line += new_lines;
         self.counted = self.position;
         let rest = self.rest();
