@@ -80,13 +80,16 @@ impl Unmasked {
     pub unsafe fn new(desc: pg_sys::TupleDesc, masked: &[usize]) -> Self {
         // SAFETY: natts attributes follow.
         let attributes = unsafe { (*desc).attrs.as_slice((*desc).natts as usize) };
-        let columns = attributes
+        let mut columns: Vec<(usize, Kind)> = attributes
             .iter()
             .enumerate()
             // Generated columns are computed anew from what is masked.
             .filter(|(index, a)| !a.attisdropped && a.attgenerated == 0 && !masked.contains(index))
             .map(|(index, attribute)| (index, Kind::of(attribute.atttypid)))
             .collect();
+        // Rows may move between partitions, whose columns stand in other orders.
+        columns
+            .sort_by_key(|(index, _)| unsafe { string(attributes[*index].attname.data.as_ptr()) });
         Self {
             columns,
             scratch: Vec::new(),
@@ -257,7 +260,7 @@ impl Fingerprint {
         unsafe { count(&mut self.after, &mut self.unmasked, &self.hash, batch) };
     }
 
-    /// Keeps the fingerprint in place of the one before; gives the control totals before and after.
+    /// Keeps the fingerprint in place of the one before, unless no column is masked; gives the control totals before and after.
     pub fn store(self) -> (Value, Value) {
         let relid = self.relid;
         self.store_for(relid)
@@ -269,6 +272,9 @@ impl Fingerprint {
             self.before.to_json(&self.names),
             self.after.to_json(&self.names),
         );
+        if self.masked.is_empty() {
+            return (before, after);
+        }
         let description = json!({
             "before": before,
             "after": after,
