@@ -11,6 +11,10 @@
 //! | `route` | the same for partitions whose rows move |
 //! | `triggers` | rows updated so that triggers fire |
 //! | `batch` | rows taken apart and masked, some at a time |
+//! | `codec` | values of a column as arrays and back |
+//! | `other` | other columns that a rule reads: companions and conditions |
+//! | `function` | trusted functions of the user's |
+//! | `shuffle` | the values of a column dealt out to other rows |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
 //! | `verify` | foreign keys checked again |
@@ -26,8 +30,11 @@
 pub mod batch;
 mod carry;
 pub mod catalog;
+mod codec;
 mod dependents;
 mod findings;
+pub mod function;
+pub mod other;
 pub mod owner;
 pub mod plan;
 pub mod protect;
@@ -36,6 +43,7 @@ mod report;
 mod rewrite;
 mod route;
 mod rulebook;
+mod shuffle;
 mod table;
 mod triggers;
 mod unmask;

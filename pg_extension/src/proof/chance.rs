@@ -13,6 +13,7 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
 use synth_engine::mask::{self, Rule};
 use synth_engine::proof::{ValueHash, ValueSet};
+use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
 use super::elsewhere::begin_quiet_scan;
@@ -140,7 +141,24 @@ unsafe fn measure(
     cells: impl Iterator<Item = Option<Datum>>,
     hash: &ValueHash,
 ) {
-    let Rule::Mask { name, .. } = rule else {
+    // What depends on other columns, and types that the engine holds as text only, are not measured.
+    let by_value = column.target.column_type.is_none_or(|column_type| {
+        !matches!(
+            column_type,
+            ColumnType::Json | ColumnType::Numeric | ColumnType::Inet | ColumnType::Enum
+        )
+    });
+    let reads_others = |mask: Box<dyn mask::Mask>| !mask.companions().is_empty();
+    let secret = Secret::new([0x5A; 32]);
+    if matches!(rule, Rule::When { .. } | Rule::Function { .. })
+        || column.target.array
+        || !by_value
+        || mask::build(rule, &column.target, &secret).is_ok_and(reads_others)
+    {
+        sought.measured = false;
+        return;
+    }
+    let Rule::Mask { .. } = rule else {
         if let Rule::Value(literal) = rule {
             // SAFETY: read as the column's type.
             if let Some(value) = unsafe { column.input(literal) } {
@@ -177,10 +195,10 @@ unsafe fn measure(
     let values: ArrayRef =
         unsafe { column::array(column_type, column.is_bpchar, cells.into_iter()) };
     let own = hashes(&values, column, sought.kind, hash);
-    let injective = mask::find(name)
+    let injective = mask::properties(rule)
         .ok()
-        .and_then(|entry| entry.mask)
-        .is_some_and(|mask| mask.injective);
+        .flatten()
+        .is_some_and(|properties| properties.injective);
     let tries = (RESULTS / own.len()).clamp(16, 1024);
     let (mut results, mut originals, mut kept) = (0_u64, 0_u64, 0_u64);
     let mut is_known = false;
@@ -233,7 +251,7 @@ fn masked(rule: &Rule, column: &Column, values: &ArrayRef, number: usize) -> Opt
     let seed = Secret::new([0x5A; 32]).key("pg_synth proof");
     let secret = Secret::new(seed.digest(&number.to_le_bytes()));
     let mask = mask::build(rule, &column.target, &secret).ok()?;
-    mask.apply(values).ok()
+    mask.apply(values, &[]).ok()
 }
 
 fn hashes(values: &ArrayRef, column: &Column, kind: Kind, hash: &ValueHash) -> Vec<u64> {
