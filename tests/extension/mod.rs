@@ -3,6 +3,7 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod copy_masked;
 mod examples;
 mod fill;
 mod generate;
@@ -32,6 +33,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("copy_masked", copy_masked::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];

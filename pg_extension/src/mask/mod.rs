@@ -7,12 +7,14 @@
 //! | `rewrite` | `synth_mask_table`: one pass into a new heap |
 //! | `batch` | rows taken apart and masked, some at a time |
 //! | `writer` | masked rows into a new heap |
+//! | `copy` | `synth_copy_masked`: masked copies of schemas |
 //! | `dependents` | what else holds copies: statistics and materialized views |
 //! | `owner` | running as the table's owner |
 //! | `catalog` | catalog queries under a safe search path |
 
 mod batch;
 mod catalog;
+mod copy;
 mod dependents;
 pub mod owner;
 mod plan;
