@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,8 @@ pub const PASSWORD_ROLE: &str = "secured";
 
 /// A running cluster.
 pub struct Postgres {
-    server: Child,
+    server: Mutex<Child>,
+    settings: Vec<String>,
     bindir: PathBuf,
     directory: PathBuf,
     port: u16,
@@ -34,10 +36,15 @@ pub struct Postgres {
 impl Postgres {
     /// Initializes and starts a cluster; the error says what is missing.
     pub fn start() -> Result<Self, String> {
+        Self::start_with("", &["log_min_messages=fatal"])
+    }
+
+    /// The same, for another cluster beside it: with a name of its own, and settings.
+    pub fn start_with(name: &str, settings: &[&str]) -> Result<Self, String> {
         let bindir = bindir()?;
         let user = unprivileged_user()?;
         // Short: a socket's path has 107 bytes at most.
-        let directory = PathBuf::from(format!("/tmp/synth-pg-{}", std::process::id()));
+        let directory = PathBuf::from(format!("/tmp/synth-pg-{}{name}", std::process::id()));
         let data = directory.join("data");
         let io = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
         fs::create_dir_all(&data).map_err(io("create the data directory"))?;
@@ -76,22 +83,11 @@ impl Postgres {
         )
         .map_err(io("write pg_hba.conf"))?;
         let port = free_port().map_err(io("find a free port"))?;
-        let log = fs::File::create(directory.join("log")).map_err(io("create the log"))?;
-        let server = command(&bindir.join("postgres"), user)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&directory)
-            .args(["-p", &port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-            .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
-            .args(["-c", "log_min_messages=fatal", "-c", "max_connections=50"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(io("run postgres"))?;
-        let mut started = Self {
-            server,
+        let settings: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
+        let server = spawn(&bindir, &directory, port, &settings, user)?;
+        let started = Self {
+            server: Mutex::new(server),
+            settings,
             bindir,
             directory,
             port,
@@ -103,19 +99,55 @@ impl Postgres {
         Ok(started)
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    fn wait_until_ready(&self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if self.psql("postgres", "SELECT 1").is_ok() {
                 return Ok(());
             }
-            let ended = self.server.try_wait().map_err(|e| e.to_string())?;
+            let ended = self.server().try_wait().map_err(|e| e.to_string())?;
             if ended.is_some() || Instant::now() > deadline {
                 let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
                 return Err(format!("postgres does not start:\n{log}"));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    fn server(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.server.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Ends the server by a signal, as `INT` or `KILL`, and starts it again.
+    pub fn restart(&self, signal: &str) {
+        let pid = self.pid();
+        crate::signal(pid, signal);
+        let _ = self.server().wait();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let server = spawn(
+                &self.bindir,
+                &self.directory,
+                self.port,
+                &self.settings,
+                self.user,
+            );
+            *self.server() = server.unwrap_or_else(|e| panic!("{e}"));
+            match self.wait_until_ready() {
+                Ok(()) => return,
+                // Processes of the server that was killed may still be there.
+                Err(_) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                Err(reason) => panic!("{reason}"),
+            }
+        }
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        let bytes = fs::read(self.directory.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// URL of a database, over TCP as the superuser.
@@ -180,27 +212,85 @@ impl Postgres {
         name
     }
 
+    /// Dumps a database with pg_dump and restores it into an empty one, as a DBA would.
+    pub fn dump_and_restore(&self, from: &str, to: &str) {
+        let dump = self
+            .program("pg_dump")
+            .args(["--no-sync", "-d", from])
+            .output()
+            .unwrap_or_else(|e| panic!("cannot run pg_dump: {e}"));
+        let said = String::from_utf8_lossy(&dump.stderr);
+        assert!(dump.status.success(), "pg_dump fails:\n{said}");
+        let path = self.socket_dir().join(format!("{to}.sql"));
+        std::fs::write(&path, &dump.stdout).unwrap_or_else(|e| panic!("cannot write a dump: {e}"));
+        let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("cannot read a dump: {e}"));
+        let restored = self
+            .program("psql")
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", to])
+            .stdin(std::process::Stdio::from(file))
+            .output()
+            .unwrap_or_else(|e| panic!("cannot run psql: {e}"));
+        let said = String::from_utf8_lossy(&restored.stderr);
+        assert!(
+            restored.status.success(),
+            "the dump cannot be restored:\n{said}"
+        );
+    }
+
     /// The process of the server.
     pub fn pid(&self) -> u32 {
-        self.server.id()
+        self.server().id()
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
         // SIGINT is the fast shutdown.
-        crate::signal(self.server.id(), "INT");
+        crate::signal(self.pid(), "INT");
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if !matches!(self.server.try_wait(), Ok(None)) {
+            if !matches!(self.server().try_wait(), Ok(None)) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        let _ = self.server().kill();
+        let _ = self.server().wait();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Starts the server's process; its log goes on where it ended.
+fn spawn(
+    bindir: &Path,
+    directory: &Path,
+    port: u16,
+    settings: &[String],
+    user: Option<(u32, u32)>,
+) -> Result<Child, String> {
+    let log = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(directory.join("log"))
+        .map_err(|e| format!("create the log: {e}"))?;
+    let mut server = command(&bindir.join("postgres"), user);
+    server
+        .arg("-D")
+        .arg(directory.join("data"))
+        .arg("-k")
+        .arg(directory)
+        .args(["-p", &port.to_string()])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+        .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
+        .args(["-c", "max_connections=50"]);
+    for setting in settings {
+        server.args(["-c", setting]);
+    }
+    server
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .map_err(|e| format!("run postgres: {e}"))
 }
 
 /// Removes a directory if the start fails half-way.

@@ -1,17 +1,18 @@
-//! What becomes of each column: the rules that hold for it, over the inheritance and partition tree
-//! and along references, and what a copy would break under them, found before a row is read.
+//! What becomes of each column: the rule that holds for it by the rulebook, carried over to columns
+//! that refer to a key, and what a copy would break, found before a row is read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use pgrx::PgSqlErrorCode::{self, *};
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::Oid;
 use synth_engine::mask::{self, Literal, Rule};
 
 use super::request::Undecided;
 use super::source::{Source, oid_list, qualified};
-use crate::boundary::has_partition_attrs;
 use crate::error::raise;
-use crate::mask::plan::Rules;
+use crate::mask::catalog;
+use crate::mask::plan::{Rules, masked_partition_key};
+use crate::mask::rulebook::{Rulebook, gives_null, is_injective};
 use crate::query::query;
 
 /// A column: its table and name.
@@ -33,42 +34,57 @@ pub struct Problem {
     /// The table it is about.
     pub relid: Oid,
     pub message: String,
-    pub hint: &'static str,
+    pub hint: String,
 }
 
 impl Problem {
     /// Raises it as an error.
     pub fn raise(&self) -> ! {
-        raise(self.code, self.message.clone(), Some(self.hint.to_owned()))
+        raise(self.code, self.message.clone(), Some(self.hint.clone()))
     }
 }
 
 /// A column that can carry a rule.
 struct Candidate {
     column: ColumnName,
+    attnum: i16,
     not_null: bool,
 }
 
 impl Decisions {
     /// Resolves the rules of a schema.
-    pub fn of(source: &Source, undecided: Undecided) -> Self {
+    pub fn of(source: &Source, book: &Rulebook, undecided: Undecided) -> Self {
+        let relids = source.relids();
         let mut decisions = Self {
-            rules: Rules::new(),
+            rules: book.rules_of(&relids),
             undecided: Vec::new(),
             problems: Vec::new(),
         };
-        let mut decided = decisions.labels(source);
-        decisions.carry_over(source, &mut decided);
-        for candidate in candidates(source) {
-            if decided.contains_key(&candidate.column) {
+        for problem in &book.problems {
+            let columns = problem.others.iter().chain([&problem.column]);
+            let about = columns
+                .map(|column| column.0)
+                .find(|relid| source.table(*relid).is_some());
+            if let Some(relid) = about {
+                let mut message = problem.message.clone();
+                if !problem.detail.is_empty() {
+                    message = format!("{message}: {}", problem.detail);
+                }
+                decisions.problem(problem.code, relid, message, &problem.hint);
+            }
+        }
+        let candidates = candidates(source);
+        let decided = decided(source, book, &candidates);
+        for candidate in candidates {
+            if decided.contains(&candidate.column) {
                 continue;
             }
             decisions.undecided.push(candidate.column.clone());
             match undecided {
-                Undecided::Copy => {}
+                Undecided::Copy | Undecided::Refuse => {}
                 Undecided::Null if !candidate.not_null => {
                     let null = Rule::Value(Literal::Null);
-                    decided.insert(candidate.column, null);
+                    decisions.rules.by_column.insert(candidate.column, null);
                 }
                 Undecided::Null => {
                     let message = format!(
@@ -82,19 +98,23 @@ impl Decisions {
                         "Give it a rule, NOT MASKED if it may be copied as it is.",
                     );
                 }
-                Undecided::Refuse => {}
             }
         }
-        if undecided == Undecided::Refuse && !decisions.undecided.is_empty() {
+        if undecided == Undecided::Refuse {
             decisions.refuse_undecided(source);
         }
-        let masks = |rule: &Rule| *rule != Rule::NotMasked;
-        decisions.rules = decided
-            .into_iter()
-            .filter(|(_, rule)| masks(rule))
-            .collect();
         decisions.find_clashes(source);
-        decisions.find_partition_keys(source);
+        decisions.find_shuffles(source);
+        for table in source.tables.iter().filter(|table| table.is_partitioned) {
+            if let Some(column) = masked_partition_key(table.relid, &decisions.rules) {
+                decisions.problem(
+                    ERRCODE_FEATURE_NOT_SUPPORTED,
+                    table.relid,
+                    format!("column {column} is part of the partition key"),
+                    "Drop its rule, or set NOT MASKED.",
+                );
+            }
+        }
         decisions
     }
 
@@ -118,12 +138,12 @@ impl Decisions {
             .collect()
     }
 
-    fn problem(&mut self, code: PgSqlErrorCode, relid: Oid, message: String, hint: &'static str) {
+    fn problem(&mut self, code: PgSqlErrorCode, relid: Oid, message: String, hint: &str) {
         self.problems.push(Problem {
             code,
             relid,
             message,
-            hint,
+            hint: hint.to_owned(),
         });
     }
 
@@ -153,102 +173,20 @@ impl Decisions {
                         qualified(&source.schema, name),
                         shown.join(", ")
                     ),
-                    hint: "Give each a rule with synth_set_rule, NOT MASKED if it may be copied as it is; or pass undecided => 'null' or 'copy'.",
+                    hint: "Give each a rule with synth_set_rule, NOT MASKED if it may be copied as it is; or pass undecided => 'null' or 'copy'.".to_owned(),
                 }
             })
             .collect();
         self.problems.extend(problems);
     }
 
-    /// Rules as they stand on columns, over the trees.
-    fn labels(&mut self, source: &Source) -> HashMap<ColumnName, Rule> {
-        let mut decided: HashMap<ColumnName, Rule> = HashMap::new();
-        for (column, text) in labels(&source.relids()) {
-            let rule: Rule = match text.parse() {
-                Ok(rule) => rule,
-                Err(error) => {
-                    let message = format!("column {}: {error}", display(source, &column));
-                    let hint = "Set the rule again with synth_set_rule, or drop it.";
-                    self.problem(ERRCODE_SYNTAX_ERROR, column.0, message, hint);
-                    continue;
-                }
-            };
-            match decided.get(&column) {
-                Some(other) if *other != rule => {
-                    let message = format!(
-                        "column {} has two masking rules in one table tree",
-                        display(source, &column)
-                    );
-                    self.problem(
-                        ERRCODE_INVALID_OBJECT_DEFINITION,
-                        column.0,
-                        message,
-                        "Keep the rule on the topmost table and drop the other with synth_drop_rule.",
-                    );
-                }
-                _ => {
-                    decided.insert(column, rule);
-                }
-            }
-        }
-        decided
-    }
-
-    /// What is decided for a key holds for the columns that refer to it: equal values stay equal.
-    fn carry_over(&mut self, source: &Source, decided: &mut HashMap<ColumnName, Rule>) {
-        // A foreign key of a partitioned table holds for its partitions.
-        let mut links: Vec<(ColumnName, ColumnName)> = Vec::new();
-        for reference in &source.references {
-            for (child, parent, _) in &reference.columns {
-                let referring = below(source, reference.child);
-                for relid in referring {
-                    links.push(((relid, child.clone()), (reference.parent, parent.clone())));
-                }
-            }
-        }
-        loop {
-            let mut grown = false;
-            for (child, parent) in &links {
-                if !decided.contains_key(child)
-                    && let Some(rule) = decided.get(parent).cloned()
-                {
-                    decided.insert(child.clone(), rule);
-                    grown = true;
-                }
-            }
-            if !grown {
-                break;
-            }
-        }
-        for (child, parent) in &links {
-            let (Some(of_child), of_parent) = (decided.get(child), decided.get(parent)) else {
-                continue;
-            };
-            let same = of_parent.is_some_and(|rule| rule == of_child)
-                || of_parent.is_none() && *of_child == Rule::NotMasked;
-            if !same && !is_null(of_child) {
-                let message = format!(
-                    "column {} refers to {}, but the one is decided as {of_child} and the other as {}",
-                    display(source, child),
-                    display(source, parent),
-                    of_parent.map_or_else(|| "nothing".to_owned(), ToString::to_string)
-                );
-                self.problem(
-                    ERRCODE_INVALID_OBJECT_DEFINITION,
-                    child.0,
-                    message,
-                    "Drop the rule of the referring column: it follows that of the key.",
-                );
-            }
-        }
-    }
-
     /// Masks that make distinct values equal, on columns that have to be unique.
     fn find_clashes(&mut self, source: &Source) {
-        for (relid, column, index) in unique_columns(&source.relids()) {
+        for (relid, column, index) in catalog::unique_columns(&source.relids()) {
             let key = (relid, column);
             if let Some(rule) = self.rules.get(&key)
                 && !is_injective(rule)
+                && !gives_null(rule)
             {
                 let message = format!(
                     "{rule} would give column {} equal values, against unique index \"{index}\"",
@@ -264,65 +202,54 @@ impl Decisions {
         }
     }
 
-    /// A masked partition key would leave rows in the wrong partition.
-    fn find_partition_keys(&mut self, source: &Source) {
-        for table in source.tables.iter().filter(|table| table.is_partitioned) {
-            let columns: Vec<String> = self
-                .rules
-                .keys()
-                .filter(|(relid, _)| *relid == table.relid)
-                .map(|(_, column)| column.clone())
-                .collect();
-            for column in columns {
-                if is_partition_key(table.relid, &column) {
-                    let message = format!(
-                        "column {} is part of the partition key",
-                        display(source, &(table.relid, column))
-                    );
-                    self.problem(
-                        ERRCODE_FEATURE_NOT_SUPPORTED,
-                        table.relid,
-                        message,
-                        "Drop its rule, or set NOT MASKED.",
-                    );
-                }
+    /// A mask that deals values out to other rows would bring those of rows that are not copied.
+    fn find_shuffles(&mut self, source: &Source) {
+        let shuffled: Vec<ColumnName> = self
+            .rules
+            .iter()
+            .filter(|(_, rule)| matches!(rule.action(), Rule::Mask { name, .. } if name == mask::SHUFFLE))
+            .map(|(column, _)| column.clone())
+            .collect();
+        for column in shuffled {
+            let message = format!(
+                "column {} is shuffled, which a copy cannot do",
+                display(source, &column)
+            );
+            self.problem(
+                ERRCODE_FEATURE_NOT_SUPPORTED,
+                column.0,
+                message,
+                "Give it another mask, or copy it NOT MASKED and mask the copy.",
+            );
+        }
+    }
+}
+
+/// The columns that somebody has decided on. What is decided for a key, NOT MASKED as well, is
+/// decided for the columns that refer to it.
+fn decided(source: &Source, book: &Rulebook, candidates: &[Candidate]) -> HashSet<ColumnName> {
+    let mut decided: HashSet<ColumnName> = candidates
+        .iter()
+        .filter(|candidate| book.rule((candidate.column.0, candidate.attnum)).is_some())
+        .map(|candidate| candidate.column.clone())
+        .collect();
+    let mut links: Vec<(ColumnName, ColumnName)> = Vec::new();
+    for reference in &source.references {
+        for (child, parent, _) in &reference.columns {
+            // A foreign key of a partitioned table holds for its partitions.
+            for relid in below(source, reference.child) {
+                links.push(((relid, child.clone()), (reference.parent, parent.clone())));
             }
         }
     }
-}
-
-fn is_null(rule: &Rule) -> bool {
-    match rule {
-        Rule::Mask { name, .. } => name == "null",
-        Rule::Value(Literal::Null) => true,
-        _ => false,
-    }
-}
-
-fn is_injective(rule: &Rule) -> bool {
-    match rule {
-        Rule::Mask { name, .. } => {
-            let entry = mask::find(name).ok().and_then(|entry| entry.mask);
-            is_null(rule) || entry.is_some_and(|mask| mask.injective)
+    let mut grown = true;
+    while grown {
+        grown = false;
+        for (child, parent) in &links {
+            grown |= decided.contains(parent) && decided.insert(child.clone());
         }
-        rule => is_null(rule) || *rule == Rule::NotMasked,
     }
-}
-
-fn is_partition_key(relid: Oid, column: &str) -> bool {
-    let Ok(name) = std::ffi::CString::new(column) else {
-        return false;
-    };
-    // SAFETY: the relation is locked; it is opened and closed here, and the bitmap is built for it.
-    unsafe {
-        let attnum = i32::from(pg_sys::get_attnum(relid, name.as_ptr()));
-        let relation = pg_sys::table_open(relid, pg_sys::NoLock as i32);
-        let number = attnum - pg_sys::FirstLowInvalidHeapAttributeNumber;
-        let attnums = pg_sys::bms_make_singleton(number);
-        let found = has_partition_attrs(relation, attnums, std::ptr::null_mut());
-        pg_sys::table_close(relation, pg_sys::NoLock as i32);
-        found
-    }
+    decided
 }
 
 /// A table and its partitions, over all levels.
@@ -340,63 +267,10 @@ fn below(source: &Source, relid: Oid) -> Vec<Oid> {
     relids.into_iter().filter(|&at| is_below(at)).collect()
 }
 
-/// What labels on these tables, and on those above and below them, say about columns of these
-/// tables: a rule holds up and down the tree as far as the column is inherited.
-fn labels(relids: &[Oid]) -> Vec<(ColumnName, String)> {
-    query(
-        "WITH RECURSIVE tree (relid) AS (
-            SELECT unnest($1)
-          UNION
-            SELECT CASE WHEN i.inhrelid = tree.relid THEN i.inhparent ELSE i.inhrelid END
-            FROM tree JOIN pg_inherits i ON tree.relid IN (i.inhrelid, i.inhparent)
-         ), ruled (relid, name, rule, labelled) AS (
-            SELECT l.objoid, a.attname, l.label, l.objoid
-            FROM pg_seclabel l
-            JOIN pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
-            WHERE l.provider = 'pg_synth' AND l.classoid = 'pg_class'::regclass
-              AND l.objoid IN (SELECT relid FROM tree) AND NOT a.attisdropped
-          UNION
-            SELECT a.attrelid, ruled.name, ruled.rule, ruled.labelled
-            FROM ruled
-            JOIN pg_inherits i ON ruled.relid IN (i.inhrelid, i.inhparent)
-            JOIN pg_attribute a
-              ON a.attrelid = CASE WHEN i.inhrelid = ruled.relid THEN i.inhparent ELSE i.inhrelid END
-             AND a.attname = ruled.name AND NOT a.attisdropped
-         )
-         SELECT relid, name::text, rule FROM ruled WHERE relid = ANY ($1)
-         ORDER BY name, relid, labelled",
-        &[oid_list(relids)],
-        |row| {
-            let (relid, name, rule) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid.zip(name).zip(rule))
-        },
-    )
-}
-
-/// Unique indexes on one column: table, column, name of the index.
-fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
-    query(
-        "SELECT a.attrelid, a.attname::text, c.relname::text
-         FROM pg_index i
-         JOIN pg_class c ON c.oid = i.indexrelid
-         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-         WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indrelid = ANY ($1)
-         ORDER BY a.attname, c.relname",
-        &[oid_list(relids)],
-        |row| {
-            let (relid, name, index) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid
-                .zip(name)
-                .zip(index)
-                .map(|((relid, name), index)| (relid, name, index)))
-        },
-    )
-}
-
 /// The columns a decision is needed for. A generated column is computed from others.
 fn candidates(source: &Source) -> Vec<Candidate> {
     query(
-        "SELECT a.attrelid, a.attname::text, a.attnotnull
+        "SELECT a.attrelid, a.attname::text, a.attnotnull, a.attnum
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
          WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
            AND a.attgenerated = ''
@@ -404,10 +278,13 @@ fn candidates(source: &Source) -> Vec<Candidate> {
         &[oid_list(&source.relids())],
         |row| {
             let (relid, name, not_null) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(relid
-                .zip(name)
-                .zip(not_null)
-                .map(|(column, not_null)| Candidate { column, not_null }))
+            Ok(relid.zip(name).zip(not_null).zip(row.get(4)?).map(
+                |((column, not_null), attnum)| Candidate {
+                    column,
+                    attnum,
+                    not_null,
+                },
+            ))
         },
     )
 }

@@ -35,10 +35,14 @@ use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::prelude::*;
 
+use crate::audit;
 use crate::boundary::require_utf8;
 use crate::error::raise;
+use crate::mask::protect;
+use crate::mask::rulebook::Rulebook;
 use crate::query::query;
 use crate::rule::PROVIDER;
+use crate::secret;
 use crate::sqlstate;
 use decide::Decisions;
 use definition::Definition;
@@ -137,11 +141,14 @@ fn synth_plan_copy(
 
 /// Makes a copy; gives a row for each table, and for each thing that a copy leaves out.
 fn copy(request: &Request) -> Vec<Copied> {
-    let source = Source::of(&request.source);
-    let decisions = Decisions::of(&source, request.undecided);
+    let mut source = Source::of(&request.source);
+    let book = Rulebook::read();
+    source.add_declared(&book);
+    let decisions = Decisions::of(&source, &book, request.undecided);
     if let Some(problem) = decisions.problems.first() {
         problem.raise();
     }
+    protect::require_decided(&source.relids());
     let target = request.target.as_deref().unwrap_or_default();
     let namespace = grants::open_schema(target, &source);
     let snapshot = Snapshot::take();
@@ -169,8 +176,35 @@ fn copy(request: &Request) -> Vec<Copied> {
     }
     label(&definition, &decisions);
     grants::close_schema(target, &definition);
+    record(&source, target, &decisions, &rows);
     rows.extend(left_out(&source));
     rows
+}
+
+/// Has the copy put on record.
+fn record(source: &Source, target: &str, decisions: &Decisions, rows: &[Copied]) {
+    let mut rules: Vec<(String, String)> = Vec::new();
+    for top in source.tops() {
+        let name = subset::display(source, &top.name);
+        let of_table = decisions.of_table(source, top.relid).into_iter();
+        rules.extend(of_table.map(|(column, rule)| (format!("{name}.{column}"), rule)));
+    }
+    let totals = |count: fn(&Copied) -> Option<i64>| {
+        let of_table = rows
+            .iter()
+            .map(|row| (row.table.clone(), count(row).into()));
+        serde_json::Value::Object(of_table.collect())
+    };
+    audit::record(&audit::Run {
+        operation: "copy_masked",
+        target: format!("{} to {target}", source.schema),
+        rules,
+        key_version: secret::newest().map(|(version, _)| version),
+        rows: rows.iter().filter_map(|row| row.copied_rows).sum(),
+        before: totals(|row| row.source_rows),
+        after: totals(|row| row.copied_rows),
+        verification: serde_json::Value::Null,
+    });
 }
 
 /// A row of what `synth_plan_copy` gives.
@@ -182,8 +216,10 @@ struct Planned {
 
 /// Says what a copy would do. Rows of a subset are chosen for that, and so counted.
 fn plan(request: &Request) -> Vec<Planned> {
-    let source = Source::of(&request.source);
-    let decisions = Decisions::of(&source, request.undecided);
+    let mut source = Source::of(&request.source);
+    let book = Rulebook::read();
+    source.add_declared(&book);
+    let decisions = Decisions::of(&source, &book, request.undecided);
     let snapshot = Snapshot::take();
     let subset = choose(&source, &snapshot, request);
     let mut rows = Vec::new();

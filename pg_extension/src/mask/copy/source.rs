@@ -10,6 +10,7 @@ use pgrx::spi::quote_identifier;
 
 use crate::boundary::relation_name;
 use crate::error::raise;
+use crate::mask::rulebook::Rulebook;
 use crate::query::{Parameter, query};
 
 /// A table of the source schema; partitions are tables, too.
@@ -198,6 +199,29 @@ impl Source {
         }
     }
 
+    /// Adds references that no foreign key declares.
+    pub fn add_declared(&mut self, book: &Rulebook) {
+        let links = book.links.iter().filter(|link| {
+            let known = |relid| self.table(relid).is_some();
+            link.constraint.is_none() && known(link.from) && known(link.to)
+        });
+        let declared: Vec<Reference> = links
+            .map(|link| Reference {
+                child: link.from,
+                parent: link.to,
+                columns: link
+                    .pairs
+                    .iter()
+                    .map(|&(child, parent)| {
+                        let equals = "OPERATOR(pg_catalog.=)".to_owned();
+                        (column(link.from, child), column(link.to, parent), equals)
+                    })
+                    .collect(),
+            })
+            .collect();
+        self.references.extend(declared);
+    }
+
     fn read_references(&self) -> Vec<Reference> {
         query(
             "SELECT k.conrelid, k.confrelid,
@@ -231,6 +255,12 @@ impl Source {
             },
         )
     }
+}
+
+/// The name of a column.
+fn column(relid: Oid, attnum: i16) -> String {
+    // SAFETY: a catalog look-up, which gives NULL for a column that is gone.
+    unsafe { crate::boundary::string(pg_sys::get_attname(relid, attnum, true)) }
 }
 
 /// A table's rows in FROM: with its partitions, without its inheritance children.
