@@ -83,6 +83,7 @@ impl<'a> Definition<'a> {
                 let _owner = AsOwner::of(table.relid);
                 self.add_constraints(table, "k.contype = 'c' AND NOT k.convalidated");
                 self.add_constraints(table, "k.contype IN ('p', 'u', 'x')");
+                self.set_index_options(table);
                 self.create_indexes(table);
                 self.attach(table);
             }
@@ -261,6 +262,29 @@ impl<'a> Definition<'a> {
                 self.name(table)
             );
             self.run(&sql);
+        }
+    }
+
+    /// Storage parameters of indexes of constraints, which the constraints' definitions leave out.
+    fn set_index_options(&self, table: &Table) {
+        let options = query(
+            "SELECT c.relname::text,
+                    ARRAY(SELECT quote_ident(split_part(o, '=', 1)) || ' = '
+                                 || quote_literal(substr(o, strpos(o, '=') + 1))
+                          FROM unnest(c.reloptions) o)
+             FROM pg_constraint k JOIN pg_class c ON c.oid = k.conindid
+             WHERE k.conrelid = $1 AND k.contype IN ('p', 'u', 'x') AND c.relkind = 'i'
+               AND c.reloptions IS NOT NULL
+             ORDER BY c.relname",
+            &[oid(table.relid)],
+            |row| Ok(row.get::<String>(1)?.zip(row.get::<Vec<String>>(2)?)),
+        );
+        for (index, options) in options {
+            let index = qualified(self.schema, &index);
+            execute(
+                &format!("ALTER INDEX {index} SET ({})", options.join(", ")),
+                &[],
+            );
         }
     }
 

@@ -78,25 +78,23 @@ pub fn close_schema(schema: &str, definition: &Definition) {
     with_safe_path(|| {
         let name = quote_identifier(schema);
         let caller = caller();
-        for table in &definition.source().tables {
-            let _owner = AsOwner::of(table.relid);
-            let table = qualified(schema, &table.name);
+        // SAFETY: reads the backend's user.
+        let user = unsafe { pg_sys::GetUserId() };
+        for (&original, &copy) in &definition.copies {
+            // SAFETY: a catalog look-up.
+            if unsafe { pg_sys::pg_class_ownercheck(copy, user) } {
+                continue;
+            }
+            let _owner = AsOwner::of(copy);
+            let (rights, kind) = match definition.source().table(original) {
+                Some(_) => ("SELECT, INSERT, UPDATE, DELETE, TRUNCATE", "TABLE"),
+                None => ("ALL", "SEQUENCE"),
+            };
+            let copy = crate::boundary::relation_name(copy);
             execute(
-                &format!(
-                    "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {table} TO {caller} WITH GRANT OPTION"
-                ),
+                &format!("GRANT {rights} ON {kind} {copy} TO {caller} WITH GRANT OPTION"),
                 &[],
             );
-        }
-        for (&sequence, &copy) in &definition.copies {
-            if definition.source().table(sequence).is_none() {
-                let _owner = AsOwner::of(copy);
-                let sequence = crate::boundary::relation_name(copy);
-                execute(
-                    &format!("GRANT ALL ON SEQUENCE {sequence} TO {caller} WITH GRANT OPTION"),
-                    &[],
-                );
-            }
         }
         for owner in owners(definition.source()) {
             if owner != caller {
