@@ -38,12 +38,7 @@ impl Condition {
         }
     }
 
-    /// Sets a parser up, for `SPI_prepare_params`: `$1` stands for the condition.
-    pub fn parser_setup() -> pg_sys::ParserSetupHook {
-        Some(setup)
-    }
-
-    /// The argument for [`Self::parser_setup`].
+    /// The argument for [`setup`].
     pub fn as_argument(&self) -> *mut c_void {
         std::ptr::from_ref(self).cast_mut().cast()
     }
@@ -105,9 +100,10 @@ unsafe fn is_star(node: *mut pg_sys::Node) -> bool {
     }
 }
 
-/// Called by the parser before it begins, also when a plan is made anew.
+/// For `SPI_prepare_params`: `$1` stands for the condition. Called by the parser before it begins,
+/// also when a plan is made anew.
 #[pg_guard]
-unsafe extern "C-unwind" fn setup(state: *mut pg_sys::ParseState, condition: *mut c_void) {
+pub unsafe extern "C-unwind" fn setup(state: *mut pg_sys::ParseState, condition: *mut c_void) {
     // SAFETY: a fresh parse state; the condition outlives the plan.
     unsafe {
         (*state).p_paramref_hook = Some(expression);

@@ -5,7 +5,7 @@
 use pgrx::pg_sys::Oid;
 
 use super::definition::Definition;
-use super::source::{Source, namespace, oid_list, qualified, refuse_system_schema};
+use super::source::{Source, namespace, oid_list, refuse_system_schema};
 use crate::boundary::string;
 use crate::error::raise;
 use crate::mask::owner::AsOwner;

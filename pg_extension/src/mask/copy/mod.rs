@@ -55,8 +55,10 @@ use subset::Subset;
 #[derive(Default)]
 struct Copied {
     table: String,
-    source_rows: Option<i64>,
-    copied_rows: Option<i64>,
+    /// Rows of the source.
+    of: Option<i64>,
+    /// Rows of the copy.
+    rows: Option<i64>,
     masked: Option<Vec<String>>,
     seconds: Option<f64>,
     note: Option<String>,
@@ -92,8 +94,8 @@ fn synth_copy_masked(
     TableIterator::new(rows.into_iter().map(|row| {
         (
             Some(row.table),
-            row.source_rows,
-            row.copied_rows,
+            row.of,
+            row.rows,
             row.masked,
             row.seconds,
             row.note,
@@ -129,8 +131,8 @@ fn synth_plan_copy(
     TableIterator::new(rows.into_iter().map(|row| {
         (
             Some(row.copied.table),
-            row.copied.source_rows,
-            row.copied.copied_rows,
+            row.copied.of,
+            row.copied.rows,
             row.copied.masked,
             row.undecided,
             row.copied.note,
@@ -171,8 +173,8 @@ fn copy(request: &Request) -> Vec<Copied> {
         }
         definition.finish();
     });
-    if let Some(subset) = subset {
-        subset.end();
+    if subset.is_some() {
+        Subset::end();
     }
     label(&definition, &decisions);
     grants::close_schema(target, &definition);
@@ -200,9 +202,9 @@ fn record(source: &Source, target: &str, decisions: &Decisions, rows: &[Copied])
         target: format!("{} to {target}", source.schema),
         rules,
         key_version: secret::newest().map(|(version, _)| version),
-        rows: rows.iter().filter_map(|row| row.copied_rows).sum(),
-        before: totals(|row| row.source_rows),
-        after: totals(|row| row.copied_rows),
+        rows: rows.iter().filter_map(|row| row.rows).sum(),
+        before: totals(|row| row.of),
+        after: totals(|row| row.rows),
         verification: serde_json::Value::Null,
     });
 }
@@ -241,8 +243,8 @@ fn plan(request: &Request) -> Vec<Planned> {
         rows.push(Planned {
             copied: Copied {
                 table: subset::display(&source, &top.name),
-                source_rows: estimate,
-                copied_rows: match &subset {
+                of: estimate,
+                rows: match &subset {
                     Some(subset) => Some(subset.count(top.relid)),
                     None => estimate,
                 },
@@ -258,8 +260,8 @@ fn plan(request: &Request) -> Vec<Planned> {
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         });
     }
-    if let Some(subset) = subset {
-        subset.end();
+    if subset.is_some() {
+        Subset::end();
     }
     rows.extend(left_out(&source).into_iter().map(|copied| Planned {
         copied,
@@ -308,8 +310,8 @@ fn load_table(
     };
     Copied {
         table: subset::display(source, &top.name),
-        source_rows: Some(source_rows),
-        copied_rows: Some(copied),
+        of: Some(source_rows),
+        rows: Some(copied),
         masked: Some(decisions.of_table(source, top.relid).into_keys().collect()),
         seconds: Some(begun.elapsed().as_secs_f64()),
         note: note(top.relid),

@@ -131,7 +131,7 @@ unsafe fn subset(fcinfo: pg_sys::FunctionCallInfo, at: usize) -> Option<BTreeMap
         };
         match wish {
             Value::String(condition) => {
-                start.condition = Some(Condition::parse(&about, &condition))
+                start.condition = Some(Condition::parse(&about, &condition));
             }
             Value::Object(wishes) => {
                 for (key, value) in wishes {

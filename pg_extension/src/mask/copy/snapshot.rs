@@ -7,7 +7,7 @@ use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::Spi;
 
-use super::condition::Condition;
+use super::condition::{self, Condition};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise;
 use crate::query::Parameter;
@@ -205,10 +205,10 @@ unsafe fn prepare(
     // SAFETY: the text is NUL-terminated; SPI copies it.
     let plan = unsafe {
         match condition {
-            Some(condition) => pg_sys::SPI_prepare_params(
+            Some(wish) => pg_sys::SPI_prepare_params(
                 text.as_ptr(),
-                Condition::parser_setup(),
-                condition.as_argument(),
+                Some(condition::setup),
+                wish.as_argument(),
                 0,
             ),
             None => pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()),
@@ -232,10 +232,9 @@ impl ReadOnly {
     fn begin() -> Self {
         // SAFETY: a variable of the backend; Drop sets it back, and so does an abort.
         unsafe {
-            Self(std::mem::replace(
-                &mut *(&raw mut pg_sys::XactReadOnly),
-                true,
-            ))
+            let before = pg_sys::XactReadOnly;
+            pg_sys::XactReadOnly = true;
+            Self(before)
         }
     }
 }

@@ -228,7 +228,7 @@ impl<'a> Subset<'a> {
     }
 
     /// Forgets what was chosen.
-    pub fn end(self) {
+    pub fn end() {
         with_safe_path(|| execute(&format!("DROP TABLE {CHOSEN}"), &[]));
     }
 }
