@@ -3,6 +3,7 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod copy_masked;
 mod detect;
 mod examples;
 mod fill;
@@ -42,6 +43,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("masks", masks::tests()),
+        ("copy_masked", copy_masked::tests()),
         ("proof", proof::tests()),
         ("schedule", schedule::without::tests()),
         ("security", security::tests()),
