@@ -8,6 +8,7 @@ mod fill;
 mod generate;
 mod mask_table;
 mod mask_value;
+mod online;
 mod rules;
 mod scan;
 mod scan_parallel;
@@ -32,6 +33,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("values", values::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("online", online::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];

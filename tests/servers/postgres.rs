@@ -34,10 +34,19 @@ pub struct Postgres {
 impl Postgres {
     /// Initializes and starts a cluster; the error says what is missing.
     pub fn start() -> Result<Self, String> {
+        Self::start_in("")
+    }
+
+    /// A cluster of a test's own, which it may kill.
+    pub fn start_private(test: &str) -> Self {
+        Self::start_in(&format!("-{test}")).unwrap_or_else(|e| panic!("no cluster: {e}"))
+    }
+
+    fn start_in(suffix: &str) -> Result<Self, String> {
         let bindir = bindir()?;
         let user = unprivileged_user()?;
         // Short: a socket's path has 107 bytes at most.
-        let directory = PathBuf::from(format!("/tmp/synth-pg-{}", std::process::id()));
+        let directory = PathBuf::from(format!("/tmp/synth-pg-{}{suffix}", std::process::id()));
         let data = directory.join("data");
         let io = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
         fs::create_dir_all(&data).map_err(io("create the data directory"))?;
@@ -76,20 +85,7 @@ impl Postgres {
         )
         .map_err(io("write pg_hba.conf"))?;
         let port = free_port().map_err(io("find a free port"))?;
-        let log = fs::File::create(directory.join("log")).map_err(io("create the log"))?;
-        let server = command(&bindir.join("postgres"), user)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&directory)
-            .args(["-p", &port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-            .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
-            .args(["-c", "log_min_messages=fatal", "-c", "max_connections=50"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(io("run postgres"))?;
+        let server = Self::spawn(&bindir, &directory, port, user)?;
         let mut started = Self {
             server,
             bindir,
@@ -101,6 +97,70 @@ impl Postgres {
         std::mem::forget(cleanup);
         started.wait_until_ready()?;
         Ok(started)
+    }
+
+    /// Starts the server's process.
+    fn spawn(
+        bindir: &Path,
+        directory: &Path,
+        port: u16,
+        user: Option<(u32, u32)>,
+    ) -> Result<Child, String> {
+        let log = fs::File::create(directory.join("log")).map_err(|e| e.to_string())?;
+        command(&bindir.join("postgres"), user)
+            .arg("-D")
+            .arg(directory.join("data"))
+            .arg("-k")
+            .arg(directory)
+            .args(["-p", &port.to_string()])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+            .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
+            .args(["-c", "log_min_messages=fatal", "-c", "max_connections=50"])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(|e| format!("run postgres: {e}"))
+    }
+
+    /// Kills the server and all its processes as a loss of power would, and starts it again.
+    pub fn kill_and_restart(&mut self) {
+        let parent = self.server.id();
+        let children: Vec<u32> = fs::read_dir("/proc")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid: &u32| {
+                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                // The name, in brackets, may hold anything; state and parent follow.
+                let after = stat.rsplit(')').next().unwrap_or_default();
+                after.split_whitespace().nth(1) == Some(parent.to_string().as_str())
+            })
+            .collect();
+        crate::signal(parent, "KILL");
+        for child in children {
+            crate::signal(child, "KILL");
+        }
+        let _ = self.server.wait();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.server = Self::spawn(&self.bindir, &self.directory, self.port, self.user)
+                .unwrap_or_else(|e| panic!("the server does not start: {e}"));
+            match self.wait_until_ready() {
+                Ok(()) => return,
+                // Processes that were being killed still held its memory.
+                Err(_) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                Err(e) => panic!("the server does not start after a kill: {e}"),
+            }
+        }
+    }
+
+    /// Waits until the server takes connections again, after one of its processes was killed.
+    pub fn until_recovered(&mut self) {
+        self.wait_until_ready()
+            .unwrap_or_else(|e| panic!("the server does not recover: {e}"));
     }
 
     fn wait_until_ready(&mut self) -> Result<(), String> {

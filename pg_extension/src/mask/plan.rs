@@ -30,13 +30,17 @@ pub struct Plan {
 /// Locks a table and those below it, and plans. Raises an error, before anything is changed, for
 /// what cannot be masked.
 pub fn plan(target: Oid) -> Plan {
+    plan_under(target, pg_sys::AccessExclusiveLock as i32)
+}
+
+/// The same under a lock of another mode.
+pub fn plan_under(target: Oid, lock: pg_sys::LOCKMODE) -> Plan {
     check_kind(target);
     // Before the lock: who may not mask must not be able to block.
     require_ownership(target);
     // SAFETY: locks the table and its descendants for this transaction.
     let members = unsafe {
-        pg_sys::LockRelationOid(target, pg_sys::AccessExclusiveLock as i32);
-        let lock = pg_sys::AccessExclusiveLock as i32;
+        pg_sys::LockRelationOid(target, lock);
         oids(find_all_inheritors(target, lock, std::ptr::null_mut()))
     };
     for &member in &members {

@@ -49,7 +49,7 @@ fn mask_tables(plan: &Plan) -> i64 {
 
 /// Postgres puts the failing row into the DETAIL of constraint errors, and so into the log: such
 /// details hold real values and are left out.
-fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
+pub fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
     PgTryBuilder::new(AssertUnwindSafe(work))
         .catch_others(|caught| match caught {
             CaughtError::PostgresError(report) => raise(
