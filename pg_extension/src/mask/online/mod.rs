@@ -163,9 +163,9 @@ fn run(target: Oid, limits: &Limits) {
 fn prepare(target: Oid, limits: &Limits) -> (Plan, Vec<Claim>) {
     let share = pg_sys::AccessShareLock as i32;
     let plan = step::lock(target, limits, || {
-        in_snapshot(|| plan::plan_under(target, share))
+        step::under_snapshot(|| plan::plan_under(target, share))
     });
-    let begun = in_snapshot(|| {
+    let begun = step::under_snapshot(|| {
         setup::check(&plan);
         dependents::materialized_views(&plan.affected);
         let claims: Vec<Claim> = std::iter::once(target)
@@ -177,7 +177,7 @@ fn prepare(target: Oid, limits: &Limits) -> (Plan, Vec<Claim>) {
         }
         claims
     });
-    let resumed = in_snapshot(|| resumable(target, &plan));
+    let resumed = step::under_snapshot(|| resumable(target, &plan));
     step::commit();
     if resumed {
         step(|| state::resume(target));
@@ -212,16 +212,6 @@ fn prepare(target: Oid, limits: &Limits) -> (Plan, Vec<Claim>) {
             Some("Call again.".to_owned()),
         ),
     }
-}
-
-/// Runs under a snapshot, within the transaction.
-fn in_snapshot<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: popped below; an error pops it with the transaction.
-    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
-    let result = work();
-    // SAFETY: pushed above.
-    unsafe { pg_sys::PopActiveSnapshot() };
-    result
 }
 
 fn refuse_if_part_of_another(target: Oid, relid: Oid) {
@@ -440,7 +430,7 @@ sql_function! {
         // SAFETY: raises an error or does nothing.
         unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_mask_online_abort()".as_ptr()) };
         require_ownership(target);
-        let _claim = Claim::new(target);
+        Claim::in_transaction(target);
         match state::find(target) {
             None => return Datum::from(false),
             Some((Phase::Refresh, _)) => raise(

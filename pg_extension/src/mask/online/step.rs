@@ -6,8 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use pgrx::PgSqlErrorCode::*;
-use pgrx::PgTryBuilder;
 use pgrx::pg_sys::{self, Oid};
+use pgrx::{PgMemoryContexts, PgTryBuilder};
 
 use super::state;
 use crate::boundary::{check_for_interrupts, relation_name};
@@ -64,10 +64,13 @@ pub fn step<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs a step without a commit.
-fn under_snapshot<T>(work: impl FnOnce() -> T) -> T {
+pub fn under_snapshot<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: popped below; an error pops it with the transaction.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
-    let result = work();
+    // A run has many steps, and the memory around them lives as long as it does.
+    let mut memory = PgMemoryContexts::new("pg_synth masking step");
+    // SAFETY: what a step gives does not lie in Postgres's memory.
+    let result = unsafe { memory.switch_to(|_| work()) };
     // SAFETY: pushed above.
     unsafe { pg_sys::PopActiveSnapshot() };
     result
@@ -213,48 +216,51 @@ impl Throttle {
 pub struct Claim(pg_sys::LOCKTAG);
 
 impl Claim {
-    /// Claims a table, or gives nothing if another session has.
-    pub fn try_new(relid: Oid) -> Option<Self> {
-        // SAFETY: catalog look-up and a lock that is released by Drop, or with the session.
-        unsafe {
-            let class = pg_sys::get_relname_relid(c"online_run".as_ptr(), state::schema());
-            let tag = pg_sys::LOCKTAG {
-                locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-                locktag_field2: class.to_u32(),
-                locktag_field3: relid.to_u32(),
-                locktag_field4: 0,
-                locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
-                locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-            };
-            let mode = pg_sys::ExclusiveLock as i32;
-            match pg_sys::LockAcquire(&raw const tag, mode, true, true) {
-                pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL => None,
-                _ => Some(Self(tag)),
-            }
-        }
-    }
-
     /// Claims a table; an error if another session has.
     pub fn new(relid: Oid) -> Self {
-        Self::try_new(relid).unwrap_or_else(|| {
-            let process = state::run_of(relid).and_then(state::holder).map_or_else(
-                || "Another session".to_owned(),
-                |pid| format!("Process {pid}"),
-            );
-            raise(
-                ERRCODE_OBJECT_IN_USE,
-                format!("{} is being masked online", relation_name(relid)),
-                Some(format!(
-                    "{process} does it: see synth.progress. Let it end, or cancel it first."
-                )),
-            )
-        })
+        Self(claim(relid, true))
     }
+
+    /// The same until the transaction ends.
+    pub fn in_transaction(relid: Oid) {
+        claim(relid, false);
+    }
+}
+
+fn claim(relid: Oid, session: bool) -> pg_sys::LOCKTAG {
+    // SAFETY: catalog look-up, and a lock that is not waited for.
+    unsafe {
+        let class = pg_sys::get_relname_relid(c"online_run".as_ptr(), state::schema());
+        let tag = pg_sys::LOCKTAG {
+            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
+            locktag_field2: class.to_u32(),
+            locktag_field3: relid.to_u32(),
+            locktag_field4: 0,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+        };
+        let mode = pg_sys::ExclusiveLock as i32;
+        let taken = pg_sys::LockAcquire(&raw const tag, mode, session, true);
+        if taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
+            return tag;
+        }
+    }
+    let process = state::run_of(relid).and_then(state::holder).map_or_else(
+        || "Another session".to_owned(),
+        |pid| format!("Process {pid}"),
+    );
+    raise(
+        ERRCODE_OBJECT_IN_USE,
+        format!("{} is being masked online", relation_name(relid)),
+        Some(format!(
+            "{process} does it: see synth.progress. Let it end, or cancel it first."
+        )),
+    )
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // SAFETY: held by this session since `try_new`.
+        // SAFETY: held by this session since `new`.
         unsafe { pg_sys::LockRelease(&raw const self.0, pg_sys::ExclusiveLock as i32, true) };
     }
 }
