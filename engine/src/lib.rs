@@ -34,6 +34,7 @@
     )
 )]
 
+pub mod audit;
 pub mod calendar;
 pub mod dictionary;
 pub mod domain;

@@ -16,7 +16,9 @@
 //! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
 //! | `query` | queries of our own, under a safe search path |
-//! | `secret` | the database's secret |
+//! | `own` | the extension's own tables |
+//! | `secret` | the database's secrets |
+//! | `audit` | records of what was done, in a hash chain |
 //! | `listing` | the registry as rows |
 //! | `sqlstate` | errors of the user's code keep their SQLSTATE |
 //! | `error` | engine errors to SQLSTATE and hint |
@@ -35,6 +37,7 @@
     clippy::too_many_arguments
 )]
 
+mod audit;
 mod batches;
 mod boundary;
 mod column;
@@ -43,6 +46,7 @@ mod fill;
 mod generate;
 mod listing;
 mod mask;
+mod own;
 mod query;
 mod rule;
 mod scan;
@@ -64,4 +68,5 @@ pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
     rule::register_provider();
     scan::install();
+    audit::register();
 }

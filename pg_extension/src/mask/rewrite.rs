@@ -18,10 +18,13 @@ use super::dependents;
 use super::owner::AsOwner;
 use super::plan::{self, Plan, Rules};
 use super::writer::Writer;
+use crate::audit;
 use crate::boundary::{
-    check_for_interrupts, finish_heap_swap, make_new_heap, require_utf8, sql_function,
+    check_for_interrupts, finish_heap_swap, make_new_heap, relation_name, require_utf8,
+    sql_function,
 };
 use crate::error::{raise, raise_null};
+use crate::secret;
 
 sql_function! {
     /// `synth_mask_table(target regclass) RETURNS bigint`: how many rows were masked.
@@ -36,8 +39,28 @@ sql_function! {
         let rows = withholding_details(|| mask_tables(&plan));
         dependents::remove_statistics(&plan, &views);
         withholding_details(|| dependents::refresh(&views));
+        audit_run(target, &plan, rows);
         Datum::from(rows)
     }
+}
+
+fn audit_run(target: Oid, plan: &Plan, rows: i64) {
+    let rules = plan.rules.iter().map(|((relid, column), rule)| {
+        (
+            format!("{}.{column}", relation_name(*relid)),
+            rule.to_string(),
+        )
+    });
+    audit::record(&audit::Run {
+        operation: "mask_table",
+        target: relation_name(target),
+        rules: rules.collect(),
+        key_version: secret::newest().map(|(version, _)| version),
+        rows,
+        before: serde_json::Value::Null,
+        after: serde_json::Value::Null,
+        verification: serde_json::Value::Null,
+    });
 }
 
 fn mask_tables(plan: &Plan) -> i64 {
