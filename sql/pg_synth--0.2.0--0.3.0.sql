@@ -42,6 +42,7 @@ CREATE TABLE synth.online_part (
     map_index oid NOT NULL,
     trigger oid NOT NULL,
     filenode oid NOT NULL,
+    shadow_filenode oid NOT NULL,
     blocks bigint NOT NULL,
     next_block bigint NOT NULL DEFAULT 0,
     rows_done bigint NOT NULL DEFAULT 0,

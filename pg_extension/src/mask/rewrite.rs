@@ -39,12 +39,13 @@ sql_function! {
         let rows = withholding_details(|| mask_tables(&plan));
         dependents::remove_statistics(&plan, &views);
         withholding_details(|| dependents::refresh(&views));
-        audit_run(target, &plan, rows);
+        audit_run("mask_table", target, &plan, rows);
         Datum::from(rows)
     }
 }
 
-fn audit_run(target: Oid, plan: &Plan, rows: i64) {
+/// Leaves a record of a masking in place.
+pub fn audit_run(operation: &'static str, target: Oid, plan: &Plan, rows: i64) {
     let rules = plan.rules.iter().map(|((relid, column), rule)| {
         (
             format!("{}.{column}", relation_name(*relid)),
@@ -52,7 +53,7 @@ fn audit_run(target: Oid, plan: &Plan, rows: i64) {
         )
     });
     audit::record(&audit::Run {
-        operation: "mask_table",
+        operation,
         target: relation_name(target),
         rules: rules.collect(),
         key_version: secret::newest().map(|(version, _)| version),

@@ -38,6 +38,8 @@ pub unsafe fn open(part: &Part) -> (pg_sys::Relation, pg_sys::Relation) {
         }
         let shadow = pg_sys::table_open(part.shadow, pg_sys::RowExclusiveLock as i32);
         let same = (*(*table).rd_rel).relfilenode == part.filenode
+            // The map knows places in this file.
+            && (*(*shadow).rd_rel).relfilenode == part.shadow_filenode
             && same_columns((*table).rd_att, (*shadow).rd_att);
         if !same {
             changed(part);
@@ -92,7 +94,13 @@ pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
             std::ptr::null_mut(),
             flags,
         );
-        pg_sys::heap_setscanlimits(scan, part.next_block, part.blocks - part.next_block);
+        // VACUUM may have cut off empty blocks at the end.
+        let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+        let last = pg_sys::RelationGetNumberOfBlocksInFork(table, main).min(part.blocks);
+        let mut more = part.next_block < last;
+        if more {
+            pg_sys::heap_setscanlimits(scan, part.next_block, last - part.next_block);
+        }
         let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut lines: Vec<(u32, u16)> = Vec::new();
@@ -100,7 +108,6 @@ pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
         let mut end = part.blocks;
         // The block whose places are being put together.
         let mut open_block: (u32, Places) = (part.next_block, Places::default());
-        let mut more = true;
         while more {
             check_for_interrupts();
             memory.switch_to(|_| {

@@ -37,7 +37,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::dependents;
 use super::owner::require_ownership;
 use super::plan::{self, Plan};
-use super::rewrite::withholding_details;
+use super::rewrite::{audit_run, withholding_details};
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
 use state::{Part, Phase};
@@ -251,6 +251,7 @@ fn resumable(target: Oid, plan: &Plan) -> bool {
         [part.shadow, part.log, part.map, part.map_index]
             .iter()
             .all(|&relid| state::exists(relid))
+            && setup::notes_changes(part)
     });
     let same = complete && definition == state::definition(plan);
     if !same {
@@ -378,7 +379,8 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
     let mut missing_index = false;
     locked_step(target, limits, &tables, exclusive, || {
         let now = plan::plan_under(target, pg_sys::AccessShareLock as i32);
-        if state::find(target).map(|(_, definition)| definition) != Some(state::definition(&now)) {
+        let definition = state::find(target).map(|(_, definition)| definition);
+        if definition != Some(state::definition(&now)) || !parts.iter().all(setup::notes_changes) {
             copy::changed(&parts[0]);
         }
         let mut pairs = Vec::new();
@@ -403,6 +405,7 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             swap::swap_part(part, indexes);
         }
         state::enter(target, Phase::Refresh);
+        audit_run("mask_table_online", target, &now, state::rows_done(target));
         Outcome::Done(())
     });
     if missing_index {

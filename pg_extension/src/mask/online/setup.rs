@@ -99,8 +99,8 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
         (found.0, found.1, found.2, indexes[0])
     };
     state::run(
-        "INSERT INTO synth.online_part (relid, target, place, shadow, log, map, map_index, trigger, filenode, blocks, rows_estimated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO synth.online_part (relid, target, place, shadow, log, map, map_index, trigger, filenode, blocks, rows_estimated, shadow_filenode)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &[
             oid(relid),
             oid(target),
@@ -113,8 +113,20 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
             oid(filenode),
             bigint(i64::from(blocks)),
             bigint(estimate),
+            oid(file_of(shadow)),
         ],
     );
+}
+
+/// The number of a relation's file.
+fn file_of(relid: Oid) -> Oid {
+    let tuple = class_of(relid);
+    // SAFETY: a copy of a row of pg_class.
+    unsafe {
+        let file = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>()).relfilenode;
+        pg_sys::heap_freetuple(tuple);
+        file
+    }
 }
 
 /// The table of this name in the schema `synth`.
@@ -254,12 +266,22 @@ pub fn is_left(part: &Part) -> bool {
 }
 
 fn has_trigger(part: &Part) -> bool {
-    let found = state::read(
-        "SELECT true FROM pg_catalog.pg_trigger WHERE oid = $1 AND tgrelid = $2",
+    trigger_state(part).is_some()
+}
+
+/// Whether all changes have been noted. `DISABLE TRIGGER ALL` stops that, and `ENABLE` leaves a mark.
+pub fn notes_changes(part: &Part) -> bool {
+    trigger_state(part) == Some(pg_sys::TRIGGER_FIRES_ALWAYS)
+}
+
+fn trigger_state(part: &Part) -> Option<u8> {
+    state::read(
+        "SELECT tgenabled FROM pg_catalog.pg_trigger WHERE oid = $1 AND tgrelid = $2",
         &[oid(part.trigger), oid(part.relid)],
-        |row| row.get::<bool>(1),
-    );
-    !found.is_empty()
+        |row| row.get::<i8>(1),
+    )
+    .pop()
+    .map(i8::cast_unsigned)
 }
 
 /// Drops what a run has put into the database for a table, whichever of it is still there.

@@ -144,8 +144,9 @@ pub struct Part {
     pub map_index: Oid,
     /// What fills the log.
     pub trigger: Oid,
-    /// The table's file when the run began.
+    /// The table's file when the run began, and the shadow's.
     pub filenode: Oid,
+    pub shadow_filenode: Oid,
     /// How many blocks it had then.
     pub blocks: u32,
     /// The first that is not copied.
@@ -170,7 +171,7 @@ pub fn find(target: Oid) -> Option<(Phase, String)> {
 /// The tables of a run, in their order.
 pub fn parts(target: Oid) -> Vec<Part> {
     read(
-        "SELECT relid, shadow, log, map, map_index, trigger, filenode, blocks, next_block
+        "SELECT relid, shadow, log, map, map_index, trigger, filenode, blocks, next_block, shadow_filenode
          FROM synth.online_part WHERE target = $1 ORDER BY place",
         &[oid(target)],
         |row| {
@@ -188,6 +189,7 @@ pub fn parts(target: Oid) -> Vec<Part> {
                 filenode: id(7)?,
                 blocks: block(8)?,
                 next_block: block(9)?,
+                shadow_filenode: id(10)?,
             }))
         },
     )
@@ -246,6 +248,17 @@ pub fn advance(target: Oid, part: &Part, rows: i64) {
         "UPDATE synth.online_run SET waiting_for = NULL, updated = pg_catalog.clock_timestamp() WHERE target = $1",
         &[oid(target)],
     );
+}
+
+/// How many rows a run has masked.
+pub fn rows_done(target: Oid) -> i64 {
+    read(
+        "SELECT pg_catalog.sum(rows_done)::bigint FROM synth.online_part WHERE target = $1",
+        &[oid(target)],
+        |row| row.get(1),
+    )
+    .pop()
+    .unwrap_or(0)
 }
 
 /// Forgets a run, and runs of tables that have been dropped.

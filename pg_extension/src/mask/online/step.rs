@@ -237,8 +237,10 @@ fn claim(relid: Oid, session: bool) -> pg_sys::LOCKTAG {
             locktag_field3: relid.to_u32(),
             locktag_field4: 0,
             locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
-            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+            locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
         };
+        // Of the user's method, as advisory locks are: a rollback, after a lock that could not be
+        // had, leaves it.
         let mode = pg_sys::ExclusiveLock as i32;
         let taken = pg_sys::LockAcquire(&raw const tag, mode, session, true);
         if taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {

@@ -34,6 +34,9 @@ pub fn swap_part(part: &Part, indexes: &[(Oid, Oid)]) {
         for &(index, shadow) in indexes {
             pg_sys::LockRelationOid(index, pg_sys::AccessExclusiveLock as i32);
             pg_sys::LockRelationOid(shadow, pg_sys::AccessExclusiveLock as i32);
+            let index = pg_sys::index_open(index, pg_sys::NoLock as i32);
+            TransferPredicateLocksToHeapRelation(index);
+            pg_sys::index_close(index, pg_sys::NoLock as i32);
         }
         drop_trigger(part);
         // Statistics of the masked rows, instead of those of the originals.
