@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     };
     let fixture = Fixture {
         postgres: postgres.map(Arc::new),
+        scheduling: Arc::default(),
     };
     if let Err(reason) = &fixture.postgres
         && !arguments.list
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
 pub struct Fixture {
     /// Postgres, or why there is none.
     pub postgres: Result<Arc<Postgres>, String>,
+    /// A second one, with the library preloaded, started for the first test that needs it.
+    scheduling: Arc<OnceLock<Postgres>>,
 }
 
 impl Fixture {
@@ -75,6 +78,18 @@ impl Fixture {
                 Trial::ignorable_test(name, move || Ok(Completion::ignored_with(&reason)))
             }
         }
+    }
+
+    /// A test that needs a Postgres with the extension preloaded.
+    pub fn scheduling(&self, name: &str, test: fn(&Postgres)) -> Trial {
+        if self.postgres.is_err() || self.no_extension().is_some() {
+            return self.extension(name, test);
+        }
+        let postgres = Arc::clone(&self.scheduling);
+        Trial::test(name, move || {
+            test(postgres.get_or_init(extension::schedule::start));
+            Ok(())
+        })
     }
 
     /// Why the extension cannot be tested, if so.

@@ -36,7 +36,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 CREATE ROLE synthd LOGIN PASSWORD :'password';
 CREATE SCHEMA AUTHORIZATION synthd;
 -- An agent behind this role must not test guesses against the masking secret.
-REVOKE EXECUTE ON FUNCTION synth_mask_table(regclass) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION synth_mask_table(regclass, boolean, boolean, boolean) FROM PUBLIC;
 SQL
     fi
     unset PGHOST PGUSER

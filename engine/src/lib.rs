@@ -36,6 +36,7 @@
 
 pub mod audit;
 pub mod calendar;
+pub mod detect;
 pub mod dictionary;
 pub mod domain;
 pub mod entropy;
@@ -46,6 +47,7 @@ pub mod generator;
 pub mod locale;
 pub mod mask;
 pub mod pattern;
+pub mod proof;
 pub mod registry;
 pub mod schema;
 pub mod secret;

@@ -85,6 +85,27 @@ unsafe extern "C-unwind" {
         used_in_expr: *mut bool,
     ) -> bool;
 
+    /// executor/execPartition.h
+    pub fn ExecSetupPartitionTupleRouting(
+        estate: *mut pg_sys::EState,
+        rel: pg_sys::Relation,
+    ) -> *mut pg_sys::PartitionTupleRouting;
+
+    /// executor/execPartition.h
+    pub fn ExecFindPartition(
+        mtstate: *mut pg_sys::ModifyTableState,
+        root_result_rel_info: *mut pg_sys::ResultRelInfo,
+        proute: *mut pg_sys::PartitionTupleRouting,
+        slot: *mut pg_sys::TupleTableSlot,
+        estate: *mut pg_sys::EState,
+    ) -> *mut pg_sys::ResultRelInfo;
+
+    /// executor/execPartition.h
+    pub fn ExecCleanupTupleRouting(
+        mtstate: *mut pg_sys::ModifyTableState,
+        proute: *mut pg_sys::PartitionTupleRouting,
+    );
+
     /// executor/nodeModifyTable.h
     pub fn ExecComputeStoredGenerated(
         result_rel_info: *mut pg_sys::ResultRelInfo,

@@ -13,11 +13,15 @@
 //! | `tuple` | Arrow columns to heap tuples |
 //! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
+//! | `detect` | `synth_detect`, `synth_apply_detected` and `synth_import_rules` |
 //! | `fill` | `synth_fill`, `synth_fill_schema` and `synth_plan_fill` |
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
+//! | `schedule` | jobs: `synth_schedule` and the background workers that run them |
 //! | `query` | queries of our own, under a safe search path |
 //! | `own` | the extension's own tables |
 //! | `secret` | the database's secrets |
+//! | `proof` | fingerprints, and the search for originals |
+//! | `rotation` | `synth_rotate_secret` and `synth_shred_secret` |
 //! | `audit` | records of what was done, in a hash chain |
 //! | `listing` | the registry as rows |
 //! | `sqlstate` | errors of the user's code keep their SQLSTATE |
@@ -41,15 +45,19 @@ mod audit;
 mod batches;
 mod boundary;
 mod column;
+mod detect;
 mod error;
 mod fill;
 mod generate;
 mod listing;
 mod mask;
 mod own;
+mod proof;
 mod query;
+mod rotation;
 mod rule;
 mod scan;
+mod schedule;
 mod secret;
 mod sqlstate;
 mod srf;
@@ -61,12 +69,13 @@ use pgrx::pg_sys::ffi;
 
 pgrx::pg_module_magic!(name, version);
 
-/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, or by
-/// `session_preload_libraries`.
+/// Runs when the library is loaded: by the first function called in a session, by `LOAD`, by
+/// `session_preload_libraries`, or in the postmaster by `shared_preload_libraries`.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
     rule::register_provider();
     scan::install();
     audit::register();
+    schedule::install();
 }

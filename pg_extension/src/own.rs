@@ -9,11 +9,13 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use crate::boundary::string;
 use crate::error::raise;
 
-/// An open table of schema `synth`. It is closed when dropped; its lock is kept to the end of the
-/// transaction.
+/// An open table of schema `synth`. It is closed when dropped; the lock of a reader goes with it, that
+/// of a writer is kept to the end of the transaction.
 pub struct OwnTable {
-    relation: pg_sys::Relation,
+    /// The table.
+    pub relation: pg_sys::Relation,
     columns: usize,
+    lock: u32,
 }
 
 /// The OID of a table of schema `synth`.
@@ -67,7 +69,11 @@ impl OwnTable {
                     )),
                 );
             }
-            Self { relation, columns }
+            Self {
+                relation,
+                columns,
+                lock,
+            }
         }
     }
 
@@ -124,9 +130,11 @@ impl OwnTable {
         }
     }
 
+    /// Forms a row.
+    ///
     /// # Safety
     /// The cells are of the table's types.
-    unsafe fn form(&self, cells: &[Option<Datum>]) -> pg_sys::HeapTuple {
+    pub unsafe fn form(&self, cells: &[Option<Datum>]) -> pg_sys::HeapTuple {
         let mut values = vec![Datum::null(); self.columns];
         let mut nulls = vec![true; self.columns];
         for (index, cell) in cells.iter().enumerate() {
@@ -150,8 +158,13 @@ impl Drop for OwnTable {
     fn drop(&mut self) {
         // After an error the transaction's end closes it.
         if !std::thread::panicking() {
+            let lock = if self.lock == pg_sys::AccessShareLock {
+                self.lock
+            } else {
+                pg_sys::NoLock
+            };
             // SAFETY: opened by `open`.
-            unsafe { pg_sys::table_close(self.relation, pg_sys::NoLock as i32) };
+            unsafe { pg_sys::table_close(self.relation, lock as i32) };
         }
     }
 }

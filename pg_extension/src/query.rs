@@ -61,6 +61,15 @@ pub fn execute(sql: &str, parameters: &[Parameter]) -> u64 {
     rows(sql, parameters, false, |_| Ok(None::<()>)).0
 }
 
+/// The same, and reads the rows that the statement returns.
+pub fn write<T>(
+    sql: &str,
+    parameters: &[Parameter],
+    read: impl FnMut(&SpiHeapTupleData) -> Result<Option<T>>,
+) -> Vec<T> {
+    rows(sql, parameters, false, read).1
+}
+
 fn rows<T>(
     sql: &str,
     parameters: &[Parameter],

@@ -15,6 +15,7 @@ use synth_engine::schema::ColumnType;
 use crate::boundary::{relation_name, sql_function, string};
 use crate::error::{or_raise, raise, raise_engine_about, raise_null};
 use crate::mask::owner::{AsOwner, require_ownership};
+use crate::mask::protect;
 
 /// The provider's name, as in `SECURITY LABEL FOR pg_synth`.
 pub const PROVIDER: &CStr = c"pg_synth";
@@ -37,6 +38,12 @@ unsafe extern "C-unwind" fn check_label(
     }
     // SAFETY: Postgres passes a valid address and a NUL-terminated label.
     let (object, text) = unsafe { (&*object, string(label)) };
+    if object.classId == pg_sys::RelationRelationId
+        && object.objectSubId == 0
+        && protect::is_protection(&text)
+    {
+        return protect::check_table(object.objectId);
+    }
     if object.classId != pg_sys::RelationRelationId || object.objectSubId <= 0 {
         raise(
             ERRCODE_WRONG_OBJECT_TYPE,
@@ -55,11 +62,17 @@ unsafe extern "C-unwind" fn check_label(
 /// Why a column cannot carry a rule.
 pub struct Refusal {
     code: PgSqlErrorCode,
-    message: String,
+    /// What is wrong.
+    pub message: String,
     hint: Option<&'static str>,
 }
 
 impl Refusal {
+    /// What is said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Raises it as an error.
     pub fn raise(self) -> ! {
         raise(self.code, self.message, self.hint.map(str::to_owned))
@@ -85,6 +98,9 @@ pub struct Column {
     pub is_bpchar: bool,
     /// What the engine needs to know.
     pub target: Target,
+    /// What it is masked as, where that is another type: the key that it refers to, or columns that
+    /// refer to it, are of that type.
+    pub masked_as: Option<Target>,
 }
 
 impl Column {
@@ -94,7 +110,7 @@ impl Column {
     }
 
     /// Looks a column up; says why if it cannot carry a rule.
-    fn find(relid: Oid, attnum: i16) -> Result<Self, Refusal> {
+    pub fn find(relid: Oid, attnum: i16) -> Result<Self, Refusal> {
         // SAFETY: syscache look-ups, released before the function returns.
         unsafe {
             let relkind = pg_sys::get_rel_relkind(relid) as u8;
@@ -174,6 +190,7 @@ impl Column {
                     max_chars,
                     not_null: form.attnotnull,
                 },
+                masked_as: None,
             })
         }
     }
@@ -303,16 +320,32 @@ sql_function! {
     }
 }
 
-/// Runs `SECURITY LABEL FOR pg_synth ON COLUMN ... IS ...` as a parse tree: no text is quoted, and
-/// auditing hooks and event triggers see the statement.
+/// Sets a rule on a column, as `synth_set_rule` does.
+pub fn set(relid: Oid, column: &str, rule: &str) {
+    let column = CString::new(column).unwrap_or_default();
+    set_label(relid, Some(&column), Some(rule));
+}
+
+/// Sets or removes the rule of a column.
 ///
 /// # Safety
 /// The first two arguments of the call are a regclass and a name.
 unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
+    // SAFETY: by the caller's promise.
+    let (relid, column): (Oid, &CStr) = unsafe {
+        (
+            pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target")),
+            pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("column_name")),
+        )
+    };
+    set_label(relid, Some(column), rule);
+}
+
+/// Runs `SECURITY LABEL FOR pg_synth ON ... IS ...`, on a column or a whole table, as a parse tree:
+/// no text is quoted, and auditing hooks and event triggers see the statement.
+pub fn set_label(relid: Oid, column: Option<&CStr>, text: Option<&str>) {
     // SAFETY: nodes are built in the current context and live until the call ends.
     unsafe {
-        let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
-        let column: &CStr = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("column_name"));
         let name = pg_sys::get_rel_name(relid);
         let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relid));
         if name.is_null() || schema.is_null() {
@@ -326,17 +359,22 @@ unsafe fn label(fcinfo: pg_sys::FunctionCallInfo, rule: Option<&str>) {
         // and block.
         require_ownership(relid);
         let mut path = std::ptr::null_mut();
-        for part in [schema, name, pg_sys::pstrdup(column.as_ptr())] {
+        for part in [schema, name] {
             path = pg_sys::lappend(path, pg_sys::makeString(part).cast());
         }
         let mut statement =
             pgrx::PgBox::<pg_sys::SecLabelStmt>::alloc_node(pg_sys::NodeTag::T_SecLabelStmt);
-        statement.objtype = pg_sys::ObjectType::OBJECT_COLUMN;
+        statement.objtype = pg_sys::ObjectType::OBJECT_TABLE;
+        if let Some(column) = column {
+            let part = pg_sys::pstrdup(column.as_ptr());
+            path = pg_sys::lappend(path, pg_sys::makeString(part).cast());
+            statement.objtype = pg_sys::ObjectType::OBJECT_COLUMN;
+        }
         statement.object = path.cast();
         statement.provider = pg_sys::pstrdup(PROVIDER.as_ptr());
-        statement.label = match rule.map(CString::new) {
+        statement.label = match text.map(CString::new) {
             None => std::ptr::null_mut(),
-            Some(Ok(rule)) => pg_sys::pstrdup(rule.as_ptr()),
+            Some(Ok(text)) => pg_sys::pstrdup(text.as_ptr()),
             Some(Err(_)) => raise(
                 ERRCODE_INVALID_PARAMETER_VALUE,
                 "a rule must not hold a NUL character".to_owned(),

@@ -26,6 +26,33 @@ thread_local! {
 
 /// Runs a closure that may run code of the user's; its errors keep their SQLSTATE.
 pub fn kept<T>(run: impl FnOnce() -> T) -> T {
+    match caught(run) {
+        Ok(value) => value,
+        Err(caught) => rethrow(caught),
+    }
+}
+
+/// The SQLSTATE of an error that was caught, as it is packed into an integer.
+pub fn code(error: &CaughtError) -> c_int {
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic {
+        ereport: report, ..
+    }) = error;
+    let known = report.sql_error_code();
+    if known == ERRCODE_INTERNAL_ERROR && matches!(error, CaughtError::PostgresError(_)) {
+        LAST.get()
+    } else {
+        known as c_int
+    }
+}
+
+/// Runs a closure that may run code of the user's, and catches its error.
+#[expect(
+    clippy::result_large_err,
+    reason = "made once a call, where an error is caught"
+)]
+pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, CaughtError> {
     let mut callback = ErrorContextCallback {
         // SAFETY: the stack of the backend, read by its only thread.
         previous: unsafe { pg_sys::error_context_stack },
@@ -36,20 +63,13 @@ pub fn kept<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: the callback is taken off below, before it goes out of scope, in either case.
     unsafe { pg_sys::error_context_stack = &raw mut callback };
     let run = AssertUnwindSafe(run);
-    #[expect(
-        clippy::result_large_err,
-        reason = "made once a call, where an error is caught"
-    )]
     let outcome = PgTryBuilder::new(move || Ok(call(run)))
         .catch_others(Err)
         .catch_rust_panic(Err)
         .execute();
     // SAFETY: as it was.
     unsafe { pg_sys::error_context_stack = previous };
-    match outcome {
-        Ok(value) => value,
-        Err(caught) => rethrow(caught),
-    }
+    outcome
 }
 
 /// Takes the closure as a whole, so that what it captures is asserted to be unwind safe.

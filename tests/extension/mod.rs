@@ -3,17 +3,21 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod detect;
 mod examples;
 mod fill;
 mod generate;
+mod keys;
 mod mask_table;
 mod mask_value;
 mod online;
+mod proof;
 mod rules;
 mod scan;
 mod scan_parallel;
+pub mod schedule;
 mod security;
-mod session;
+pub mod session;
 mod values;
 
 use libtest_mimic::Trial;
@@ -25,15 +29,19 @@ pub use session::{Session, row};
 /// The tests.
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
+        ("detect", detect::tests()),
         ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("online", online::tests()),
+        ("proof", proof::tests()),
+        ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
     ];
@@ -42,6 +50,9 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         for (name, test) in tests {
             trials.push(fixture.extension(&format!("extension::{subject}::{name}"), test));
         }
+    }
+    for (name, test) in schedule::tests() {
+        trials.push(fixture.scheduling(&format!("extension::schedule::{name}"), test));
     }
     trials
 }

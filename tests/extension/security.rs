@@ -37,7 +37,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
          JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_synth'
          WHERE p.prosrc <> 'synth_value' ORDER BY p.oid::regprocedure::text COLLATE \"C\""
     ));
-    let expected: Vec<Cells> = [
+    let mut expected: Vec<Cells> = [
         ("synth(text,bigint,bigint,jsonb)", "t", "c"),
         ("synth.random_secret()", "f", "c"),
         ("synth.registry_entries()", "t", "c"),
@@ -49,24 +49,57 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
             "c",
         ),
         ("synth.session_seed()", "t", "c"),
+        ("synth_audit_verify(bigint,text)", "f", "c"),
+        ("synth.table_changed()", "t", "c"),
+        ("synth_drop_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_drop_rule(regclass,name)", "t", "c"),
         ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
         ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth_grant_unmask(regrole,regclass,name)", "f", "c"),
         ("synth_last_seed()", "t", "c"),
         ("synth_mask(text,anyelement,text[])", "f", "c"),
         ("synth_mask(text,text,text[])", "f", "c"),
-        ("synth_mask_table(regclass)", "t", "c"),
+        (
+            "synth_mask_schema(name,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
+        (
+            "synth_mask_table(regclass,boolean,boolean,boolean)",
+            "t",
+            "c",
+        ),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
+        ("synth_revoke_unmask(regrole,regclass,name)", "f", "c"),
+        ("synth_rotate_secret()", "f", "c"),
+        ("synth_plan_mask(regclass)", "t", "c"),
+        ("synth_protect(regclass)", "t", "c"),
+        ("synth_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_set_rule(regclass,name,text)", "t", "c"),
+        ("synth_shred_secret(integer)", "f", "c"),
         (
             "synth_timeseries(timestamp with time zone,interval,bigint,bigint,double precision,double precision,double precision,double precision,double precision,double precision,bigint)",
             "t",
             "sql",
         ),
+        (
+            "synth_unmask(regclass,name,anyelement,integer,text[])",
+            "t",
+            "c",
+        ),
+        (
+            "synth_unmask(regclass,name,text,integer,text[])",
+            "t",
+            "c",
+        ),
+        ("synth_verify_masked(regclass,boolean)", "t", "c"),
+        ("synth_unprotect(regclass)", "t", "c"),
+        ("synth_validate_rules(name)", "t", "c"),
     ]
     .map(|(function, granted, language)| row(&[function, granted, language, "f"]))
     .into();
+    expected.sort();
     assert_eq!(
         functions, expected,
         "functions, whether PUBLIC may call them, language, SECURITY DEFINER"
@@ -96,7 +129,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
     ));
     assert_eq!(
         relations,
-        [row(&["registry", "SELECT"]), row(&["rules", "SELECT"])]
+        ["audit_log", "registry", "rules", "secret_versions"].map(|view| row(&[view, "SELECT"]))
     );
     assert_eq!(
         session.value(&format!(

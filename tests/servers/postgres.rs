@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,8 @@ pub const PASSWORD_ROLE: &str = "secured";
 
 /// A running cluster.
 pub struct Postgres {
-    server: Child,
+    server: Mutex<Child>,
+    settings: Vec<String>,
     bindir: PathBuf,
     directory: PathBuf,
     port: u16,
@@ -34,19 +36,15 @@ pub struct Postgres {
 impl Postgres {
     /// Initializes and starts a cluster; the error says what is missing.
     pub fn start() -> Result<Self, String> {
-        Self::start_in("")
+        Self::start_with("", &["log_min_messages=fatal"])
     }
 
-    /// A cluster of a test's own, which it may kill.
-    pub fn start_private(test: &str) -> Self {
-        Self::start_in(&format!("-{test}")).unwrap_or_else(|e| panic!("no cluster: {e}"))
-    }
-
-    fn start_in(suffix: &str) -> Result<Self, String> {
+    /// The same, for another cluster beside it: with a name of its own, and settings.
+    pub fn start_with(name: &str, settings: &[&str]) -> Result<Self, String> {
         let bindir = bindir()?;
         let user = unprivileged_user()?;
         // Short: a socket's path has 107 bytes at most.
-        let directory = PathBuf::from(format!("/tmp/synth-pg-{}{suffix}", std::process::id()));
+        let directory = PathBuf::from(format!("/tmp/synth-pg-{}{name}", std::process::id()));
         let data = directory.join("data");
         let io = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
         fs::create_dir_all(&data).map_err(io("create the data directory"))?;
@@ -85,9 +83,11 @@ impl Postgres {
         )
         .map_err(io("write pg_hba.conf"))?;
         let port = free_port().map_err(io("find a free port"))?;
-        let server = Self::spawn(&bindir, &directory, port, user)?;
-        let mut started = Self {
-            server,
+        let settings: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
+        let server = spawn(&bindir, &directory, port, &settings, user)?;
+        let started = Self {
+            server: Mutex::new(server),
+            settings,
             bindir,
             directory,
             port,
@@ -99,83 +99,64 @@ impl Postgres {
         Ok(started)
     }
 
-    /// Starts the server's process.
-    fn spawn(
-        bindir: &Path,
-        directory: &Path,
-        port: u16,
-        user: Option<(u32, u32)>,
-    ) -> Result<Child, String> {
-        let log = fs::File::create(directory.join("log")).map_err(|e| e.to_string())?;
-        command(&bindir.join("postgres"), user)
-            .arg("-D")
-            .arg(directory.join("data"))
-            .arg("-k")
-            .arg(directory)
-            .args(["-p", &port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-            .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
-            .args(["-c", "log_min_messages=fatal", "-c", "max_connections=50"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(|e| format!("run postgres: {e}"))
-    }
-
-    /// Kills the server and all its processes as a loss of power would, and starts it again.
-    pub fn kill_and_restart(&mut self) {
-        let parent = self.server.id();
-        let children: Vec<u32> = fs::read_dir("/proc")
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid: &u32| {
-                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-                // The name, in brackets, may hold anything; state and parent follow.
-                let after = stat.rsplit(')').next().unwrap_or_default();
-                after.split_whitespace().nth(1) == Some(parent.to_string().as_str())
-            })
-            .collect();
-        crate::signal(parent, "KILL");
-        for child in children {
-            crate::signal(child, "KILL");
-        }
-        let _ = self.server.wait();
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            self.server = Self::spawn(&self.bindir, &self.directory, self.port, self.user)
-                .unwrap_or_else(|e| panic!("the server does not start: {e}"));
-            match self.wait_until_ready() {
-                Ok(()) => return,
-                // Processes that were being killed still held its memory.
-                Err(_) if Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                Err(e) => panic!("the server does not start after a kill: {e}"),
-            }
-        }
-    }
-
-    /// Waits until the server takes connections again, after one of its processes was killed.
-    pub fn until_recovered(&mut self) {
-        self.wait_until_ready()
-            .unwrap_or_else(|e| panic!("the server does not recover: {e}"));
-    }
-
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    /// Waits until the server takes connections, at the start or after a crash.
+    pub fn wait_until_ready(&self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if self.psql("postgres", "SELECT 1").is_ok() {
                 return Ok(());
             }
-            let ended = self.server.try_wait().map_err(|e| e.to_string())?;
+            let ended = self.server().try_wait().map_err(|e| e.to_string())?;
             if ended.is_some() || Instant::now() > deadline {
                 let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
                 return Err(format!("postgres does not start:\n{log}"));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    fn server(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.server.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Ends the server by a signal, as `INT` or `KILL`, and starts it again.
+    pub fn restart(&self, signal: &str) {
+        let pid = self.pid();
+        let children = if signal == "KILL" {
+            children(pid)
+        } else {
+            Vec::new()
+        };
+        crate::signal(pid, signal);
+        for child in children {
+            crate::signal(child, signal);
+        }
+        let _ = self.server().wait();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let server = spawn(
+                &self.bindir,
+                &self.directory,
+                self.port,
+                &self.settings,
+                self.user,
+            );
+            *self.server() = server.unwrap_or_else(|e| panic!("{e}"));
+            match self.wait_until_ready() {
+                Ok(()) => return,
+                // Processes of the server that was killed may still be there.
+                Err(_) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                Err(reason) => panic!("{reason}"),
+            }
+        }
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        let bytes = fs::read(self.directory.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// URL of a database, over TCP as the superuser.
@@ -242,25 +223,58 @@ impl Postgres {
 
     /// The process of the server.
     pub fn pid(&self) -> u32 {
-        self.server.id()
+        self.server().id()
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
         // SIGINT is the fast shutdown.
-        crate::signal(self.server.id(), "INT");
+        crate::signal(self.pid(), "INT");
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if !matches!(self.server.try_wait(), Ok(None)) {
+            if !matches!(self.server().try_wait(), Ok(None)) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        let _ = self.server().kill();
+        let _ = self.server().wait();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Starts the server's process; its log goes on where it ended.
+fn spawn(
+    bindir: &Path,
+    directory: &Path,
+    port: u16,
+    settings: &[String],
+    user: Option<(u32, u32)>,
+) -> Result<Child, String> {
+    let log = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(directory.join("log"))
+        .map_err(|e| format!("create the log: {e}"))?;
+    let mut server = command(&bindir.join("postgres"), user);
+    server
+        .arg("-D")
+        .arg(directory.join("data"))
+        .arg("-k")
+        .arg(directory)
+        .args(["-p", &port.to_string()])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+        .args(["-c", "full_page_writes=off", "-c", "max_wal_size=2GB"])
+        .args(["-c", "max_connections=50"]);
+    for setting in settings {
+        server.args(["-c", setting]);
+    }
+    server
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .map_err(|e| format!("run postgres: {e}"))
 }
 
 /// Removes a directory if the start fails half-way.
@@ -272,6 +286,23 @@ impl Drop for Cleanup {
             let _ = fs::remove_dir_all(directory);
         }
     }
+}
+
+/// The processes that a process has started.
+fn children(parent: u32) -> Vec<u32> {
+    let parent = parent.to_string();
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // The name, in brackets, may hold anything; state and parent follow.
+            let after = stat.rsplit(')').next().unwrap_or_default();
+            after.split_whitespace().nth(1) == Some(parent.as_str())
+        })
+        .collect()
 }
 
 /// A command as the user under whom the cluster runs, in a directory that it may enter and without

@@ -13,7 +13,7 @@
 mod order;
 mod ranges;
 mod rules;
-mod words;
+pub(crate) mod words;
 
 pub use order::ordered_pairs;
 

@@ -3,7 +3,7 @@
 use super::draw::ALPHANUMERIC;
 
 /// The value of a character: 0 to 9, then A to Z as 10 to 35.
-pub(super) const fn value(character: u8) -> u32 {
+pub(crate) const fn value(character: u8) -> u32 {
     match character {
         b'0'..=b'9' => (character - b'0') as u32,
         b'A'..=b'Z' => (character - b'A') as u32 + 10,
@@ -12,13 +12,13 @@ pub(super) const fn value(character: u8) -> u32 {
 }
 
 /// The digit of a value below 10.
-pub(super) fn digit(value: u32) -> u8 {
+pub(crate) fn digit(value: u32) -> u8 {
     ALPHANUMERIC[usize::try_from(value % 10).unwrap_or(0)]
 }
 
 /// The remainder of division by 97 of the number that arises when each letter is replaced by its
 /// value in two digits (ISO/IEC 7064 MOD 97-10).
-pub(super) fn mod97(text: &[u8]) -> u32 {
+pub(crate) fn mod97(text: &[u8]) -> u32 {
     // Reduced only when two more places might not fit: a division a character is slow.
     const FULL: u64 = u64::MAX / 200;
     let rest = text.iter().fold(0_u64, |rest, &character| {
@@ -32,7 +32,7 @@ pub(super) fn mod97(text: &[u8]) -> u32 {
 
 /// The digit that makes a sum of digits, weighted 3 and 1 from the right, a multiple of ten
 /// (GS1 General Specifications, 7.9; ISBN-13).
-pub(super) fn gs1(digits: &[u8]) -> u8 {
+pub(crate) fn gs1(digits: &[u8]) -> u8 {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -43,7 +43,7 @@ pub(super) fn gs1(digits: &[u8]) -> u8 {
 }
 
 /// The ISBN-10 check character: weights 10 down to 2, modulo 11, X for ten.
-pub(super) fn isbn10(digits: &[u8]) -> u8 {
+pub(crate) fn isbn10(digits: &[u8]) -> u8 {
     let sum: u32 = digits
         .iter()
         .zip((2..=10).rev())
@@ -56,7 +56,7 @@ pub(super) fn isbn10(digits: &[u8]) -> u8 {
 }
 
 /// The digit of the Luhn scheme where a letter counts as its two digits (ISIN, ISO 6166).
-pub(super) fn isin(text: &[u8]) -> u8 {
+pub(crate) fn isin(text: &[u8]) -> u8 {
     let mut sum = 0;
     let mut double = true;
     let mut add = |d: u32| {
@@ -75,7 +75,7 @@ pub(super) fn isin(text: &[u8]) -> u8 {
 }
 
 /// The digit of a CUSIP: every second value doubled, the digits of all added (ANSI X9.6).
-pub(super) fn cusip(text: &[u8]) -> u8 {
+pub(crate) fn cusip(text: &[u8]) -> u8 {
     let sum: u32 = text
         .iter()
         .zip([1, 2].iter().cycle())
@@ -88,7 +88,7 @@ pub(super) fn cusip(text: &[u8]) -> u8 {
 }
 
 /// The digit of a SEDOL: weights 1, 3, 1, 7, 3, 9, modulo ten.
-pub(super) fn sedol(text: &[u8]) -> u8 {
+pub(crate) fn sedol(text: &[u8]) -> u8 {
     let sum: u32 = text
         .iter()
         .zip([1, 3, 1, 7, 3, 9])
@@ -98,7 +98,7 @@ pub(super) fn sedol(text: &[u8]) -> u8 {
 }
 
 /// The digit of an ABA routing number: weights 3, 7, 1, modulo ten.
-pub(super) fn aba(digits: &[u8]) -> u8 {
+pub(crate) fn aba(digits: &[u8]) -> u8 {
     let sum: u32 = digits
         .iter()
         .zip([3, 7, 1].iter().cycle())
@@ -108,7 +108,7 @@ pub(super) fn aba(digits: &[u8]) -> u8 {
 }
 
 /// The check character of a 17-character VIN, whose ninth place it is (49 CFR 565.15(c)).
-pub(super) fn vin(text: &[u8; 17]) -> u8 {
+pub(crate) fn vin(text: &[u8; 17]) -> u8 {
     const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
     let sum: u32 = text
         .iter()
@@ -132,7 +132,7 @@ const fn transliterated(character: u8) -> u32 {
 }
 
 /// The Luhn digit of decimal digits.
-pub(super) fn luhn(digits: &[u8]) -> u8 {
+pub(crate) fn luhn(digits: &[u8]) -> u8 {
     luhn3::decimal::checksum(digits).unwrap_or(b'0')
 }
 

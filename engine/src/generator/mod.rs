@@ -19,7 +19,7 @@ mod barcode;
 mod bound;
 mod business;
 mod card;
-mod check_digit;
+pub(crate) mod check_digit;
 mod clinical;
 mod color;
 mod commerce;
@@ -269,7 +269,7 @@ impl Generator {
 
     /// The generator with the defaults of its parameters and, for those without, the arguments of
     /// its example.
-    fn standard(&'static self) -> Result<Bound> {
+    pub(crate) fn standard(&'static self) -> Result<Bound> {
         self.bind(self.example)
     }
 

@@ -114,6 +114,11 @@ impl Streets {
             .get(self.table.pick(entropy))
             .map_or("", |street| street.name)
     }
+
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().map(|street| street.name)
+    }
 }
 
 /// The locale of this name, such as `de_DE`.

@@ -24,6 +24,7 @@ mod date_shift;
 mod email;
 mod generalize;
 mod hash;
+pub mod import;
 mod partial;
 mod pseudonym;
 pub mod rule;
@@ -44,6 +45,14 @@ pub use rule::{Literal, Rule};
 pub trait Mask: Send + Sync {
     /// An array of the same length and type; NULL stays NULL.
     fn apply(&self, values: &ArrayRef) -> Result<ArrayRef>;
+
+    /// What [`Mask::apply`] was given, from what it gave.
+    fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
+        Err(Error::Argument {
+            entry: "mask",
+            problem: "is not reversible".to_owned(),
+        })
+    }
 }
 
 /// The column a mask is put on.

@@ -127,6 +127,13 @@ fn read(table: &OwnTable) -> Option<(pg_sys::ItemPointerData, Head)> {
     found
 }
 
+/// Keeps others from appending until the transaction ends: for those who will hold what appending
+/// needs, and append in the end.
+pub fn lock() {
+    // SAFETY: locks a table that exists.
+    unsafe { pg_sys::LockRelationOid(own::relid(c"audit_head"), pg_sys::ExclusiveLock as i32) };
+}
+
 /// The head as it is now.
 pub fn head() -> Option<Head> {
     read(&open_head(pg_sys::AccessShareLock)).map(|(_, head)| head)

@@ -8,8 +8,10 @@
 //! | file | subject |
 //! |---|---|
 //! | `chain` | appending records to `synth.audit` |
+//! | `apart` | records in a transaction of their own |
 //! | `verify` | `synth_audit_verify` |
 
+mod apart;
 mod chain;
 mod verify;
 
@@ -21,6 +23,9 @@ use synth_engine::audit::{hex, rules_hash};
 
 use crate::boundary::string;
 use crate::query::query;
+
+pub use apart::record_now;
+pub use chain::lock;
 
 /// What a run did.
 pub struct Run {

@@ -1,9 +1,10 @@
 //! Rows of a table, some at a time: taken apart, masked column by column, and given back.
 
 use pgrx::pg_sys::{self, Datum};
-use synth_engine::mask::{self, Mask, Rule};
+use synth_engine::mask::{Mask, Rule};
 use synth_engine::schema::ColumnType;
 
+use super::carry;
 use super::plan::{self, Rules};
 use crate::column;
 use crate::error::or_raise;
@@ -46,7 +47,7 @@ pub unsafe fn column_masks(relation: pg_sys::Relation, rules: &Rules) -> Vec<Col
                 Rule::Value(literal) => Action::Constant(unsafe { column.input(literal) }),
                 Rule::Mask { name, .. } if name == "null" => Action::Constant(None),
                 rule => {
-                    let built = or_raise(mask::build(rule, &column.target, &secret));
+                    let built = or_raise(carry::build(rule, &column, &secret));
                     Action::Mask(built, column.target.column_type.unwrap_or(ColumnType::Text))
                 }
             };

@@ -47,6 +47,40 @@ pub fn refresh(views: &[(Oid, bool)]) {
     }
 }
 
+/// Runs ANALYZE on what was masked and on materialized views that were filled anew, so that the
+/// planner does not guess. It reads tables as their owners do; tables that the user does not own are
+/// left out, of which there are only some above the masked ones.
+pub fn analyze(tables: &[Oid], views: &[(Oid, bool)]) {
+    let filled = views
+        .iter()
+        .filter(|(_, filled)| *filled)
+        .map(|(view, _)| view);
+    let mut list = std::ptr::null_mut();
+    for &relid in catalog::without_partitions(tables).iter().chain(filled) {
+        // SAFETY: catalog look-ups; nodes live in the current memory context.
+        unsafe {
+            if pg_sys::pg_class_ownercheck(relid, pg_sys::GetUserId()) {
+                let none = std::ptr::null_mut();
+                list = pg_sys::lappend(
+                    list,
+                    pg_sys::makeVacuumRelation(std::ptr::null_mut(), relid, none).cast(),
+                );
+            }
+        }
+    }
+    if list.is_null() {
+        return;
+    }
+    // SAFETY: the node is complete.
+    unsafe {
+        let mut statement =
+            pgrx::PgBox::<pg_sys::VacuumStmt>::alloc_node(pg_sys::NodeTag::T_VacuumStmt);
+        statement.rels = list;
+        pg_sys::CommandCounterIncrement();
+        run_utility(statement.into_pg().cast(), c"ANALYZE");
+    }
+}
+
 /// Removes what ANALYZE learned of masked columns and of what is computed from them: most common
 /// values, histograms, extended statistics, statistics of index expressions. They hold originals.
 /// Those of a materialized view outlast its rows.

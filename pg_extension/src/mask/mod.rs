@@ -3,21 +3,45 @@
 //! | file | subject |
 //! |---|---|
 //! | `value` | `synth_mask` on one value |
-//! | `plan` | the rules that hold for a table, resolved over its inheritance tree, and what they would break |
-//! | `rewrite` | `synth_mask_table`: one pass into a new heap |
+//! | `rulebook` | which rule holds for which column: over inheritance trees and references to keys |
+//! | `references` | `synth_reference`: references that no foreign key declares |
+//! | `plan` | what masking some tables will do, and what it would break |
+//! | `table` | `synth_mask_table` and `synth_mask_schema` |
+//! | `rewrite` | a table in one pass into a new heap |
+//! | `route` | the same for partitions whose rows move |
+//! | `triggers` | rows updated so that triggers fire |
 //! | `online` | `synth_mask_table_online`: in batches that commit, while the table is used |
 //! | `batch` | rows taken apart and masked, some at a time |
+//! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
+//! | `verify` | foreign keys checked again |
 //! | `dependents` | what else holds copies: statistics and materialized views |
+//! | `unmask` | `synth_unmask` and who may |
 //! | `owner` | running as the table's owner |
 //! | `catalog` | catalog queries under a safe search path |
+//! | `protect` | tables in which no column goes without a decision |
+//! | `validate` | `synth_validate_rules`: what would break |
+//! | `findings` | what the catalogs know about masked columns |
+//! | `report` | `synth_plan_mask`: what masking a table would do |
 
-mod batch;
-mod catalog;
+pub mod batch;
+mod carry;
+pub mod catalog;
 mod dependents;
+mod findings;
 mod online;
 pub mod owner;
-mod plan;
+pub mod plan;
+pub mod protect;
+mod references;
+mod report;
 mod rewrite;
+mod route;
+mod rulebook;
+mod table;
+mod triggers;
+mod unmask;
+mod validate;
 mod value;
+mod verify;
 mod writer;

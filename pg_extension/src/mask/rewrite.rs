@@ -1,131 +1,104 @@
-//! `synth_mask_table`: masks a table in place, in one transaction.
-//!
-//! Rows are read once and written to a new heap, which then takes the old one's place, as ALTER
-//! TABLE does: no dead tuple and no TOAST chunk keeps an original, indexes are built anew,
-//! constraints are checked, and triggers do not fire. Transactions that started before and have
-//! not read the table yet will find it empty, as after any rewriting ALTER TABLE.
+//! Masking one table: rows are read once and written, masked, to a new heap, which then takes the
+//! old one's place, as ALTER TABLE does: no dead tuple and no TOAST chunk keeps an original, indexes
+//! are built anew, constraints are checked, and triggers do not fire. Transactions that started
+//! before and have not read the table yet will find it empty, as after any rewriting ALTER TABLE.
 
-use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use pgrx::PgSqlErrorCode::*;
-use pgrx::fcinfo::pg_getarg;
-use pgrx::pg_sys::panic::CaughtError;
-use pgrx::pg_sys::{self, Datum, Oid};
-use pgrx::{PgMemoryContexts, PgTryBuilder};
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{self, Oid};
+use pgrx::{PgLogLevel, PgMemoryContexts, function_name};
 
 use super::batch::{Batch, column_masks};
-use super::dependents;
 use super::owner::AsOwner;
-use super::plan::{self, Plan, Rules};
+use super::plan::Rules;
 use super::writer::Writer;
-use crate::audit;
-use crate::boundary::{
-    check_for_interrupts, finish_heap_swap, make_new_heap, relation_name, require_utf8,
-    sql_function,
-};
-use crate::error::{raise, raise_null};
-use crate::secret;
+use crate::boundary::{check_for_interrupts, finish_heap_swap, make_new_heap, relation_name};
+use crate::error::raise;
+use crate::proof::Fingerprint;
 
-sql_function! {
-    /// `synth_mask_table(target regclass) RETURNS bigint`: how many rows were masked.
-    synth_mask_table(fcinfo) {
-        // SAFETY: the argument type is the one declared in SQL.
-        let target: Oid = unsafe { pg_getarg(fcinfo, 0) }.unwrap_or_else(|| raise_null("target"));
-        require_utf8();
-        // SAFETY: raises an error or does nothing.
-        unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_mask_table()".as_ptr()) };
-        let plan = plan::plan(target);
-        let views = dependents::materialized_views(&plan.affected);
-        let rows = withholding_details(|| mask_tables(&plan));
-        dependents::remove_statistics(&plan, &views);
-        withholding_details(|| dependents::refresh(&views));
-        audit_run("mask_table", target, &plan, rows);
-        Datum::from(rows)
+/// How often progress is told, where that is asked for.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// A table and the new heap that will take its place.
+pub struct Rewrite {
+    relid: Oid,
+    new_relid: Oid,
+    persistence: std::ffi::c_char,
+    /// The table as it is.
+    pub old: pg_sys::Relation,
+    /// The heap to be written.
+    pub new: pg_sys::Relation,
+}
+
+impl Rewrite {
+    /// Makes the new heap.
+    ///
+    /// # Safety
+    /// The table is locked; `finish` is called unless an error ends the transaction.
+    pub unsafe fn begin(relid: Oid) -> Self {
+        let lock = pg_sys::AccessExclusiveLock as i32;
+        // SAFETY: the order of calls is that of ATRewriteTables and ATRewriteTable in tablecmds.c.
+        unsafe {
+            let old = pg_sys::table_open(relid, pg_sys::NoLock as i32);
+            let form = &*(*old).rd_rel;
+            if form.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP && !(*old).rd_islocaltemp {
+                raise(
+                    ERRCODE_FEATURE_NOT_SUPPORTED,
+                    "cannot mask temporary tables of other sessions".to_owned(),
+                    Some("Mask it in the session that made it.".to_owned()),
+                );
+            }
+            pg_sys::CheckTableNotInUse(old, c"synth_mask_table".as_ptr());
+            let (tablespace, method, persistence) =
+                (form.reltablespace, form.relam, form.relpersistence);
+            let new_relid = make_new_heap(relid, tablespace, method, persistence, lock);
+            Self {
+                relid,
+                new_relid,
+                persistence,
+                old,
+                new: pg_sys::table_open(new_relid, lock),
+            }
+        }
+    }
+
+    /// Puts the new heap in the old one's place, and builds the indexes. Gives the table.
+    ///
+    /// # Safety
+    /// Every row has been written; neither relation is used any more.
+    pub unsafe fn finish(self) -> Oid {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            pg_sys::table_close(self.new, pg_sys::NoLock as i32);
+            pg_sys::table_close(self.old, pg_sys::NoLock as i32);
+            finish_heap_swap(
+                self.relid,
+                self.new_relid,
+                false,
+                false,
+                true,
+                true,
+                pg_sys::RecentXmin,
+                pg_sys::ReadNextMultiXactId(),
+                self.persistence,
+            );
+        }
+        self.relid
     }
 }
 
-/// Leaves a record of a masking in place.
-pub fn audit_run(operation: &'static str, target: Oid, plan: &Plan, rows: i64) {
-    let rules = plan.rules.iter().map(|((relid, column), rule)| {
-        (
-            format!("{}.{column}", relation_name(*relid)),
-            rule.to_string(),
-        )
-    });
-    audit::record(&audit::Run {
-        operation,
-        target: relation_name(target),
-        rules: rules.collect(),
-        key_version: secret::newest().map(|(version, _)| version),
-        rows,
-        before: serde_json::Value::Null,
-        after: serde_json::Value::Null,
-        verification: serde_json::Value::Null,
-    });
-}
-
-fn mask_tables(plan: &Plan) -> i64 {
-    plan.tables
-        .iter()
-        .map(|&relid| rewrite(relid, &plan.rules))
-        .sum()
-}
-
-/// Postgres puts the failing row into the DETAIL of constraint errors, and so into the log: such
-/// details hold real values and are left out.
-pub fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
-    PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|caught| match caught {
-            CaughtError::PostgresError(report) => raise(
-                report.sql_error_code(),
-                report.message().to_owned(),
-                report.hint().map(str::to_owned).or_else(|| {
-                    report.detail().map(|_| {
-                        "The table is unchanged. The detail is withheld: it may hold real values."
-                            .to_owned()
-                    })
-                }),
-            ),
-            other => other.rethrow(),
-        })
-        .execute()
-}
 /// Masks one table; its lock is held. Gives the number of rows.
-fn rewrite(relid: Oid, rules: &Rules) -> i64 {
-    let lock = pg_sys::AccessExclusiveLock as i32;
-    // SAFETY: the order of calls is that of ATRewriteTables and ATRewriteTable in tablecmds.c.
+pub fn rewrite(relid: Oid, rules: &Rules, progress: bool) -> i64 {
+    // SAFETY: the lock is held; an error ends the transaction.
     unsafe {
-        let old = pg_sys::table_open(relid, pg_sys::NoLock as i32);
-        let form = &*(*old).rd_rel;
-        if form.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP && !(*old).rd_islocaltemp {
-            raise(
-                ERRCODE_FEATURE_NOT_SUPPORTED,
-                "cannot mask temporary tables of other sessions".to_owned(),
-                Some("Mask it in the session that made it.".to_owned()),
-            );
-        }
-        pg_sys::CheckTableNotInUse(old, c"synth_mask_table".as_ptr());
-        let (tablespace, method, persistence) =
-            (form.reltablespace, form.relam, form.relpersistence);
-        let new_relid = make_new_heap(relid, tablespace, method, persistence, lock);
-        let new = pg_sys::table_open(new_relid, lock);
+        let rewrite = Rewrite::begin(relid);
         let rows = {
             let _owner = AsOwner::of(relid);
-            copy_masked(old, new, rules)
+            copy_masked(rewrite.old, rewrite.new, rules, progress)
         };
-        pg_sys::table_close(new, pg_sys::NoLock as i32);
-        pg_sys::table_close(old, pg_sys::NoLock as i32);
-        finish_heap_swap(
-            relid,
-            new_relid,
-            false,
-            false,
-            true,
-            true,
-            pg_sys::RecentXmin,
-            pg_sys::ReadNextMultiXactId(),
-            persistence,
-        );
+        rewrite.finish();
         rows
     }
 }
@@ -134,8 +107,14 @@ fn rewrite(relid: Oid, rules: &Rules) -> i64 {
 ///
 /// # Safety
 /// Both are open and locked, with the same columns.
-unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rules) -> i64 {
-    let mut rows = 0;
+unsafe fn copy_masked(
+    old: pg_sys::Relation,
+    new: pg_sys::Relation,
+    rules: &Rules,
+    progress: bool,
+) -> i64 {
+    // SAFETY: by the caller's promise.
+    let mut told = unsafe { Progress::new(old, progress) };
     // SAFETY: slots, snapshot, scan and executor state are made and freed here; after an error
     // the transaction's end frees them.
     unsafe {
@@ -145,6 +124,7 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
         let mut batch = Batch::new(old, &masks);
+        let mut fingerprint = Fingerprint::new(old, &masks, rules);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
@@ -158,12 +138,14 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
                     }
                     batch.push(slot);
                 }
+                fingerprint.before(&batch);
                 batch.mask(&masks);
+                fingerprint.after(&batch);
                 for row in 0..batch.rows {
                     writer.write(batch.row(row), &masks);
                 }
             });
-            rows += batch.rows as i64;
+            told.add(batch.rows);
             batch.clear();
             memory.reset();
         }
@@ -171,6 +153,56 @@ unsafe fn copy_masked(old: pg_sys::Relation, new: pg_sys::Relation, rules: &Rule
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         writer.finish();
+        fingerprint.store();
     }
-    rows
+    told.rows
+}
+
+/// Rows masked so far, told now and then where that is asked for.
+pub struct Progress {
+    /// How many.
+    pub rows: i64,
+    relid: Oid,
+    expected: i64,
+    told: Option<Instant>,
+}
+
+impl Progress {
+    /// Starts at none.
+    ///
+    /// # Safety
+    /// The relation is open.
+    pub unsafe fn new(relation: pg_sys::Relation, wanted: bool) -> Self {
+        // SAFETY: by the caller's promise.
+        let (relid, expected) = unsafe { ((*relation).rd_id, (*(*relation).rd_rel).reltuples) };
+        Self {
+            rows: 0,
+            relid,
+            expected: expected.max(0.0) as i64,
+            told: wanted.then(Instant::now),
+        }
+    }
+
+    /// Counts rows.
+    pub fn add(&mut self, rows: usize) {
+        self.rows += rows as i64;
+        let Some(told) = self.told.filter(|told| told.elapsed() >= TELL_EVERY) else {
+            return;
+        };
+        self.told = Some(told + told.elapsed());
+        let of = match self.expected {
+            0 => String::new(),
+            expected => format!(" of about {expected}"),
+        };
+        ErrorReport::new(
+            ERRCODE_SUCCESSFUL_COMPLETION,
+            format!(
+                "{}: {}{of} rows masked",
+                relation_name(self.relid),
+                self.rows
+            ),
+            function_name!(),
+        )
+        .report(PgLogLevel::NOTICE);
+    }
 }

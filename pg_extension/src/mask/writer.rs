@@ -95,6 +95,12 @@ impl Writer {
         }
     }
 
+    /// Lets go of the page that was written last.
+    pub fn unpin(&self) {
+        // SAFETY: made by `new`; the next write pins a page again.
+        unsafe { pg_sys::ReleaseBulkInsertStatePin(self.bulk) };
+    }
+
     /// # Safety
     /// Nothing is written afterwards.
     pub unsafe fn finish(self) {

@@ -5,42 +5,11 @@ use crate::extension::{fresh, tests};
 use crate::servers::postgres::Postgres;
 
 tests![
-    foreign_keys_are_refused,
     masks_that_would_clash_are_refused,
     temporary_and_unlogged_tables,
     what_is_not_a_table_with_rules,
     read_only_transactions_are_refused,
 ];
-
-fn foreign_keys_are_refused(pg: &Postgres) {
-    let mut session = fresh(pg);
-    session.run(
-        "CREATE TABLE parent (email text PRIMARY KEY, name text); CREATE TABLE child (email text REFERENCES parent, name text);
-         INSERT INTO parent VALUES ('a@real.org', 'A'); INSERT INTO child VALUES ('a@real.org', 'A')",
-    );
-    for table in ["parent", "child"] {
-        rule(&mut session, table, "email", "MASKED WITH email");
-        session.refused(
-            &format!("SELECT synth_mask_table('{table}')"),
-            "0A000",
-            "child_email_fkey",
-        );
-    }
-    session.run("ALTER TABLE child DROP CONSTRAINT child_email_fkey");
-    mask(&mut session, "parent");
-    mask(&mut session, "child");
-    session.run("ALTER TABLE child ADD FOREIGN KEY (email) REFERENCES parent");
-    assert_eq!(
-        session.value(
-            "SELECT count(*) FROM parent JOIN child USING (email) WHERE email NOT LIKE 'a@%'"
-        ),
-        "1"
-    );
-    // Other columns of the same tables may be masked.
-    session.run("SELECT synth_drop_rule('child', 'email')");
-    rule(&mut session, "child", "name", "MASKED WITH first_name");
-    assert_eq!(mask(&mut session, "child"), "1");
-}
 
 fn masks_that_would_clash_are_refused(pg: &Postgres) {
     let mut session = fresh(pg);

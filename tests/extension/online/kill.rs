@@ -23,7 +23,7 @@ fn next(state: &mut u64) -> u64 {
 
 /// Runs a statement in a process of its own, and kills it after some time: the backend, or the
 /// whole server. Gives whether the statement had ended before.
-fn run_and_kill(pg: &mut Postgres, sql: &str, after: Duration, whole_server: bool) -> bool {
+fn run_and_kill(pg: &Postgres, sql: &str, after: Duration, whole_server: bool) -> bool {
     let mut client = pg
         .program("psql")
         .args(["-X", "-q", "-d", "killed", "-c", sql])
@@ -37,7 +37,7 @@ fn run_and_kill(pg: &mut Postgres, sql: &str, after: Duration, whole_server: boo
         return true;
     }
     if whole_server {
-        pg.kill_and_restart();
+        pg.restart("KILL");
     } else {
         let pid = pg.psql("killed", "SELECT pid FROM pg_stat_activity WHERE application_name = 'psql' AND pid <> pg_backend_pid()");
         if let Ok(pid) = pid
@@ -47,14 +47,16 @@ fn run_and_kill(pg: &mut Postgres, sql: &str, after: Duration, whole_server: boo
             crate::signal(pid, "KILL");
         }
         let _ = client.wait();
-        pg.until_recovered();
+        pg.wait_until_ready()
+            .unwrap_or_else(|e| panic!("the server does not recover: {e}"));
     }
     let _ = client.wait();
     false
 }
 
 fn killed_at_random_points(_: &Postgres) {
-    let mut pg = Postgres::start_private("kill");
+    let pg = Postgres::start_with("-kill", &["log_min_messages=fatal"])
+        .unwrap_or_else(|e| panic!("no cluster: {e}"));
     let database = "killed";
     pg.psql("postgres", "CREATE DATABASE killed").unwrap();
     let mut session = Session::open(&pg, database);
@@ -101,7 +103,7 @@ fn killed_at_random_points(_: &Postgres) {
                 let longest = if is_online { 220 } else { 60 };
                 let after = Duration::from_millis(10 + next(&mut state) % longest);
                 let whole_server = next(&mut state) % 2 == 0;
-                let ended = run_and_kill(&mut pg, call, after, whole_server);
+                let ended = run_and_kill(&pg, call, after, whole_server);
                 let mut session = Session::open(&pg, database);
                 let finished = if is_online {
                     let phase = super::phase(&mut session, "t");

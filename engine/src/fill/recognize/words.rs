@@ -23,7 +23,7 @@ const NEUTRAL: &[&str] = &[
 ];
 
 /// Words and abbreviations, German, French, Spanish, Italian, Portuguese, Dutch and Polish ones
-/// too, with what they mean; in the order of the alphabet. From memory.
+/// too, and the commonest of other languages, with what they mean. From memory.
 const MEANINGS: &[(&str, &str)] = &[
     ("abteilung", "department"),
     ("addr", "address"),
@@ -213,18 +213,122 @@ const MEANINGS: &[(&str, &str)] = &[
     ("wohnort", "city"),
     ("zipcode", "zip"),
     ("ulica", "street"),
+    ("anschrift", "address"),
+    ("wohnanschrift", "address"),
+    ("postanschrift", "address"),
+    ("domicilio", "address"),
+    ("endereco", "address"),
+    ("endereço", "address"),
+    ("adres", "address"),
+    ("woonadres", "address"),
+    ("indirizzi", "address"),
+    ("адрес", "address"),
+    ("地址", "address"),
+    ("住所", "address"),
+    ("العنوان", "address"),
+    ("eml", "email"),
+    ("emailadres", "email"),
+    ("emailadresse", "email"),
+    ("mailadresse", "email"),
+    ("почта", "email"),
+    ("邮箱", "email"),
+    ("メール", "email"),
+    ("البريد", "email"),
+    ("mob", "mobile"),
+    ("movil", "mobile"),
+    ("móvil", "mobile"),
+    ("celular", "mobile"),
+    ("cellulare", "mobile"),
+    ("mobiel", "mobile"),
+    ("handynummer", "mobile"),
+    ("handynr", "mobile"),
+    ("telnr", "phone"),
+    ("telefonnr", "phone"),
+    ("telefoonnummer", "phone"),
+    ("телефон", "phone"),
+    ("电话", "phone"),
+    ("電話", "phone"),
+    ("電話番号", "phone"),
+    ("الهاتف", "phone"),
+    ("nr", "number"),
+    ("vname", "first name"),
+    ("fornamn", "first name"),
+    ("fornavn", "first name"),
+    ("prenoms", "first name"),
+    ("имя", "first name"),
+    ("fnm", "first name"),
+    ("rufname", "first name"),
+    ("nname", "last name"),
+    ("familienname", "last name"),
+    ("efternamn", "last name"),
+    ("etternavn", "last name"),
+    ("efternavn", "last name"),
+    ("primerapellido", "last name"),
+    ("segundoapellido", "last name"),
+    ("фамилия", "last name"),
+    ("lnm", "last name"),
+    ("soyad", "last name"),
+    ("soyadi", "last name"),
+    ("nominativo", "full name"),
+    ("nomecompleto", "full name"),
+    ("姓名", "full name"),
+    ("氏名", "full name"),
+    ("名前", "full name"),
+    ("الاسم", "full name"),
+    ("nombrecompleto", "full name"),
+    ("geburtstag", "birth date"),
+    ("gebtag", "birth date"),
+    ("geburt", "birth"),
+    ("geburtsjahr", "birth year"),
+    ("datenaissance", "birth date"),
+    ("ddn", "birth date"),
+    ("fechanacimiento", "birth date"),
+    ("nacimiento", "birth"),
+    ("datanascimento", "birth date"),
+    ("datanascita", "birth date"),
+    ("dataurodzenia", "birth date"),
+    ("urodzenia", "birth"),
+    ("fodselsdato", "birth date"),
+    ("生年月日", "birth date"),
+    ("出生日期", "birth date"),
+    ("geburtsort", "birth place"),
+    ("genero", "gender"),
+    ("género", "gender"),
+    ("sesso", "gender"),
+    ("geslacht", "gender"),
+    ("plec", "gender"),
+    ("płeć", "gender"),
+    ("性别", "gender"),
+    ("性別", "gender"),
+    ("codigopostal", "zip"),
+    ("kodpocztowy", "zip"),
+    ("邮编", "zip"),
+    ("郵便番号", "zip"),
+    ("logradouro", "street"),
+    ("hausnr", "house number"),
+    ("huisnummer", "house number"),
+    ("comune", "city"),
+    ("haslo", "password"),
+    ("mdp", "password"),
+    ("motdepasse", "password"),
+    ("kennwort", "password"),
+    ("wachtwoord", "password"),
+    ("senha", "password"),
+    ("身份证号", "resident id"),
+    ("身份证", "resident id"),
+    ("socsec", "social security"),
 ];
 
 /// A name as words in lower case.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// Each word as it means, with the position of the written word it comes from.
     canonical: Vec<(String, usize)>,
     original: Vec<String>,
 }
 
 /// Splits `billing_address`, `billingAddress`, `Billing Address2` and translates the words.
-pub(super) fn words(name: &str) -> Words {
+pub(crate) fn words(name: &str) -> Words {
     let mut original: Vec<String> = Vec::new();
     let mut before = ' ';
     let mut chars = name.chars().peekable();
@@ -275,7 +379,7 @@ fn meaning(word: &str) -> Option<&'static str> {
 }
 
 /// `countries` to `country`, `addresses` to `address`, `users` to `user`.
-pub(super) fn singular(word: &str) -> String {
+pub(crate) fn singular(word: &str) -> String {
     if word == "people" {
         return "person".to_owned();
     }
@@ -294,24 +398,24 @@ pub(super) fn singular(word: &str) -> String {
 }
 
 impl Words {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.canonical.len()
     }
 
     /// The word at a place, translated.
-    pub(super) fn canonical(&self, place: usize) -> Option<&str> {
+    pub(crate) fn canonical(&self, place: usize) -> Option<&str> {
         self.canonical.get(place).map(|(word, _)| word.as_str())
     }
 
     /// The word at a place, as written.
-    pub(super) fn original(&self, place: usize) -> &str {
+    pub(crate) fn original(&self, place: usize) -> &str {
         self.canonical
             .get(place)
             .map_or("", |(_, at)| &self.original[*at])
     }
 
     /// How many words there are without neutral ones at the end.
-    pub(super) fn meaningful(&self) -> usize {
+    pub(crate) fn meaningful(&self) -> usize {
         let neutral = self
             .canonical
             .iter()
@@ -328,7 +432,7 @@ impl Words {
     }
 
     /// Where `phrase` begins, if the words end in it.
-    pub(super) fn ends_in(&self, phrase: &str) -> Option<usize> {
+    pub(crate) fn ends_in(&self, phrase: &str) -> Option<usize> {
         let count = phrase.split(' ').count();
         // `full name` is a phrase, though `full` alone is neutral.
         [self.meaningful(), self.len()].into_iter().find_map(|end| {
@@ -338,7 +442,7 @@ impl Words {
     }
 
     /// Where `phrase` first occurs.
-    pub(super) fn find(&self, phrase: &str) -> Option<usize> {
+    pub(crate) fn find(&self, phrase: &str) -> Option<usize> {
         (0..self.len()).find(|start| self.is_at(phrase, *start))
     }
 
@@ -350,13 +454,13 @@ impl Words {
     }
 
     /// The written words from a place to the end.
-    pub(super) fn tail(&self, place: usize) -> String {
+    pub(crate) fn tail(&self, place: usize) -> String {
         let at = self.canonical.get(place).map_or(0, |(_, at)| *at);
         self.original[at..].join("_")
     }
 
     /// The written words before a place, if there are any: `billing` of `billing_city`.
-    pub(super) fn before(&self, place: usize) -> Option<String> {
+    pub(crate) fn before(&self, place: usize) -> Option<String> {
         let at = self.canonical.get(place).map_or(0, |(_, at)| *at);
         let before = self.original[..at].join(" ");
         (!before.is_empty()).then_some(before)

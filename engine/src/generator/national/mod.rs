@@ -10,7 +10,7 @@
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
-mod digit;
+pub(crate) mod digit;
 pub mod id;
 pub mod vat;
 

@@ -37,7 +37,8 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::dependents;
 use super::owner::require_ownership;
 use super::plan::{self, Plan};
-use super::rewrite::{audit_run, withholding_details};
+use super::table::{record, withholding_details};
+use super::verify;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
 use state::{Part, Phase};
@@ -163,7 +164,7 @@ fn run(target: Oid, limits: &Limits) {
 fn prepare(target: Oid, limits: &Limits) -> (Plan, Vec<Claim>) {
     let share = pg_sys::AccessShareLock as i32;
     let plan = step::lock(target, limits, || {
-        step::under_snapshot(|| plan::plan_under(target, share))
+        step::under_snapshot(|| plan::plan_under(&[target], share))
     });
     let begun = step::under_snapshot(|| {
         setup::check(&plan);
@@ -191,7 +192,7 @@ fn prepare(target: Oid, limits: &Limits) -> (Plan, Vec<Claim>) {
         &tables,
         pg_sys::ShareRowExclusiveLock,
         || {
-            let plan = plan::plan_under(target, share);
+            let plan = plan::plan_under(&[target], share);
             if plan.tables != tables {
                 return Outcome::Undo;
             }
@@ -378,7 +379,7 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
     let tables: Vec<Oid> = shadows.chain(parts.iter().map(|part| part.relid)).collect();
     let mut missing_index = false;
     locked_step(target, limits, &tables, exclusive, || {
-        let now = plan::plan_under(target, pg_sys::AccessShareLock as i32);
+        let now = plan::plan_under(&[target], pg_sys::AccessShareLock as i32);
         let definition = state::find(target).map(|(_, definition)| definition);
         if definition != Some(state::definition(&now)) || !parts.iter().all(setup::notes_changes) {
             copy::changed(&parts[0]);
@@ -405,7 +406,13 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             swap::swap_part(part, indexes);
         }
         state::enter(target, Phase::Refresh);
-        audit_run("mask_table_online", target, &now, state::rows_done(target));
+        if parts.len() > 1 {
+            // Keys are masked with what refers to them.
+            verify::foreign_keys(&now.tables);
+        }
+        state::forget_fingerprints(&now.tables);
+        let rows = state::rows_done(target);
+        record("mask_table_online", relation_name(target), &now, rows);
         Outcome::Done(())
     });
     if missing_index {
@@ -417,10 +424,14 @@ fn refresh(target: Oid, plan: &Plan) {
     step(|| {
         let views = dependents::materialized_views(&plan.affected);
         withholding_details(|| dependents::refresh(&views));
-        for (view, _) in views {
+        for &(view, _) in &views {
             // SAFETY: statistics of all columns; the view is locked by the refresh.
             unsafe { pg_sys::RemoveStatistics(view, 0) };
         }
+        // The tables got those of their shadows.
+        let mut tables = plan.affected.clone();
+        tables.retain(|relid| !plan.tables.contains(relid) || state::has_statistics(*relid));
+        withholding_details(|| dependents::analyze(&tables, &views));
         state::enter(target, Phase::Done);
     });
 }

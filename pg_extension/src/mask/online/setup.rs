@@ -17,6 +17,16 @@ use crate::error::raise;
 
 /// Refuses tables that cannot be masked online.
 pub fn check(plan: &Plan) {
+    if let Some(&top) = plan.routed.first() {
+        raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!(
+                "rows of {} move to other partitions when they are masked: it cannot be masked online",
+                relation_name(top)
+            ),
+            Some("Use synth_mask_table().".to_owned()),
+        );
+    }
     for &relid in &plan.tables {
         // SAFETY: the table is locked by the plan; it is opened and closed here.
         unsafe {

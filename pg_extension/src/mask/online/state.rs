@@ -250,6 +250,24 @@ pub fn advance(target: Oid, part: &Part, rows: i64) {
     );
 }
 
+/// Deletes what an earlier masking has left as a proof: it tells of other originals.
+pub fn forget_fingerprints(relids: &[Oid]) {
+    run(
+        "DELETE FROM synth.fingerprint WHERE relid = ANY ($1)",
+        &[oids(relids)],
+    );
+}
+
+/// Whether there are extended statistics, which are not copied from a shadow.
+pub fn has_statistics(relid: Oid) -> bool {
+    !read(
+        "SELECT true FROM pg_catalog.pg_statistic_ext WHERE stxrelid = $1 LIMIT 1",
+        &[oid(relid)],
+        |row| row.get::<bool>(1),
+    )
+    .is_empty()
+}
+
 /// How many rows a run has masked.
 pub fn rows_done(target: Oid) -> i64 {
     read(

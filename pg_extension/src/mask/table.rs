@@ -1,0 +1,302 @@
+//! `synth_mask_table` and `synth_mask_schema`: tables masked in place, in the transaction of the
+//! caller.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use pgrx::fcinfo::pg_getarg;
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::prelude::*;
+use pgrx::{PgTryBuilder, function_name};
+
+use super::plan::{self, Plan, Rules};
+use super::rulebook::Rulebook;
+use super::{catalog, dependents, protect, rewrite, route, triggers, verify};
+use crate::audit;
+use crate::boundary::{relation_name, require_utf8, sql_function};
+use crate::error::{raise, raise_null};
+use crate::proof;
+use crate::secret;
+
+/// How to mask.
+#[derive(Clone, Copy)]
+pub struct Options {
+    /// Rows are updated, so that triggers of the tables fire.
+    pub fire_triggers: bool,
+    /// ANALYZE runs afterwards.
+    pub gather_statistics: bool,
+    /// Progress is told.
+    pub progress: bool,
+}
+
+/// What was masked.
+pub struct Masked {
+    /// The table.
+    pub relid: Oid,
+    /// Its rows afterwards.
+    pub rows: i64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+sql_function! {
+    /// `synth_mask_table(target regclass, fire_triggers boolean, gather_statistics boolean, progress
+    /// boolean) RETURNS bigint`: how many rows were masked.
+    synth_mask_table(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL, where earlier versions have only
+        // the first.
+        let (target, options) = unsafe {
+            let flag = |at: usize, name: &str, default: bool| {
+                if at < usize::from((*fcinfo).nargs.unsigned_abs()) {
+                    pg_getarg(fcinfo, at).unwrap_or_else(|| raise_null(name))
+                } else {
+                    default
+                }
+            };
+            let target: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
+            let options = Options {
+                fire_triggers: flag(1, "fire_triggers", false),
+                gather_statistics: flag(2, "gather_statistics", true),
+                progress: flag(3, "progress", false),
+            };
+            pg_sys::PreventCommandIfReadOnly(c"synth_mask_table()".as_ptr());
+            (target, options)
+        };
+        require_utf8();
+        let plan = plan::plan(target);
+        let masked = run(&plan, options);
+        record("mask_table", relation_name(target), &plan, rows_of(&masked));
+        tell(&plan, &masked);
+        let rows: i64 = masked
+            .iter()
+            .filter(|table| plan.named.contains(&table.relid))
+            .map(|table| table.rows)
+            .sum();
+        Datum::from(rows)
+    }
+}
+
+/// `synth_mask_schema(schema name, fire_triggers boolean, gather_statistics boolean, progress
+/// boolean)`
+#[pg_extern(sql = false)]
+#[allow(
+    clippy::type_complexity,
+    reason = "the columns of the function's result"
+)]
+fn synth_mask_schema(
+    schema: Option<&std::ffi::CStr>,
+    fire_triggers: Option<bool>,
+    gather_statistics: Option<bool>,
+    progress: Option<bool>,
+) -> TableIterator<
+    'static,
+    (
+        name!(table_name, Option<String>),
+        name!(rows_masked, Option<i64>),
+        name!(seconds, Option<f64>),
+    ),
+> {
+    // SAFETY: raises an error or does nothing.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_mask_schema()".as_ptr()) };
+    require_utf8();
+    let schema = schema.unwrap_or_else(|| raise_null("schema"));
+    let options = Options {
+        fire_triggers: fire_triggers.unwrap_or_else(|| raise_null("fire_triggers")),
+        gather_statistics: gather_statistics.unwrap_or_else(|| raise_null("gather_statistics")),
+        progress: progress.unwrap_or_else(|| raise_null("progress")),
+    };
+    let targets = ruled_tables(schema);
+    let plan = plan::plan_all(&targets);
+    let masked = run(&plan, options);
+    let names: Vec<String> = targets.iter().map(|&relid| relation_name(relid)).collect();
+    record("mask_schema", names.join(", "), &plan, rows_of(&masked));
+    tell_elsewhere(&plan);
+    TableIterator::new(masked.into_iter().map(|table| {
+        (
+            Some(relation_name(table.relid)),
+            Some(table.rows),
+            Some(table.seconds),
+        )
+    }))
+}
+
+/// The tables of a schema with a rule that masks; protected ones count, so that they are checked.
+fn ruled_tables(schema: &std::ffi::CStr) -> Vec<Oid> {
+    // SAFETY: catalog look-up by a NUL-terminated name.
+    let oid = unsafe { pg_sys::get_namespace_oid(schema.as_ptr(), true) };
+    let shown = schema.to_string_lossy();
+    if oid == pg_sys::InvalidOid {
+        raise(
+            PgSqlErrorCode::ERRCODE_INVALID_SCHEMA_NAME,
+            format!("schema \"{shown}\" does not exist"),
+            Some("Give the schema's name as the catalog has it.".to_owned()),
+        );
+    }
+    let book = Rulebook::read();
+    let mut tables: Vec<Oid> = book.masked().map(|((relid, _), _)| relid).collect();
+    tables.extend(book.problems.iter().map(|problem| problem.column.0));
+    tables.sort_by_key(|relid| relid.to_u32());
+    tables.dedup();
+    protect::require_decided(&catalog::tables_in(oid, &protect::tables()));
+    let tables = catalog::tables_in(oid, &tables);
+    if tables.is_empty() {
+        raise(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("no table of schema \"{shown}\" has a masking rule"),
+            Some(
+                "Set one: SELECT synth_set_rule('<table>', '<column>', 'MASKED WITH email')."
+                    .to_owned(),
+            ),
+        );
+    }
+    tables
+}
+
+/// Masks what is planned, and what hangs on it.
+pub fn run(plan: &Plan, options: Options) -> Vec<Masked> {
+    let views = dependents::materialized_views(&plan.affected);
+    if options.fire_triggers {
+        triggers::refuse_what_cannot_fire(plan);
+    }
+    let masked = withholding_details(|| {
+        let masked = mask_tables(plan, options);
+        verify::foreign_keys(&plan.tables);
+        masked
+    });
+    dependents::remove_statistics(plan, &views);
+    withholding_details(|| dependents::refresh(&views));
+    if options.gather_statistics {
+        withholding_details(|| dependents::analyze(&plan.affected, &views));
+    }
+    masked
+}
+
+fn rows_of(masked: &[Masked]) -> i64 {
+    masked.iter().map(|table| table.rows).sum()
+}
+
+/// Leaves the record of a run in the audit chain.
+pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64) {
+    let rules = plan.rules.iter().map(|((relid, column), rule)| {
+        (
+            format!("{}.{column}", relation_name(*relid)),
+            rule.to_string(),
+        )
+    });
+    let (before, after) = proof::totals(&plan.tables);
+    audit::record(&audit::Run {
+        operation,
+        target,
+        rules: rules.collect(),
+        key_version: secret::newest().map(|(version, _)| version),
+        rows,
+        before,
+        after,
+        verification: serde_json::Value::Null,
+    });
+}
+
+fn mask_tables(plan: &Plan, options: Options) -> Vec<Masked> {
+    let mut masked = Vec::new();
+    let mut timed = |work: &mut dyn FnMut() -> Vec<(Oid, i64)>| {
+        let start = Instant::now();
+        let rows = work();
+        let seconds = start.elapsed().as_secs_f64() / rows.len().max(1) as f64;
+        masked.extend(rows.into_iter().map(|(relid, rows)| Masked {
+            relid,
+            rows,
+            seconds,
+        }));
+    };
+    let mut moved = Vec::new();
+    for &top in &plan.routed {
+        let below = catalog::descendants(&[top]);
+        let leaves: Vec<Oid> = plan
+            .tables
+            .iter()
+            .copied()
+            .filter(|relid| below.contains(relid))
+            .collect();
+        timed(&mut || route::rewrite_tree(top, &leaves, &plan.rules, options.progress));
+        moved.extend(leaves);
+    }
+    for &relid in plan.tables.iter().filter(|relid| !moved.contains(relid)) {
+        timed(&mut || {
+            if options.fire_triggers && !triggers::firing(relid, &plan.rules).is_empty() {
+                triggers::update(relid, &plan.rules);
+                // The rows are only written anew, so that no dead one keeps an original.
+                return vec![(
+                    relid,
+                    rewrite::rewrite(relid, &Rules::default(), options.progress),
+                )];
+            }
+            vec![(
+                relid,
+                rewrite::rewrite(relid, &plan.rules, options.progress),
+            )]
+        });
+    }
+    masked
+}
+
+/// Tells what was masked beyond what was asked for, and what was not.
+fn tell(plan: &Plan, masked: &[Masked]) {
+    for table in masked
+        .iter()
+        .filter(|table| !plan.named.contains(&table.relid))
+    {
+        let mut columns: Vec<&str> = plan
+            .rules
+            .keys()
+            .filter(|(relid, _)| *relid == table.relid)
+            .map(|(_, column)| column.as_str())
+            .collect();
+        columns.sort_unstable();
+        notice(format!(
+            "{} refers to a key that was masked: {} rows masked in {}",
+            relation_name(table.relid),
+            table.rows,
+            columns.join(", ")
+        ));
+    }
+    tell_elsewhere(plan);
+}
+
+fn tell_elsewhere(plan: &Plan) {
+    for (column, key) in &plan.elsewhere {
+        notice(format!(
+            "column {column} was left as it is: it is masked together with {key}"
+        ));
+    }
+}
+
+fn notice(message: String) {
+    ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        message,
+        function_name!(),
+    )
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Postgres puts the failing row into the DETAIL of constraint errors, and so into the log: such
+/// details hold real values and are left out.
+pub fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
+    PgTryBuilder::new(AssertUnwindSafe(work))
+        .catch_others(|caught| match caught {
+            CaughtError::PostgresError(report) => raise(
+                report.sql_error_code(),
+                report.message().to_owned(),
+                report.hint().map(str::to_owned).or_else(|| {
+                    report.detail().map(|_| {
+                        "The table is unchanged. The detail is withheld: it may hold real values."
+                            .to_owned()
+                    })
+                }),
+            ),
+            other => other.rethrow(),
+        })
+        .execute()
+}

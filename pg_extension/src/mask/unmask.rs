@@ -1,0 +1,342 @@
+//! `synth_unmask`: the original of a value of a column with a reversible rule.
+//!
+//! Nobody may unmask but superusers and roles that `synth_grant_unmask` names, each for one column
+//! and for the rule that it had then: who owns a table could else put any rule on it, and read what
+//! the same mask hides in the tables of others. Each statement leaves a record in the audit before
+//! it gets its first original, in a transaction of its own: ROLLBACK does not take it back.
+
+use std::ffi::CStr;
+
+use arrow_array::{Array, ArrayRef, StringArray};
+use pgrx::PgSqlErrorCode::*;
+use pgrx::fcinfo::{
+    pg_arg_is_null, pg_getarg, pg_getarg_datum_raw, pg_getarg_type, pg_return_null,
+};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::{Array as PgArray, IntoDatum, PgMemoryContexts};
+use serde_json::Value;
+use std::sync::Arc;
+use synth_engine::mask::{self, Mask, Rule};
+use synth_engine::schema::ColumnType;
+
+use super::catalog;
+use super::owner::AsOwner;
+use crate::boundary::{relation_name, require_utf8, sql_function, string};
+use crate::error::{or_raise, raise, raise_null};
+use crate::query::{execute, query};
+use crate::rule::Column;
+use crate::{audit, column, own, secret};
+
+/// Bytes of a uuid.
+const UUID: usize = 16;
+
+/// A column's mask, kept for the calls of one statement.
+struct Prepared {
+    relid: Oid,
+    name: String,
+    version: Option<i32>,
+    type_oid: Oid,
+    /// When the statement began that has been audited.
+    statement: pg_sys::TimestampTz,
+    mask: Box<dyn Mask>,
+    column_type: ColumnType,
+    is_bpchar: bool,
+}
+
+sql_function! {
+    /// `synth_unmask(target regclass, column_name name, value anyelement, key_version integer,
+    /// companions text[]) RETURNS anyelement`
+    synth_unmask(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL; `fn_extra` is ours and lives as
+        // long as the context it was made in.
+        unsafe {
+            let relid: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("target"));
+            let name: &CStr = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("column_name"));
+            let name = name.to_string_lossy().into_owned();
+            let version: Option<i32> = pg_getarg(fcinfo, 3);
+            let type_oid = pg_getarg_type(fcinfo, 2);
+            let statement = pg_sys::GetCurrentStatementStartTimestamp();
+            let flinfo = (*fcinfo).flinfo;
+            let known = (*flinfo).fn_extra.cast::<Prepared>();
+            let fits = known.as_ref().is_some_and(|p| {
+                (p.relid, p.version, p.type_oid, p.statement) == (relid, version, type_oid, statement)
+                    && p.name == name
+            });
+            if !fits {
+                let prepared = prepare(relid, name, version, type_oid, statement);
+                (*flinfo).fn_extra = PgMemoryContexts::For((*flinfo).fn_mcxt)
+                    .leak_and_drop_on_delete(prepared)
+                    .cast();
+            }
+            if pg_arg_is_null(fcinfo, 2) {
+                return pg_return_null(fcinfo);
+            }
+            let companions: Vec<ArrayRef> = pg_getarg::<PgArray<&str>>(fcinfo, 4)
+                .map(|array| {
+                    let one = |text: Option<&str>| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+                    array.iter().map(one).collect()
+                })
+                .unwrap_or_default();
+            let prepared = &*(*flinfo).fn_extra.cast::<Prepared>();
+            match apply(prepared, pg_getarg_datum_raw(fcinfo, 2), &companions) {
+                Some(original) => original,
+                None => pg_return_null(fcinfo),
+            }
+        }
+    }
+}
+
+/// The rule that holds for a column, which may stand above or below it in its tree.
+fn rule_of(relid: Oid, name: &str) -> Rule {
+    let found = catalog::ruled_columns(&catalog::tree(relid))
+        .into_iter()
+        .find(|ruled| ruled.relid == relid && ruled.column == name);
+    match found.map(|ruled| ruled.rule.parse()) {
+        Some(rule) => or_raise(rule),
+        None => raise(
+            ERRCODE_UNDEFINED_OBJECT,
+            format!("column {}.{name} has no masking rule", relation_name(relid)),
+            Some("Unmasking follows the rule that the column was masked under.".to_owned()),
+        ),
+    }
+}
+
+fn prepare(
+    relid: Oid,
+    name: String,
+    version: Option<i32>,
+    type_oid: Oid,
+    statement: pg_sys::TimestampTz,
+) -> Prepared {
+    require_utf8();
+    let attnum = attnum(relid, &name);
+    require_grant(relid, attnum, &name);
+    let column = Column::of(relid, attnum);
+    let rule = rule_of(relid, &name);
+    let (Rule::Mask { .. }, Some(column_type)) = (&rule, column.target.column_type) else {
+        raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("the rule of column {} is not reversible", column.display()),
+            Some("See reversible in synth.registry.".to_owned()),
+        );
+    };
+    // SAFETY: gives the type itself unless it is a domain.
+    let base = |oid: Oid| unsafe { pg_sys::getBaseType(oid) };
+    let is_text =
+        |oid: Oid| [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::BPCHAROID].contains(&oid);
+    let (given, own) = (base(type_oid), base(column.type_oid));
+    if given != own && !(is_text(given) && is_text(own)) {
+        raise(
+            ERRCODE_DATATYPE_MISMATCH,
+            format!(
+                "column {} has type {}",
+                column.display(),
+                column.target.type_name
+            ),
+            Some(format!(
+                "Cast the value: value::{}.",
+                column.target.type_name
+            )),
+        );
+    }
+    let (key_version, secret) = match version {
+        Some(version) => (version, secret::version(version)),
+        None => secret::current_version(),
+    };
+    let mask = or_raise(mask::build(&rule, &column.target, &secret));
+    // Before the first original is given.
+    audit::record_now(&audit::Run {
+        operation: "unmask",
+        target: column.display(),
+        rules: vec![(column.display(), rule.to_string())],
+        key_version: Some(key_version),
+        rows: 0,
+        before: Value::Null,
+        after: Value::Null,
+        verification: Value::Null,
+    });
+    Prepared {
+        relid,
+        name,
+        version,
+        type_oid,
+        statement,
+        mask,
+        column_type,
+        is_bpchar: column.is_bpchar,
+    }
+}
+
+/// # Safety
+/// `value` is of the type that the mask was prepared for.
+unsafe fn apply(prepared: &Prepared, value: Datum, companions: &[ArrayRef]) -> Option<Datum> {
+    let values = std::iter::once(Some(value));
+    // SAFETY: by the caller's promise.
+    let array = unsafe { column::array(prepared.column_type, prepared.is_bpchar, values) };
+    let original = or_raise(prepared.mask.unmask(&array, companions));
+    if original.is_null(0) {
+        return None;
+    }
+    let mut out = [Datum::null()];
+    let mut scratch = Vec::new();
+    column::datums(&original, &mut scratch, out.iter_mut());
+    Some(match prepared.column_type {
+        // SAFETY: a varlena in `scratch`; the copy is palloc'd in the caller's context.
+        ColumnType::Text => unsafe { pg_sys::pg_detoast_datum_copy(out[0].cast_mut_ptr()).into() },
+        // SAFETY: 16 bytes in the array; the copy is palloc'd in the caller's context.
+        ColumnType::Uuid => unsafe {
+            let copy = pg_sys::palloc(UUID).cast::<u8>();
+            std::ptr::copy_nonoverlapping(out[0].cast_mut_ptr::<u8>(), copy, UUID);
+            Datum::from(copy)
+        },
+        _ => out[0],
+    })
+}
+
+fn attnum(relid: Oid, name: &str) -> i16 {
+    let found = std::ffi::CString::new(name)
+        .ok()
+        // SAFETY: catalog look-up; 0 for a column that is not there.
+        .map_or(0, |name| unsafe {
+            pg_sys::get_attnum(relid, name.as_ptr())
+        });
+    if found <= 0 {
+        raise(
+            ERRCODE_UNDEFINED_COLUMN,
+            format!(
+                "column \"{name}\" of {} does not exist",
+                relation_name(relid)
+            ),
+            Some("Names are case-sensitive here.".to_owned()),
+        );
+    }
+    found
+}
+
+/// Raises an error unless the current user may unmask a column.
+fn require_grant(relid: Oid, attnum: i16, name: &str) {
+    // SAFETY: reads the backend's state.
+    let user = unsafe { pg_sys::GetUserId() };
+    // SAFETY: catalog look-up.
+    if unsafe { pg_sys::superuser_arg(user) } {
+        return;
+    }
+    let grants = {
+        let _owner = AsOwner::of(own::relid(c"unmask_grant"));
+        query(
+            "SELECT role, rule FROM synth.unmask_grant WHERE relid OPERATOR(pg_catalog.=) $1 AND attnum OPERATOR(pg_catalog.=) $2",
+            &[
+                (pg_sys::OIDOID, relid.into_datum()),
+                (pg_sys::INT2OID, attnum.into_datum()),
+            ],
+            |row| Ok(row.get::<Oid>(1)?.zip(row.get::<String>(2)?)),
+        )
+    };
+    // SAFETY: catalog look-up.
+    let own = |role: Oid| unsafe { pg_sys::has_privs_of_role(user, role) };
+    let Some((_, rule)) = grants.into_iter().find(|(role, _)| own(*role)) else {
+        raise(
+            ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!(
+                "permission denied to unmask column {}.{name}",
+                relation_name(relid)
+            ),
+            Some("A superuser may run synth_grant_unmask(role, table, column).".to_owned()),
+        );
+    };
+    if rule != rule_of(relid, name).to_string() {
+        raise(
+            ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!(
+                "the rule of column {}.{name} is another than when unmasking was granted",
+                relation_name(relid)
+            ),
+            Some(
+                "A superuser may grant it anew: synth_grant_unmask(role, table, column)."
+                    .to_owned(),
+            ),
+        );
+    }
+}
+
+sql_function! {
+    /// `synth_grant_unmask(role regrole, target regclass, column_name name) RETURNS void`
+    synth_grant_unmask(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL.
+        unsafe { grant(fcinfo, true) };
+        Datum::null()
+    }
+}
+
+sql_function! {
+    /// `synth_revoke_unmask(role regrole, target regclass, column_name name) RETURNS void`
+    synth_revoke_unmask(fcinfo) {
+        // SAFETY: the argument types are those declared in SQL.
+        unsafe { grant(fcinfo, false) };
+        Datum::null()
+    }
+}
+
+/// # Safety
+/// The arguments are a role, a table and a name.
+unsafe fn grant(fcinfo: pg_sys::FunctionCallInfo, give: bool) {
+    // SAFETY: by the caller's promise.
+    let (role, relid, name) = unsafe {
+        let role: Oid = pg_getarg(fcinfo, 0).unwrap_or_else(|| raise_null("role"));
+        let relid: Oid = pg_getarg(fcinfo, 1).unwrap_or_else(|| raise_null("target"));
+        let name: &CStr = pg_getarg(fcinfo, 2).unwrap_or_else(|| raise_null("column_name"));
+        (role, relid, name.to_string_lossy().into_owned())
+    };
+    // SAFETY: catalog look-up; palloc'd or NULL.
+    let role_name = unsafe { string(pg_sys::GetUserNameFromId(role, true)) };
+    if role_name.is_empty() {
+        raise(
+            ERRCODE_UNDEFINED_OBJECT,
+            format!("role with OID {} does not exist", role.to_u32()),
+            Some("Name a role: 'support'::regrole.".to_owned()),
+        );
+    }
+    let attnum = attnum(relid, &name);
+    let rule = if give {
+        Some(rule_of(relid, &name).to_string())
+    } else {
+        None
+    };
+    {
+        let _owner = AsOwner::of(own::relid(c"unmask_grant"));
+        let column = [
+            (pg_sys::OIDOID, role.into_datum()),
+            (pg_sys::OIDOID, relid.into_datum()),
+            (pg_sys::INT2OID, attnum.into_datum()),
+        ];
+        crate::query::with_safe_path(|| {
+            execute(
+                "DELETE FROM synth.unmask_grant WHERE role OPERATOR(pg_catalog.=) $1
+                 AND relid OPERATOR(pg_catalog.=) $2 AND attnum OPERATOR(pg_catalog.=) $3",
+                &column,
+            );
+            if let Some(rule) = &rule {
+                let rule = (pg_sys::TEXTOID, rule.as_str().into_datum());
+                execute(
+                    "INSERT INTO synth.unmask_grant (role, relid, attnum, rule) VALUES ($1, $2, $3, $4)",
+                    &[&column[..], &[rule]].concat(),
+                );
+            }
+        });
+    }
+    let column = format!("{}.{name}", relation_name(relid));
+    audit::record(&audit::Run {
+        operation: if give {
+            "grant_unmask"
+        } else {
+            "revoke_unmask"
+        },
+        target: format!("{column} to {role_name}"),
+        rules: rule.map(|rule| (column, rule)).into_iter().collect(),
+        key_version: None,
+        rows: 0,
+        before: Value::Null,
+        after: Value::Null,
+        verification: Value::Null,
+    });
+}

@@ -1,0 +1,178 @@
+//! What was found in a place, and what to think of it.
+
+use super::chance::Sought;
+
+/// What was found among the values of a place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Values looked at.
+    pub checked: u64,
+    /// Those that are originals, and that the mask would hardly have given.
+    pub surviving: u64,
+    /// Those that are originals, and that the mask gives to others, too.
+    pub coincident: u64,
+}
+
+impl Tally {
+    /// Looks at a value's hash.
+    #[inline]
+    pub fn see(&mut self, hash: u64, sought: &[&Sought]) {
+        self.checked += 1;
+        let mut coincident = false;
+        for sought in sought {
+            if sought.originals.contains(hash) {
+                if !sought.producible.contains(&hash) {
+                    self.surviving += 1;
+                    return;
+                }
+                coincident = true;
+            }
+        }
+        self.coincident += u64::from(coincident);
+    }
+}
+
+/// A line of the report: one place, and one column where columns are told apart.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Kind of place.
+    pub place: &'static str,
+    /// Name of the table, index or statistics.
+    pub object: String,
+    /// Column.
+    pub column: Option<String>,
+    /// Values or rows looked at.
+    pub checked: Option<i64>,
+    /// See [`Tally`].
+    pub surviving: Option<i64>,
+    /// See [`Tally`].
+    pub coincident: Option<i64>,
+    /// How many survivors chance would make, or which count was expected.
+    pub expected: Option<f64>,
+    /// What to think of it.
+    pub verdict: String,
+}
+
+/// Nothing was found.
+pub const CLEAN: &str = "clean";
+/// What was found is what the mask and chance make.
+pub const EXPECTED: &str = "expected";
+/// Originals survive.
+pub const SURVIVING: &str = "SURVIVING";
+/// Originals were found, and how many chance makes is not known.
+pub const NOT_JUDGED: &str = "not judged: the mask cannot be tried";
+/// A control total is as it was.
+pub const EQUAL: &str = "equal";
+/// A control total is not.
+pub const DIFFERS: &str = "differs";
+
+impl Line {
+    /// A line for a tally.
+    pub fn of(
+        place: &'static str,
+        object: &str,
+        column: Option<&str>,
+        tally: Tally,
+        sought: &[&Sought],
+    ) -> Self {
+        let checked = tally.checked as f64;
+        let chance: f64 = sought.iter().map(|s| s.chance).sum();
+        let bound: f64 = sought.iter().map(|s| s.bound).sum();
+        let (chance, bound) = (checked * chance, checked * bound);
+        let mut line = Self::judged(place, object, column, tally, chance, bound);
+        if line.verdict == SURVIVING && sought.iter().any(|s| !s.measured) {
+            line.expected = None;
+            NOT_JUDGED.clone_into(&mut line.verdict);
+        }
+        line
+    }
+
+    /// A line for a tally of which so many survivors are expected by chance, or at most so many.
+    pub fn judged(
+        place: &'static str,
+        object: &str,
+        column: Option<&str>,
+        tally: Tally,
+        expected: f64,
+        bound: f64,
+    ) -> Self {
+        // Four standard deviations of a Poisson count.
+        let limit = bound + 4.0 * bound.sqrt();
+        let verdict = if tally.surviving as f64 > limit {
+            SURVIVING
+        } else if tally.surviving > 0 || tally.coincident > 0 {
+            EXPECTED
+        } else {
+            CLEAN
+        };
+        Self {
+            place,
+            object: object.to_owned(),
+            column: column.map(str::to_owned),
+            checked: Some(tally.checked as i64),
+            surviving: Some(tally.surviving as i64),
+            coincident: Some(tally.coincident as i64),
+            expected: Some((expected * 1000.0).round() / 1000.0),
+            verdict: verdict.to_owned(),
+        }
+    }
+
+    /// A line for a place that could not be read.
+    pub fn not_checked(place: &'static str, object: &str, column: Option<&str>, why: &str) -> Self {
+        Self {
+            place,
+            object: object.to_owned(),
+            column: column.map(str::to_owned),
+            checked: None,
+            surviving: None,
+            coincident: None,
+            expected: None,
+            verdict: format!("not checked: {why}"),
+        }
+    }
+
+    /// A line for a control total.
+    pub fn total(
+        place: &'static str,
+        object: &str,
+        column: Option<&str>,
+        now: u64,
+        before: u64,
+        equal: bool,
+    ) -> Self {
+        Self {
+            place,
+            object: object.to_owned(),
+            column: column.map(str::to_owned),
+            checked: Some(now as i64),
+            surviving: None,
+            coincident: None,
+            expected: Some(before as f64),
+            verdict: if equal { EQUAL } else { DIFFERS }.to_owned(),
+        }
+    }
+}
+
+/// The report in short, for the audit.
+pub fn summary(lines: &[Line]) -> serde_json::Value {
+    let with = |verdict: &str| lines.iter().filter(|line| line.verdict == verdict).count();
+    let surviving: i64 = lines
+        .iter()
+        .filter(|line| line.verdict == SURVIVING)
+        .filter_map(|line| line.surviving)
+        .sum();
+    let not_checked = lines
+        .iter()
+        .filter(|line| line.verdict.starts_with("not checked"))
+        .count();
+    serde_json::json!({
+        "places": lines.len(),
+        "clean": with(CLEAN),
+        "expected": with(EXPECTED),
+        "places_with_survivors": with(SURVIVING),
+        "surviving": surviving,
+        "totals_equal": with(EQUAL),
+        "totals_that_differ": with(DIFFERS),
+        "not_checked": not_checked,
+    })
+}

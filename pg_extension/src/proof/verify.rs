@@ -1,0 +1,392 @@
+//! `synth_verify_masked`: looks for originals wherever Postgres keeps values.
+
+use std::collections::HashMap;
+
+use pgrx::PgSqlErrorCode::*;
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::{self, Oid};
+use pgrx::{name, pg_extern};
+use serde_json::Value;
+use synth_engine::proof::ValueHash;
+
+use super::chance::{self, Sought};
+use super::fingerprint::{self, Totals, Unmasked};
+use super::report::{Line, NOT_JUDGED, SURVIVING, Tally, summary};
+use super::statistics::{self, Subject};
+use super::{elsewhere, kind::Kind, places, places::Look};
+use crate::audit;
+use crate::boundary::{find_all_inheritors, oids, relation_name, require_utf8};
+use crate::error::{raise, raise_null};
+use crate::mask::catalog;
+use crate::mask::owner::require_ownership;
+
+/// A table of the tree, and what is looked for in it.
+struct Subtable {
+    relid: Oid,
+    hash: ValueHash,
+    sought: Vec<Sought>,
+    before: Value,
+}
+
+/// `synth_verify_masked(target regclass, other_tables boolean)`: a row for each place and column.
+#[pg_extern(sql = false)]
+#[allow(
+    clippy::type_complexity,
+    reason = "the columns of the function's result"
+)]
+fn synth_verify_masked(
+    target: Option<Oid>,
+    other_tables: Option<bool>,
+) -> TableIterator<
+    'static,
+    (
+        name!(place, String),
+        name!(object, String),
+        name!(column_name, Option<String>),
+        name!(checked, Option<i64>),
+        name!(surviving, Option<i64>),
+        name!(coincident, Option<i64>),
+        name!(expected, Option<f64>),
+        name!(verdict, String),
+    ),
+> {
+    let target = target.unwrap_or_else(|| raise_null("target"));
+    require_utf8();
+    let lines = verify(target, other_tables.unwrap_or(true));
+    audit::record(&audit::Run {
+        operation: "verify_masked",
+        target: relation_name(target),
+        rules: Vec::new(),
+        key_version: None,
+        rows: 0,
+        before: Value::Null,
+        after: Value::Null,
+        verification: summary(&lines),
+    });
+    TableIterator::new(lines.into_iter().map(|line| {
+        (
+            line.place.to_owned(),
+            line.object,
+            line.column,
+            line.checked,
+            line.surviving,
+            line.coincident,
+            line.expected,
+            line.verdict,
+        )
+    }))
+}
+
+/// Looks for originals of a table and those below it, for its owner.
+pub fn verify(target: Oid, other_tables: bool) -> Vec<Line> {
+    require_ownership(target);
+    let lock = pg_sys::AccessShareLock as i32;
+    // SAFETY: locks the table and its descendants for this transaction.
+    let members = unsafe {
+        pg_sys::LockRelationOid(target, lock);
+        oids(find_all_inheritors(target, lock, std::ptr::null_mut()))
+    };
+    let subtables: Vec<Subtable> = members
+        .iter()
+        .inspect(|relid| require_ownership(**relid))
+        .filter_map(|relid| subtable(*relid))
+        .collect();
+    if subtables.is_empty() {
+        raise(
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("{} has no fingerprint", relation_name(target)),
+            Some(
+                "A fingerprint is taken while a table is masked: mask it with synth_mask_table."
+                    .to_owned(),
+            ),
+        );
+    }
+    let mut lines = Vec::new();
+    for table in &subtables {
+        lines.extend(table.verify());
+    }
+    // Statistics of a parent are of the rows below it.
+    let affected = catalog::ancestors(&members);
+    for table in &subtables {
+        lines.extend(table.statistics(&affected));
+    }
+    let views: Vec<Oid> = catalog::materialized_views(&affected)
+        .into_iter()
+        .map(|(view, _)| view)
+        .collect();
+    // Sets of one secret are looked for in one go; those of others would need another hash.
+    let mut rest: Vec<&Subtable> = subtables.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let probe = |table: &Subtable| table.hash.value(synth_engine::proof::Class::Text, b"");
+        let (same, others): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|table| probe(table) == probe(first));
+        let all: Vec<&Sought> = same.iter().flat_map(|table| &table.sought).collect();
+        let hash = &first.hash;
+        lines.extend(elsewhere::search(
+            &members,
+            &views,
+            other_tables,
+            &all,
+            hash,
+        ));
+        rest = others;
+    }
+    lines
+}
+
+fn subtable(relid: Oid) -> Option<Subtable> {
+    // SAFETY: catalog look-up.
+    if unsafe { pg_sys::get_rel_relkind(relid) } as u8 != pg_sys::RELKIND_RELATION {
+        return None;
+    }
+    let stored = fingerprint::load(relid)?;
+    let hash = ValueHash::new(&stored.secret);
+    let before = stored.before.clone();
+    // SAFETY: locked by the caller; opened and closed here.
+    let sought = unsafe {
+        let relation = pg_sys::table_open(relid, pg_sys::NoLock as i32);
+        let sought = chance::sought(relation, stored, &hash);
+        pg_sys::table_close(relation, pg_sys::NoLock as i32);
+        sought
+    };
+    Some(Subtable {
+        relid,
+        hash,
+        sought,
+        before,
+    })
+}
+
+impl Subtable {
+    /// Heap, TOAST, indexes, rows that kept their value, and control totals.
+    fn verify(&self) -> Vec<Line> {
+        let name = relation_name(self.relid);
+        let mut lines = Vec::new();
+        // SAFETY: locked by the caller; relations are opened and closed here.
+        unsafe {
+            let relation = pg_sys::table_open(self.relid, pg_sys::NoLock as i32);
+            let looks: Vec<Look<'_>> = self
+                .sought
+                .iter()
+                .map(|sought| Look {
+                    index: sought.index,
+                    kind: sought.kind,
+                    sought: vec![sought],
+                })
+                .collect();
+            let (tallies, residue) = places::heap(relation, &self.hash, &looks);
+            for (look, tally) in looks.iter().zip(tallies) {
+                let column = &look.sought[0].name;
+                lines.push(Line::of("heap", &name, Some(column), tally, &look.sought));
+            }
+            if residue > 0 {
+                let why = format!(
+                    "{residue} bytes of removed rows are left between tuples; VACUUM FULL clears them"
+                );
+                lines.push(Line::not_checked("free space", &name, None, &why));
+            }
+            lines.extend(self.toast(relation));
+            for index in places::indexes(relation) {
+                lines.extend(self.index(relation, index));
+            }
+            lines.extend(self.totals(relation, &name));
+            pg_sys::table_close(relation, pg_sys::NoLock as i32);
+        }
+        lines
+    }
+
+    /// # Safety
+    /// `relation` is the open table.
+    unsafe fn toast(&self, relation: pg_sys::Relation) -> Option<Line> {
+        let varlena: Vec<&Sought> = self.sought.iter().filter(|s| s.kind.is_varlena()).collect();
+        // SAFETY: an open relation has a catalog row; the TOAST table is closed here.
+        unsafe {
+            let relid = (*(*relation).rd_rel).reltoastrelid;
+            if relid == pg_sys::InvalidOid || varlena.is_empty() {
+                return None;
+            }
+            let lock = pg_sys::AccessShareLock as i32;
+            let toast = pg_sys::table_open(relid, lock);
+            // Columns of one kind are looked for together.
+            let mut kinds: Vec<(Kind, Vec<&Sought>)> = Vec::new();
+            for sought in &varlena {
+                match kinds.iter_mut().find(|(kind, _)| *kind == sought.kind) {
+                    Some((_, list)) => list.push(sought),
+                    None => kinds.push((sought.kind, vec![sought])),
+                }
+            }
+            let tallies = places::toast(toast, &self.hash, &kinds);
+            pg_sys::table_close(toast, lock);
+            let mut sum = Tally::default();
+            for tally in tallies {
+                sum.checked = sum.checked.max(tally.checked);
+                sum.surviving += tally.surviving;
+                sum.coincident += tally.coincident;
+            }
+            let name = relation_name(relid);
+            Some(Line::of("TOAST", &name, None, sum, &varlena))
+        }
+    }
+
+    /// # Safety
+    /// `relation` is the open table, and the index one of its own.
+    unsafe fn index(&self, relation: pg_sys::Relation, index: Oid) -> Vec<Line> {
+        // SAFETY: opened and closed here; attributes are those of open relations.
+        unsafe {
+            let lock = pg_sys::AccessShareLock as i32;
+            let open = pg_sys::index_open(index, lock);
+            let name = relation_name(index);
+            let form = &*(*open).rd_index;
+            let keys = form.indkey.values.as_slice(form.indnatts as usize);
+            let attributes = (*(*open).rd_att)
+                .attrs
+                .as_slice((*(*open).rd_att).natts as usize);
+            let looks: Vec<Look<'_>> = keys
+                .iter()
+                .zip(attributes)
+                .enumerate()
+                .map(|(position, (key, attribute))| {
+                    let kind = Kind::of(attribute.atttypid);
+                    let fits = |sought: &&Sought| {
+                        let column = sought.index as i64 + 1;
+                        // 0 stands for an expression, computed from any column.
+                        (i64::from(*key) == column || *key == 0) && sought.kind.class == kind.class
+                    };
+                    Look {
+                        index: position,
+                        kind,
+                        sought: self.sought.iter().filter(fits).collect(),
+                    }
+                })
+                .filter(|look| !look.sought.is_empty())
+                .collect();
+            let _ = relation;
+            let lines = if looks.is_empty() {
+                Vec::new()
+            } else if let Some(method) = places::unread_method(open) {
+                let why =
+                    format!("indexes of method {method} are not read; REINDEX builds it anew");
+                vec![Line::not_checked("index", &name, None, &why)]
+            } else {
+                let tallies = places::btree(open, &self.hash, &looks);
+                looks
+                    .iter()
+                    .zip(tallies)
+                    .map(|(look, tally)| {
+                        let column =
+                            crate::boundary::string(attributes[look.index].attname.data.as_ptr());
+                        Line::of("index", &name, Some(&column), tally, &look.sought)
+                    })
+                    .collect()
+            };
+            pg_sys::index_close(open, lock);
+            lines
+        }
+    }
+
+    /// # Safety
+    /// `relation` is the open table.
+    unsafe fn totals(&self, relation: pg_sys::Relation, name: &str) -> Vec<Line> {
+        let masked: Vec<usize> = self.sought.iter().map(|sought| sought.index).collect();
+        let mut now = Totals::default();
+        // SAFETY: an open relation has a descriptor; rows are its own.
+        let names = unsafe {
+            let desc = (*relation).rd_att;
+            let mut unmasked = Unmasked::new(desc, &masked);
+            elsewhere::each_row(relation, |values, nulls| {
+                let checksum = unmasked.hash(&self.hash, values, nulls);
+                now.add(nulls, checksum);
+            });
+            fingerprint::names(desc)
+        };
+        let mut lines = Vec::new();
+        for sought in &self.sought {
+            let tally = Tally {
+                checked: now.rows,
+                surviving: sought.kept,
+                coincident: 0,
+            };
+            let expected = now.rows as f64 * sought.kept_chance;
+            let column = Some(sought.name.as_str());
+            let mut line = Line::judged("same row", name, column, tally, expected, expected);
+            if !sought.measured && line.verdict == SURVIVING {
+                line.expected = None;
+                NOT_JUDGED.clone_into(&mut line.verdict);
+            }
+            lines.push(line);
+        }
+        let now_json = now.to_json(&names);
+        let before = |key: &str| self.before[key].clone();
+        let rows = before("rows").as_u64().unwrap_or_default();
+        lines.push(Line::total(
+            "rows",
+            name,
+            None,
+            now.rows,
+            rows,
+            now.rows == rows,
+        ));
+        let nulls = before("nulls");
+        for sought in &self.sought {
+            let count = |nulls: &Value| nulls[&sought.name].as_u64().unwrap_or_default();
+            let (then, now) = (count(&nulls), count(&now_json["nulls"]));
+            let column = Some(sought.name.as_str());
+            lines.push(Line::total("NULLs", name, column, now, then, now == then));
+        }
+        let equal = now_json["unmasked_columns"] == before("unmasked_columns");
+        lines.push(Line::total(
+            "unmasked columns",
+            name,
+            None,
+            now.rows,
+            rows,
+            equal,
+        ));
+        lines
+    }
+
+    fn statistics(&self, affected: &[Oid]) -> Vec<Line> {
+        let all: Vec<&Sought> = self.sought.iter().collect();
+        let mut subjects = Vec::new();
+        let own = [self.relid];
+        for &relid in own
+            .iter()
+            .chain(affected.iter().filter(|a| **a != self.relid))
+        {
+            // SAFETY: look-ups by name; 0 for a column that is not there.
+            let columns: HashMap<i16, &Sought> = self
+                .sought
+                .iter()
+                .filter_map(|sought| {
+                    let name = std::ffi::CString::new(sought.name.as_str()).ok()?;
+                    let attnum = unsafe { pg_sys::get_attnum(relid, name.as_ptr()) };
+                    (attnum > 0).then_some((attnum, sought))
+                })
+                .collect();
+            // SAFETY: catalog look-up; opened and closed here.
+            let indexes = unsafe {
+                let relation = pg_sys::table_open(relid, pg_sys::AccessShareLock as i32);
+                let indexes = places::indexes(relation);
+                pg_sys::table_close(relation, pg_sys::NoLock as i32);
+                indexes
+            };
+            subjects.push(Subject {
+                relid,
+                columns,
+                all: Vec::new(),
+            });
+            subjects.extend(indexes.into_iter().map(|index| Subject {
+                relid: index,
+                columns: HashMap::new(),
+                all: all.clone(),
+            }));
+        }
+        let mut lines = statistics::columns(&subjects, &self.hash);
+        for subject in &mut subjects {
+            subject.all.clone_from(&all);
+            lines.extend(statistics::extended(subject, &self.hash));
+        }
+        lines
+    }
+}

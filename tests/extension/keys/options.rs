@@ -1,0 +1,278 @@
+//! Whole schemas, triggers, statistics and plans.
+
+use super::{mask, rule};
+use crate::extension::{fresh, row, tests};
+use crate::servers::postgres::Postgres;
+
+tests![
+    a_whole_schema,
+    triggers_fire_only_when_asked,
+    triggers_that_cannot_fire,
+    statistics_are_replaced,
+    a_plan_says_what_would_happen,
+    grants_survive_the_upgrade,
+];
+
+fn a_whole_schema(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE SCHEMA \"S 1\"; CREATE TABLE \"S 1\".person (code text PRIMARY KEY, name text); CREATE TABLE \"S 1\".visit (code text REFERENCES \"S 1\".person, note text);
+         CREATE TABLE \"S 1\".plain (v text); CREATE TABLE outside (code text REFERENCES \"S 1\".person, v text);
+         CREATE TABLE \"S 1\".parts (k int, v text) PARTITION BY LIST (k); CREATE TABLE \"S 1\".part1 PARTITION OF \"S 1\".parts FOR VALUES IN (1); CREATE TABLE \"S 1\".part2 PARTITION OF \"S 1\".parts DEFAULT;
+         INSERT INTO \"S 1\".person SELECT 'Real ' || i, 'Real' FROM generate_series(1, 10) i; INSERT INTO \"S 1\".visit SELECT code, 'Real' FROM \"S 1\".person;
+         INSERT INTO outside SELECT code, 'Real' FROM \"S 1\".person; INSERT INTO \"S 1\".plain VALUES ('Real'); INSERT INTO \"S 1\".parts VALUES (1, 'Real'), (2, 'Real'), (3, 'Real')",
+    );
+    session.refused(
+        "SELECT * FROM synth_mask_schema('S 1')",
+        "55000",
+        "no table of schema \"S 1\" has a masking rule",
+    );
+    session.refused(
+        "SELECT * FROM synth_mask_schema('s 1')",
+        "3F000",
+        "does not exist",
+    );
+    session.refused("SELECT * FROM synth_mask_schema(NULL)", "22004", "null");
+    rule(
+        &mut session,
+        "\"S 1\".person",
+        "code",
+        "MASKED WITH hash(20)",
+    );
+    rule(
+        &mut session,
+        "\"S 1\".visit",
+        "note",
+        "MASKED WITH VALUE 'masked'",
+    );
+    rule(
+        &mut session,
+        "\"S 1\".parts",
+        "v",
+        "MASKED WITH VALUE 'masked'",
+    );
+    rule(&mut session, "outside", "v", "MASKED WITH VALUE 'masked'");
+    assert_eq!(
+        session.rows("SELECT table_name, rows_masked, seconds BETWEEN 0 AND 600 FROM synth_mask_schema('S 1') ORDER BY table_name"),
+        [
+            row(&["\"S 1\".part1", "1", "t"]),
+            row(&["\"S 1\".part2", "2", "t"]),
+            row(&["\"S 1\".person", "10", "t"]),
+            row(&["\"S 1\".visit", "10", "t"]),
+            row(&["public.outside", "10", "t"]),
+        ]
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM \"S 1\".person JOIN \"S 1\".visit USING (code) JOIN outside o USING (code) WHERE note = 'masked' AND o.v = 'Real' AND length(code) = 20"),
+        "10"
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM \"S 1\".parts WHERE v = 'masked'"),
+        "3"
+    );
+    // All or nothing.
+    session.run("ALTER TABLE \"S 1\".visit ADD CHECK (note <> 'other'); SELECT synth_set_rule('\"S 1\".visit', 'note', 'MASKED WITH VALUE ''other''')");
+    let before = session.rows("SELECT * FROM \"S 1\".person ORDER BY 1");
+    session.refused(
+        "SELECT * FROM synth_mask_schema('S 1')",
+        "23514",
+        "visit_note_check",
+    );
+    assert_eq!(
+        session.rows("SELECT * FROM \"S 1\".person ORDER BY 1"),
+        before
+    );
+}
+
+fn triggers_fire_only_when_asked(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text, kind text, loud text); CREATE TABLE seen (what text);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO public.seen VALUES (TG_NAME); NEW.loud := pg_catalog.upper(NEW.name); RETURN NEW; END $$;
+         CREATE TRIGGER on_any BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note();
+         CREATE TRIGGER on_name BEFORE UPDATE OF name ON t FOR EACH ROW EXECUTE FUNCTION note();
+         CREATE TRIGGER on_kind BEFORE UPDATE OF kind ON t FOR EACH ROW EXECUTE FUNCTION note();
+         CREATE TRIGGER off BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note(); ALTER TABLE t DISABLE TRIGGER off;
+         CREATE TRIGGER on_insert BEFORE INSERT OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION note()",
+    );
+    session.run("ALTER TABLE t DISABLE TRIGGER USER; INSERT INTO t SELECT i, 'Real ' || i, 'k', 'REAL' FROM generate_series(1, 2500) i; ALTER TABLE t ENABLE TRIGGER USER; ALTER TABLE t DISABLE TRIGGER off");
+    rule(&mut session, "t", "name", "MASKED WITH hash(20)");
+    assert_eq!(mask(&mut session, "t"), "2500");
+    assert_eq!(session.value("SELECT count(*) FROM seen"), "0");
+    assert_eq!(
+        session.value("SELECT synth_mask_table('t', fire_triggers => true)"),
+        "2500"
+    );
+    assert_eq!(
+        session.rows("SELECT what, count(*) FROM seen GROUP BY what ORDER BY what"),
+        [row(&["on_any", "2500"]), row(&["on_name", "2500"])]
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE loud = upper(name)"),
+        "2500"
+    );
+    // No dead row keeps an original.
+    session.run("CREATE EXTENSION pageinspect");
+    assert_eq!(
+        session.value("SELECT count(*) FROM generate_series(0, pg_relation_size('t') / 8192 - 1) b, heap_page_items(get_raw_page('t', b::int))"),
+        "2500"
+    );
+    // A trigger that skips a row would leave it as it is.
+    session.run("CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER skips BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION skip()");
+    session.refused(
+        "SELECT synth_mask_table('t', fire_triggers => true)",
+        "09000",
+        "a row of public.t was not masked",
+    );
+    session.run("DROP TRIGGER skips ON t");
+    // Code of a trigger runs as the table's owner.
+    let role = format!("owner_{}", session.database);
+    session.run(&format!(
+        "CREATE ROLE {role}; CREATE TABLE theirs (v text, who text); INSERT INTO theirs VALUES ('Real');
+         CREATE FUNCTION whom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.who := current_user; RETURN NEW; END';
+         CREATE TRIGGER whom BEFORE UPDATE ON theirs FOR EACH ROW EXECUTE FUNCTION whom(); ALTER TABLE theirs OWNER TO {role}"
+    ));
+    rule(&mut session, "theirs", "v", "MASKED WITH hash");
+    session.run("SELECT synth_mask_table('theirs', fire_triggers => true)");
+    assert_eq!(session.value("SELECT who FROM theirs"), role);
+    for option in ["fire_triggers", "gather_statistics", "progress"] {
+        session.refused(
+            &format!("SELECT synth_mask_table('t', {option} => NULL)"),
+            "22004",
+            option,
+        );
+    }
+}
+
+fn triggers_that_cannot_fire(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE person (code text PRIMARY KEY); CREATE TABLE visit (code text REFERENCES person); INSERT INTO person VALUES ('Real'); INSERT INTO visit VALUES ('Real');
+         CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER passing BEFORE UPDATE ON visit FOR EACH ROW EXECUTE FUNCTION pass()",
+    );
+    rule(&mut session, "person", "code", "MASKED WITH hash");
+    session.refused(
+        "SELECT synth_mask_table('person', fire_triggers => true)",
+        "0A000",
+        "trigger \"passing\" of public.visit cannot fire",
+    );
+    assert_eq!(session.value("SELECT code FROM visit"), "Real");
+    assert_eq!(mask(&mut session, "person"), "1");
+}
+
+fn statistics_are_replaced(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text, kind text); CREATE INDEX ON t (lower(name)); CREATE STATISTICS both_of (mcv) ON name, kind FROM t;
+         CREATE MATERIALIZED VIEW m AS SELECT name FROM t;
+         INSERT INTO t SELECT i, 'Real ' || i % 10, 'k' || i % 3 FROM generate_series(1, 1000) i; REFRESH MATERIALIZED VIEW m; ANALYZE",
+    );
+    rule(&mut session, "t", "name", "MASKED WITH hash(20)");
+    mask(&mut session, "t");
+    assert_eq!(
+        session.rows("SELECT tablename, attname, n_distinct, most_common_vals::text LIKE '%Real%' FROM pg_stats WHERE schemaname = 'public' AND (attname IN ('name', 'lower')) ORDER BY 1, 2"),
+        [
+            row(&["m", "name", "10", "f"]),
+            row(&["t", "name", "10", "f"]),
+            row(&["t_lower_idx", "lower", "10", "f"]),
+        ],
+        "the planner guesses"
+    );
+    assert_eq!(
+        session.value("SELECT most_common_vals::text LIKE '%Real%' FROM pg_stats_ext"),
+        "f"
+    );
+    session.run("SELECT synth_mask_table('t', gather_statistics => false)");
+    assert_eq!(
+        session.value("SELECT count(*) FROM pg_stats WHERE tablename = 't' AND attname = 'name'"),
+        "0"
+    );
+}
+
+fn a_plan_says_what_would_happen(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE person (code text PRIMARY KEY, name text, loud text GENERATED ALWAYS AS (upper(name)) STORED); CREATE TABLE visit (code text CONSTRAINT to_person REFERENCES person, note text);
+         INSERT INTO person SELECT i, 'Real' FROM generate_series(1, 100) i; INSERT INTO visit SELECT code FROM person; ANALYZE;
+         CREATE MATERIALIZED VIEW m AS SELECT name FROM person",
+    );
+    rule(&mut session, "person", "code", "MASKED WITH hash");
+    rule(&mut session, "person", "name", "MASKED WITH full_name");
+    rule(&mut session, "visit", "note", "MASKED WITH null");
+    let shown = |steps: Vec<crate::extension::session::Cells>| {
+        steps
+            .into_iter()
+            .map(|cells| {
+                cells
+                    .into_iter()
+                    .map(|cell| cell.unwrap_or_else(|| "-".to_owned()))
+                    .collect::<Vec<_>>()
+                    .join(" | ")
+            })
+            .collect::<Vec<_>>()
+    };
+    let steps = shown(session.rows("SELECT action, table_name, column_name, rule, detail, estimated_rows FROM synth_plan_mask('person') ORDER BY step"));
+    assert_eq!(
+        steps,
+        [
+            "mask | public.person | code | MASKED WITH hash | - | -",
+            "mask | public.person | name | MASKED WITH full_name | - | -",
+            "carry | public.visit | code | MASKED WITH hash | refers to public.person.code | -",
+            "rewrite | public.person | - | - | a second copy of the table and its indexes until the end | 100",
+            "rewrite | public.visit | - | - | a second copy of the table and its indexes until the end | 100",
+            "compute | public.person | loud | - | from name | -",
+            "verify | public.visit | - | - | foreign key \"to_person\" | -",
+            "refresh | public.m | - | - | - | -",
+            "analyze | public.person | - | - | - | -",
+            "analyze | public.visit | - | - | - | -",
+        ]
+    );
+    assert_eq!(
+        session.value("SELECT min(disk_bytes) > 0 AND count(*) = 2 FROM synth_plan_mask('person') WHERE disk_bytes IS NOT NULL"),
+        "t"
+    );
+    let steps = shown(session.rows("SELECT action, table_name, column_name, detail FROM synth_plan_mask('visit') WHERE action IN ('mask', 'leave', 'carry')"));
+    assert_eq!(
+        steps,
+        [
+            "mask | public.visit | note | -",
+            "leave | public.visit | code | masked together with public.person.code",
+        ]
+    );
+    rule(&mut session, "visit", "code", "MASKED WITH email");
+    assert_eq!(
+        session.value("SELECT count(*) FROM synth_plan_mask('person') WHERE action = 'refuse' AND detail LIKE '%to_person%'"),
+        "1"
+    );
+    session.refused(
+        "SELECT * FROM synth_plan_mask('m')",
+        "42809",
+        "can be masked",
+    );
+    session.refused("SELECT * FROM synth_plan_mask(NULL)", "22004", "null");
+    assert_eq!(
+        session.value("SELECT count(*) FROM person WHERE name = 'Real'"),
+        "100",
+        "a plan changes nothing"
+    );
+}
+
+fn grants_survive_the_upgrade(pg: &Postgres) {
+    let name = pg.create_database();
+    let role = format!("masking_{name}");
+    pg.psql(&name, &format!("CREATE ROLE {role}; CREATE EXTENSION pg_synth VERSION '0.2.0'; REVOKE EXECUTE ON FUNCTION synth_mask_table(regclass) FROM PUBLIC; GRANT EXECUTE ON FUNCTION synth_mask_table(regclass) TO {role}"))
+        .unwrap();
+    let mut session = crate::extension::Session::open(pg, &name);
+    session.run("CREATE TABLE t (v text); INSERT INTO t VALUES ('Real'); SELECT synth_set_rule('t', 'v', 'MASKED WITH hash')");
+    assert_eq!(
+        session.value("SELECT synth_mask_table('t')"),
+        "1",
+        "the new library serves the old objects"
+    );
+    session.run("ALTER EXTENSION pg_synth UPDATE");
+    assert_eq!(
+        session.rows(&format!("SELECT has_function_privilege('{role}', p, 'EXECUTE'), has_function_privilege('pg_monitor', p, 'EXECUTE') FROM to_regprocedure('synth_mask_table(regclass,boolean,boolean,boolean)') p")),
+        [row(&["t", "f"])]
+    );
+}

@@ -1,0 +1,55 @@
+//! The same commands, run by pg_cron.
+
+use super::{alone, has_pg_cron, until};
+use crate::extension::{Session, tests};
+use crate::servers::postgres::Postgres;
+
+tests![the_same_commands_work_from_pg_cron];
+
+fn the_same_commands_work_from_pg_cron(pg: &Postgres) {
+    if !has_pg_cron() {
+        eprintln!(
+            "*** NO PG_CRON (Debian package postgresql-15-cron): its test checks nothing ***"
+        );
+        return;
+    }
+    // pg_cron lives in the database postgres.
+    let _server = alone();
+    let mut session = Session::open(pg, "postgres");
+    session.run(
+        "CREATE EXTENSION IF NOT EXISTS pg_synth; CREATE EXTENSION pg_cron;
+         CREATE TABLE people (id int, email text);
+         INSERT INTO people SELECT i, 'real' || i || '@corp.com' FROM generate_series(1, 100) i;
+         SELECT synth_set_rule('people', 'email', 'MASKED WITH email');
+         CREATE PROCEDURE commits() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE committed (); COMMIT; RAISE 'stop'; END $$",
+    );
+    // Due when pg_cron's own launcher starts, so that nobody waits for a minute to pass.
+    for (job, command) in [
+        ("mask", "SELECT synth_mask_table('people')"),
+        (
+            "generate",
+            "CREATE TABLE patients AS SELECT * FROM synth_patients(10, 1)",
+        ),
+        ("commit", "CALL commits()"),
+    ] {
+        session.run(&format!(
+            "SELECT cron.schedule('{job}', '@reboot', $$ {command} $$)"
+        ));
+    }
+    session.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_cron launcher'");
+    until(
+        &mut session,
+        "SELECT string_agg(status, ',' ORDER BY jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')",
+        "succeeded,succeeded,failed",
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM people WHERE email LIKE '%corp.com'"),
+        "0"
+    );
+    assert_eq!(session.value("SELECT count(*) FROM patients"), "10");
+    assert_eq!(
+        session.value("SELECT to_regclass('committed') IS NOT NULL"),
+        "t"
+    );
+    session.run("DROP EXTENSION pg_cron; DROP TABLE people, patients, committed; DROP PROCEDURE commits; DROP EXTENSION pg_synth");
+}
