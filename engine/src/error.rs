@@ -97,6 +97,26 @@ fn near<'a>(name: &str, known: &'a str) -> Vec<&'a str> {
     near.into_iter().map(|(_, word)| word).collect()
 }
 
+/// The known names as far as a person reads them, and where the rest are.
+fn listing(known: &str) -> String {
+    /// Of a longer list nobody reads to the end.
+    const MOST: usize = 40;
+
+    let (short, long): (Vec<&str>, Vec<&str>) = known
+        .split(';')
+        .map(str::trim)
+        .partition(|list| list.split(',').count() <= MOST);
+    let mut sentences = Vec::new();
+    if !short.is_empty() {
+        sentences.push(format!("Known: {}.", short.join("; ")));
+    }
+    if !long.is_empty() {
+        sentences
+            .push("All names: SELECT name FROM synth.registry in SQL, or synthd list.".to_owned());
+    }
+    sentences.join(" ")
+}
+
 /// How many characters to insert, delete, replace or swap with the next to make one word of the
 /// other (optimal string alignment).
 fn edits(a: &str, b: &str) -> usize {
@@ -127,8 +147,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { name, known, .. } => Some(match near(name, known).as_slice() {
-                [] => format!("Known: {known}."),
-                near => format!("Did you mean {}? Known: {known}.", near.join(" or ")),
+                [] => listing(known),
+                near => format!("Did you mean {}? {}", near.join(" or "), listing(known)),
             }),
             Self::MaskType { fitting, .. } => Some(format!("Masks that fit: {fitting}.")),
             Self::Rule { .. } => Some(
@@ -169,5 +189,13 @@ mod tests {
         assert!(hint("name").starts_with("Did you mean "));
         assert!(hint("quaternion").starts_with("Known: "));
         assert!(hint(&"x".repeat(1_000_000)).starts_with("Known: "));
+    }
+
+    #[test]
+    fn long_lists_are_not_repeated() {
+        let hint = |name: &str| crate::generator::find(name).unwrap_err().hint().unwrap();
+        let all = "All names: SELECT name FROM synth.registry in SQL, or synthd list.";
+        assert_eq!(hint("ibann"), format!("Did you mean iban? {all}"));
+        assert_eq!(hint(""), all);
     }
 }

@@ -84,7 +84,8 @@ unsafe extern "C-unwind" fn note(_: *mut c_void) {
     LAST.set(unsafe { geterrcode() });
 }
 
-fn rethrow(caught: CaughtError) -> ! {
+/// Raises a caught error again, with the SQLSTATE that it had.
+pub fn rethrow(caught: CaughtError) -> ! {
     let CaughtError::PostgresError(report) = &caught else {
         caught.rethrow()
     };

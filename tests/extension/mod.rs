@@ -18,6 +18,7 @@ mod scan_parallel;
 pub mod schedule;
 mod security;
 pub mod session;
+mod upgrade;
 mod values;
 
 use libtest_mimic::Trial;
@@ -36,6 +37,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("scan_parallel", scan_parallel::tests()),
         ("rules", rules::tests()),
         ("values", values::tests()),
+        ("upgrade", upgrade::tests()),
         ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),

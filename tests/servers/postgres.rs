@@ -221,6 +221,31 @@ impl Postgres {
         name
     }
 
+    /// Dumps a database with pg_dump and restores it into an empty one, as a DBA would.
+    pub fn dump_and_restore(&self, from: &str, to: &str) {
+        let dump = self
+            .program("pg_dump")
+            .args(["--no-sync", "-d", from])
+            .output()
+            .unwrap_or_else(|e| panic!("cannot run pg_dump: {e}"));
+        let said = String::from_utf8_lossy(&dump.stderr);
+        assert!(dump.status.success(), "pg_dump fails:\n{said}");
+        let path = self.socket_dir().join(format!("{to}.sql"));
+        std::fs::write(&path, &dump.stdout).unwrap_or_else(|e| panic!("cannot write a dump: {e}"));
+        let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("cannot read a dump: {e}"));
+        let restored = self
+            .program("psql")
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", to])
+            .stdin(std::process::Stdio::from(file))
+            .output()
+            .unwrap_or_else(|e| panic!("cannot run psql: {e}"));
+        let said = String::from_utf8_lossy(&restored.stderr);
+        assert!(
+            restored.status.success(),
+            "the dump cannot be restored:\n{said}"
+        );
+    }
+
     /// The process of the server.
     pub fn pid(&self) -> u32 {
         self.server().id()

@@ -121,6 +121,8 @@ pub struct Exclusion {
     pub name: String,
     /// Columns and operators; no column where it is an expression.
     pub elements: Vec<(Option<usize>, String)>,
+    /// All columns, those of expressions too.
+    pub columns: Vec<usize>,
     /// Whether it holds for all rows.
     pub plain: bool,
 }
@@ -138,6 +140,8 @@ pub struct Reference {
     pub keys: Keys,
     /// Whether keys are only those that no row refers to yet.
     pub unused_only: bool,
+    /// Whether the keys will be there at the end of the transaction only.
+    pub foreseen: bool,
     /// Rows refer to themselves: the columns of this table that are referred to, in the order of
     /// [`Reference::columns`].
     pub own: Option<Vec<usize>>,

@@ -262,7 +262,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     Generator::text(
         "blood_pressure",
         "Blood pressure in mmHg, systolic/diastolic, 92/56 to 168/102.",
-        |e, out| note::blood_pressure(&mut Chain::new(e), 0, out),
+        |e, out| note::blood_pressure(&mut Chain::new(e), out),
     ),
     Generator::text(
         "blood_type",

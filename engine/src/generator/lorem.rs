@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
+use super::draft::{Draft, Piece, Pool, draft};
 use super::draw::{Chain, choose, write_capitalized, write_number};
 use super::internet::WORDS;
 use super::{Arguments, Bound, Generator};
@@ -174,82 +175,151 @@ fn sentence(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
 /// word of 48 bits, and is written by the sentence rather than by the word.
 const SENTENCES: u64 = 1 << 12;
 
-/// Those sentences, of four to ten words, one after the other, and where each ends.
-static USUAL: LazyLock<(String, Vec<usize>)> = LazyLock::new(|| {
-    let (mut text, mut ends) = (String::new(), vec![0]);
+/// Those sentences, of four to ten words, and the words.
+struct Usual {
+    pool: Pool,
+    sentences: Vec<Piece>,
+    /// Of Latin.
+    words: Vec<Piece>,
+    /// The same with a capital.
+    capitalized: Vec<Piece>,
+    /// Of addresses.
+    parts: Vec<Piece>,
+}
+
+static USUAL: LazyLock<Usual> = LazyLock::new(|| {
+    let mut pool = Pool::default();
     let stream = Stream::new(0, "lorem", "sentence");
-    for index in 0..SENTENCES {
-        let mut draws = Chain::new(stream.draw(index));
-        // A String accepts every write.
-        let _ = sentence(draws.between(4, 10), &mut draws, &mut text);
-        ends.push(text.len());
+    let sentences = (0..SENTENCES)
+        .map(|index| {
+            pool.add(|text| {
+                let mut draws = Chain::new(stream.draw(index));
+                // A String accepts every write.
+                let _ = sentence(draws.between(4, 10), &mut draws, text);
+            })
+        })
+        .collect();
+    let capitalized = EN::LOREM_WORD
+        .iter()
+        .map(|word| {
+            pool.add(|text| {
+                let _ = write_capitalized(word, text);
+            })
+        })
+        .collect();
+    Usual {
+        sentences,
+        capitalized,
+        words: pool.add_all("", EN::LOREM_WORD, ""),
+        parts: pool.add_all("", WORDS, ""),
+        pool: pool.closed(),
     }
-    (text, ends)
 });
 
-fn usual_sentence(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    let (text, ends) = &*USUAL;
-    let index = usize::try_from(draws.below(SENTENCES)).unwrap_or(0);
-    out.write_str(&text[ends[index]..ends[index + 1]])
+/// Writes parts made of usual sentences.
+fn of_usual(out: &mut dyn Write, make: impl FnOnce(&Usual, &mut Draft<'_>)) -> fmt::Result {
+    let usual = &*USUAL;
+    draft(&usual.pool, out, |out| make(usual, out))
+}
+
+impl Usual {
+    #[inline]
+    fn sentence(&self, draws: &mut Chain, out: &mut Draft<'_>) {
+        out.push::<96>(draws.choose(&self.sentences));
+    }
+
+    #[inline]
+    fn sentences(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
+        for i in 0..count {
+            if i > 0 {
+                out.push_str(" ");
+            }
+            self.sentence(draws, out);
+        }
+    }
+
+    fn paragraphs(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
+        for i in 0..count {
+            if i > 0 {
+                out.push_str("\n\n");
+            }
+            self.sentences(draws.between(3, 6), draws, out);
+        }
+    }
+
+    fn lines(&self, count: u64, mark: &str, draws: &mut Chain, out: &mut Draft<'_>) {
+        for i in 0..count {
+            if i > 0 {
+                out.push_str("\n");
+            }
+            out.push_str(mark);
+            self.sentence(draws, out);
+        }
+    }
+
+    fn link(&self, draws: &mut Chain, out: &mut Draft<'_>) {
+        out.push_str("[");
+        out.push::<16>(draws.choose(&self.words));
+        out.push_str("](https://www.example.com/");
+        out.push::<16>(draws.choose(&self.parts));
+        out.push_str("/");
+        out.push::<16>(draws.choose(&self.parts));
+        out.push_str(")");
+    }
+
+    fn document(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
+        out.push_str("# ");
+        out.push::<16>(draws.choose(&self.capitalized));
+        for _ in 0..2 {
+            out.push_str(" ");
+            out.push::<16>(draws.choose(&self.words));
+        }
+        out.push_str("\n\n");
+        self.paragraphs(count, draws, out);
+        out.push_str("\n\n");
+        self.lines(3, "- ", draws, out);
+        out.push_str("\n\n");
+        self.link(draws, out);
+    }
 }
 
 fn sentences(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    for i in 0..count {
-        if i > 0 {
-            out.write_str(" ")?;
-        }
-        usual_sentence(draws, out)?;
-    }
-    Ok(())
+    of_usual(out, |usual, out| usual.sentences(count, draws, out))
 }
 
 fn paragraphs(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    for i in 0..count {
-        if i > 0 {
-            out.write_str("\n\n")?;
-        }
-        sentences(draws.between(3, 6), draws, out)?;
-    }
-    Ok(())
+    of_usual(out, |usual, out| usual.paragraphs(count, draws, out))
 }
 
 fn lines(count: u64, mark: &str, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    for i in 0..count {
-        if i > 0 {
-            out.write_str("\n")?;
-        }
-        out.write_str(mark)?;
-        usual_sentence(draws, out)?;
-    }
-    Ok(())
+    of_usual(out, |usual, out| usual.lines(count, mark, draws, out))
+}
+
+fn link(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
+    of_usual(out, |usual, out| usual.link(draws, out))
+}
+
+fn document(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
+    of_usual(out, |usual, out| usual.document(count, draws, out))
 }
 
 fn numbered_list(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    for i in 1..=count {
-        if i > 1 {
-            out.write_str("\n")?;
+    of_usual(out, |usual, out| {
+        for i in 1..=count {
+            if i > 1 {
+                out.push_str("\n");
+            }
+            out.push_str(itoa::Buffer::new().format(i));
+            out.push_str(". ");
+            usual.sentence(draws, out);
         }
-        write_number(i, out)?;
-        out.write_str(". ")?;
-        usual_sentence(draws, out)?;
-    }
-    Ok(())
+    })
 }
 
 fn write_wrapped(mark: &str, entropy: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(mark)?;
     out.write_str(choose(EN::LOREM_WORD, entropy))?;
     out.write_str(mark)
-}
-
-fn link(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    out.write_str("[")?;
-    out.write_str(draws.choose(EN::LOREM_WORD))?;
-    out.write_str("](https://www.example.com/")?;
-    out.write_str(draws.choose(WORDS))?;
-    out.write_str("/")?;
-    out.write_str(draws.choose(WORDS))?;
-    out.write_str(")")
 }
 
 fn code(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
@@ -264,19 +334,6 @@ fn code(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
         out.write_str(");")?;
     }
     out.write_str("\n```")
-}
-
-fn document(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    out.write_str("# ")?;
-    write_capitalized(draws.choose(EN::LOREM_WORD), out)?;
-    out.write_str(" ")?;
-    words(2, draws, out)?;
-    out.write_str("\n\n")?;
-    paragraphs(count, draws, out)?;
-    out.write_str("\n\n")?;
-    lines(3, "- ", draws, out)?;
-    out.write_str("\n\n")?;
-    link(draws, out)
 }
 
 #[cfg(test)]

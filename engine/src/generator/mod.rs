@@ -29,6 +29,7 @@ mod country;
 pub mod data;
 mod device;
 mod distribution;
+mod draft;
 mod draw;
 mod feedback;
 mod file;

@@ -122,6 +122,7 @@ struct CatalogExclusion {
     plain: bool,
     immediate: bool,
     elements: Vec<(i16, String)>,
+    columns: Vec<i16>,
 }
 
 /// A partition, or the partitioned table itself.
@@ -253,6 +254,11 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
                     .elements
                     .iter()
                     .map(|(number, operator)| (found.position(*number), operator.clone()))
+                    .collect(),
+                columns: exclusion
+                    .columns
+                    .iter()
+                    .filter_map(|number| found.position(*number))
                     .collect(),
                 plain: exclusion.plain,
             })

@@ -54,33 +54,12 @@ SELECT json_build_object(
                    i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NULL AS plain,
                    i.indnullsnotdistinct AS nulls_equal,
                    i.indimmediate AS immediate
-            FROM pg_partition_tree(c.oid) t
+            -- Of a table that is no partition and has none, the tree is empty.
+            FROM (SELECT relid::oid FROM pg_partition_tree(c.oid) UNION SELECT c.oid) t (relid)
             JOIN pg_index i ON i.indrelid = t.relid
             JOIN pg_class ic ON ic.oid = i.indexrelid
             WHERE i.indisunique
               AND (i.indrelid = c.oid OR NOT ic.relispartition)
-            UNION ALL
-            SELECT ic.relname, i.indisprimary,
-                   (
-                       SELECT coalesce(json_agg(k.number), '[]')
-                       FROM (
-                           SELECT k.number
-                           FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
-                           WHERE k.place <= i.indnkeyatts AND k.number > 0
-                           UNION
-                           SELECT d.refobjsubid
-                           FROM pg_depend d
-                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
-                             AND d.refobjsubid > 0 AND i.indexprs IS NOT NULL
-                       ) k
-                   ),
-                   i.indexprs IS NULL AND i.indpred IS NULL,
-                   i.indnullsnotdistinct, i.indimmediate
-            FROM pg_index i
-            JOIN pg_class ic ON ic.oid = i.indexrelid
-            WHERE i.indrelid = c.oid AND i.indisunique
-              AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid))
         ) i
     ),
     'exclusions', (
@@ -88,6 +67,19 @@ SELECT json_build_object(
             'name', k.conname,
             'plain', i.indpred IS NULL,
             'immediate', i.indimmediate,
+            -- Those of expressions too.
+            'columns', (
+                SELECT coalesce(json_agg(u.number), '[]')
+                FROM (
+                    SELECT number FROM unnest(k.conkey) AS u (number) WHERE number > 0
+                    UNION
+                    SELECT d.refobjsubid
+                    FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                      AND d.refobjsubid > 0
+                ) u
+            ),
             'elements', (
                 SELECT json_agg(json_build_array(e.number, o.oprname) ORDER BY e.place)
                 FROM unnest(i.indkey::smallint[], k.conexclop) WITH ORDINALITY AS e (number, operator, place)

@@ -11,9 +11,12 @@ use serde_json::{Map, Value};
 use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
+use super::gate::Gate;
+use super::subtransaction::{attempt, is_data_error, is_of_row};
 use super::{copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
+use crate::sqlstate::rethrow;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -30,7 +33,8 @@ pub struct Filling {
     seed: u64,
     /// The next candidate.
     next: u64,
-    policies: Vec<String>,
+    /// Conditions of row-level security.
+    pub policies: Vec<String>,
 }
 
 /// How references are met in a round.
@@ -215,10 +219,14 @@ impl Filling {
 
     /// The constraint that refuses all candidates, if one does.
     pub fn rehearse(&self, plan: &Plan) -> Option<String> {
-        if plan.unproven.is_empty() && plan.searched.is_empty() && self.policies.is_empty() {
+        if plan.unproven.is_empty()
+            && plan.searched.is_empty()
+            && self.policies.is_empty()
+            && !has_expressions(plan.table())
+        {
             return None;
         }
-        insert::Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
+        Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
     }
 
     /// Writes rows until there are `until` of them.
@@ -232,13 +240,34 @@ impl Filling {
             return;
         }
         if plan.unproven.is_empty() && self.policies.is_empty() {
-            let (arrived, next) = copy::copy(self.described.relid, plan, self.next, wanted);
-            self.next = next;
-            self.written += arrived;
+            self.load(plan, wanted);
             return;
         }
-        let gate = insert::Gate::new(&self.described, plan, &self.policies);
-        let (arrived, next) = insert::insert(&self.described, plan, &gate, self.next, wanted);
+        let gate = Gate::new(&self.described, plan, &self.policies);
+        let (arrived, next) =
+            insert::insert(&self.described, plan, &gate, self.next, wanted, false);
+        self.next = next;
+        self.written += arrived;
+    }
+
+    /// Loads rows that satisfy every constraint. An expression of the table may still raise an error
+    /// for some of them, say a generated column that divides: then the others are found one by one.
+    fn load(&mut self, plan: &Plan, wanted: u64) {
+        let (relid, start) = (self.described.relid, self.next);
+        let expected = if has_expressions(plan.table()) {
+            is_of_row
+        } else {
+            is_data_error
+        };
+        let loaded = attempt(|| copy::copy(relid, plan, start, wanted), expected);
+        let (arrived, next) = loaded.unwrap_or_else(|refused| {
+            let gate = Gate::new(&self.described, plan, &self.policies);
+            let (arrived, next) = insert::insert(&self.described, plan, &gate, start, wanted, true);
+            if arrived == 0 {
+                rethrow(refused);
+            }
+            (arrived, next)
+        });
         self.next = next;
         self.written += arrived;
     }
@@ -409,6 +438,51 @@ impl Filling {
             let _ = described;
         }
     }
+}
+
+/// Whether the database computes columns from others, which may fail.
+fn has_expressions(table: &Table) -> bool {
+    let mut columns = table.columns.iter();
+    columns.any(|column| matches!(column.default, Given::Generated(_)))
+}
+
+/// Conditions that the values of references exist, where these are the caller's or the database's
+/// and not drawn from the keys: name and condition over a candidate `t`.
+pub fn given_references(described: &Described, plan: &Plan) -> Vec<(String, String)> {
+    let quoted = |name: &str| pgrx::spi::quote_identifier(name);
+    let table = plan.table();
+    let planned = table.references.iter().filter(|reference| {
+        plan.unproven.contains(&reference.name) && !reference.foreseen && reference.own.is_none()
+    });
+    planned
+        .filter_map(|planned| {
+            let mut references = described.references.iter();
+            references.find(|reference| reference.name == planned.name)
+        })
+        // What a table refers to in itself may come with the same statement.
+        .filter(|reference| reference.target() != described.relid)
+        .map(|reference| {
+            let ours: Vec<String> = reference
+                .positions
+                .iter()
+                .map(|&position| format!("t.{}", quoted(&table.columns[position].name)))
+                .collect();
+            let equal: Vec<String> = reference
+                .their_columns
+                .iter()
+                .zip(&reference.operators)
+                .zip(&ours)
+                .map(|((theirs, operator), ours)| format!("p.{} {operator} {ours}", quoted(theirs)))
+                .collect();
+            let condition = format!(
+                "(pg_catalog.num_nulls({}) > 0 OR EXISTS (SELECT FROM {} p WHERE {}))",
+                ours.join(", "),
+                relation_name(reference.target()),
+                equal.join(" AND ")
+            );
+            (reference.name.clone(), condition)
+        })
+        .collect()
 }
 
 /// The SQLSTATE of what refuses rows.

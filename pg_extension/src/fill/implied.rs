@@ -4,7 +4,7 @@
 use synth_engine::fill::class::Class;
 
 use super::catalog::CatalogTable;
-use super::insert::replace_word;
+use super::gate::replace_word;
 use super::types::Types;
 
 /// What the types of generated columns demand of the columns they are computed from.

@@ -15,11 +15,15 @@
 //! | `state` | what is in a table already |
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
+//! | `gate` | what has to be tried, as conditions over candidates |
+//! | `room` | how many rows unique indexes leave room for, where that cannot be planned |
+//! | `subtransaction` | work that may fail without the transaction |
 //! | `insert` | loading what has to be tried, through INSERT |
 
 mod catalog;
 mod copy;
 mod filling;
+mod gate;
 mod implied;
 mod insert;
 mod keys;
@@ -28,8 +32,10 @@ mod partitions;
 mod policies;
 mod privileges;
 mod report;
+mod room;
 mod schema;
 mod state;
+mod subtransaction;
 mod types;
 
 use pgrx::iter::TableIterator;

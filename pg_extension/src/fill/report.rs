@@ -5,7 +5,9 @@ use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
 use super::filling::{Filling, Round};
-use super::insert;
+use super::gate::Gate;
+use super::room::{self, Room};
+use super::subtransaction::undone;
 use crate::query::query;
 
 /// The most rows that a plan tries out.
@@ -45,34 +47,53 @@ impl Filling {
         .any(|&count| count > 0)
     }
 
-    /// Where uniqueness cannot be planned, only writing tells how many rows there is room for: a
-    /// moderate number is written and undone.
+    /// Where uniqueness cannot be planned, how many rows there is room for is found out by trying:
+    /// the keys of unique indexes are compared without writing; where triggers may change rows, or
+    /// exclusions have to be judged, a moderate number is written and undone.
     fn try_out(&mut self, plan: &Plan) -> Option<String> {
-        // SAFETY: reads a variable of the backend.
-        let read_only = unsafe { pg_sys::XactReadOnly };
-        let unsure = plan.table().uniques.iter().map(|unique| &unique.name);
-        let unsure = unsure.chain(
-            plan.table()
-                .exclusions
-                .iter()
-                .map(|exclusion| &exclusion.name),
-        );
-        if read_only
-            || self.rows > TRIED_OUT
-            || !unsure.into_iter().any(|name| plan.unproven.contains(name))
-        {
-            return None;
-        }
+        let table = plan.table();
+        let unproven = |name: &&String| plan.unproven.contains(*name);
+        let unlike = |name: &&String| table.uniques.iter().all(|unique| unique.name != **name);
+        let exclusions = table.exclusions.iter().map(|e| &e.name).filter(unlike);
+        let exclusion = exclusions.into_iter().find(unproven);
+        let unique = table.uniques.iter().map(|u| &u.name).find(unproven);
         let rows = self.rows;
-        let written = insert::undone(|| {
-            self.write(plan, rows);
+        let (name, tried) = match (exclusion, unique) {
+            (None, None) => return None,
+            (None, Some(_)) if !self.drops_rows() || rows > TRIED_OUT => {
+                let gate = Gate::new(&self.described, plan, &self.policies);
+                return match room::room(&self.described, plan, &gate, rows) {
+                    Room::Enough => None,
+                    Room::For(most, index) => {
+                        Some(format!("constraint {index} leaves room for {most} rows"))
+                    }
+                    Room::Atleast(seen) => Some(format!(
+                        "unique indexes leave room for {seen} rows at least; whether {rows} fit shows when they are written"
+                    )),
+                };
+            }
+            (Some(name), _) | (None, Some(name)) => (name, rows.min(TRIED_OUT)),
+        };
+        // SAFETY: reads a variable of the backend.
+        if unsafe { pg_sys::XactReadOnly } {
+            return Some(format!(
+                "how many rows constraint {name} leaves room for is found out by trying, which a read-only transaction does not allow"
+            ));
+        }
+        let written = undone(|| {
+            self.write(plan, tried);
             self.written
         });
-        (written < rows && !self.drops_rows()).then(|| {
+        if written < tried && !self.drops_rows() {
             let names: Vec<&str> = plan.unproven.iter().map(String::as_str).collect();
-            format!(
+            return Some(format!(
                 "constraints leave room for {written} rows: {}",
                 names.join(", ")
+            ));
+        }
+        (tried < rows).then(|| {
+            format!(
+                "constraint {name} was tried with {tried} rows only; whether {rows} fit shows when they are written"
             )
         })
     }

@@ -152,7 +152,7 @@ impl Types {
             .map(|(_, check)| {
                 format!(
                     "({}) IS NOT FALSE",
-                    super::insert::of_value(check, "t.value")
+                    super::gate::of_value(check, "t.value")
                 )
             })
             .collect();

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use synth_engine::mask::{self, Mask, Rule};
 use synth_engine::schema::ColumnType;
 
-use super::catalog;
 use super::owner::AsOwner;
+use super::rulebook::Rulebook;
 use crate::boundary::{relation_name, require_utf8, sql_function, string};
 use crate::error::{or_raise, raise, raise_null};
 use crate::query::{execute, query};
@@ -86,19 +86,16 @@ sql_function! {
     }
 }
 
-/// The rule that holds for a column, which may stand above or below it in its tree.
-fn rule_of(relid: Oid, name: &str) -> Rule {
-    let found = catalog::ruled_columns(&catalog::tree(relid))
-        .into_iter()
-        .find(|ruled| ruled.relid == relid && ruled.column == name);
-    match found.map(|ruled| ruled.rule.parse()) {
-        Some(rule) => or_raise(rule),
-        None => raise(
+/// The rule that holds for a column: its own, or that of a column of its tree or of a key.
+fn rule_of(relid: Oid, attnum: i16, name: &str) -> Rule {
+    let book = Rulebook::read();
+    book.rule((relid, attnum)).cloned().unwrap_or_else(|| {
+        raise(
             ERRCODE_UNDEFINED_OBJECT,
             format!("column {}.{name} has no masking rule", relation_name(relid)),
             Some("Unmasking follows the rule that the column was masked under.".to_owned()),
-        ),
-    }
+        )
+    })
 }
 
 fn prepare(
@@ -112,7 +109,7 @@ fn prepare(
     let attnum = attnum(relid, &name);
     require_grant(relid, attnum, &name);
     let column = Column::of(relid, attnum);
-    let rule = rule_of(relid, &name);
+    let rule = rule_of(relid, attnum, &name);
     let (Rule::Mask { .. }, Some(column_type)) = (&rule, column.target.column_type) else {
         raise(
             ERRCODE_FEATURE_NOT_SUPPORTED,
@@ -244,7 +241,7 @@ fn require_grant(relid: Oid, attnum: i16, name: &str) {
             Some("A superuser may run synth_grant_unmask(role, table, column).".to_owned()),
         );
     };
-    if rule != rule_of(relid, name).to_string() {
+    if rule != rule_of(relid, attnum, name).to_string() {
         raise(
             ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!(
@@ -298,7 +295,7 @@ unsafe fn grant(fcinfo: pg_sys::FunctionCallInfo, give: bool) {
     }
     let attnum = attnum(relid, &name);
     let rule = if give {
-        Some(rule_of(relid, &name).to_string())
+        Some(rule_of(relid, attnum, &name).to_string())
     } else {
         None
     };

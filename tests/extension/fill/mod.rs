@@ -4,6 +4,7 @@
 //! Postgres guarantees some constraints when rows come through INSERT; these rows do not, so every
 //! test has `check_rows.sql` look at what arrived.
 
+mod beforehand;
 mod checks;
 mod constraints;
 mod errors;
@@ -25,6 +26,7 @@ use crate::servers::postgres::Postgres;
 /// The tests of all files here.
 pub fn tests() -> Vec<Test> {
     [
+        beforehand::tests(),
         checks::tests(),
         constraints::tests(),
         errors::tests(),

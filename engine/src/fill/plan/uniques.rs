@@ -10,6 +10,10 @@ use crate::fill::source::{Ordered, Source, Telling};
 use crate::fill::table::{Given, Unique};
 use crate::fill::unique::{Component, Digit, Member, scheme};
 
+/// Numbers under an index on expressions are drawn from at least so many times as many as there are
+/// rows.
+const ROOM: u64 = 16;
+
 impl Planner {
     /// Ranges and shapes that must not overlap are laid out next to each other by index.
     pub(super) fn meet_exclusions(&mut self) {
@@ -26,15 +30,19 @@ impl Planner {
                 let free = self.written[column] && self.keys[column].is_none();
                 (suits && free && operator == "&&").then_some(column)
             });
-            let equal_only = exclusion
+            if exclusion
                 .elements
                 .iter()
-                .all(|(column, operator)| column.is_some() && operator == "=");
-            if equal_only {
+                .all(|(_, operator)| operator == "=")
+            {
+                let of_columns = exclusion
+                    .elements
+                    .iter()
+                    .all(|(column, _)| column.is_some());
                 self.table.uniques.push(Unique {
                     name: exclusion.name,
-                    columns: exclusion.elements.iter().filter_map(|(c, _)| *c).collect(),
-                    plain: exclusion.plain,
+                    columns: exclusion.columns,
+                    plain: exclusion.plain && of_columns,
                     nulls_equal: false,
                 });
                 continue;
@@ -92,11 +100,21 @@ impl Planner {
                 choice = by_index;
             }
         }
+        for exclusion in self.table.exclusions.clone() {
+            if self.unproven.contains(&exclusion.name) {
+                self.tell_apart(&Unique {
+                    name: exclusion.name,
+                    columns: exclusion.columns,
+                    plain: false,
+                    nulls_equal: false,
+                });
+            }
+        }
         choice
     }
 
     /// Under an index on expressions or for some rows only: texts that differ help, whatever is made
-    /// of them.
+    /// of them, and so do numbers from more of their domain.
     pub(super) fn tell_apart(&mut self, unique: &Unique) {
         let mut columns = unique.columns.clone();
         for &column in &unique.columns {
@@ -106,13 +124,12 @@ impl Planner {
                 }));
             }
         }
-        let text = columns.into_iter().find(|&column| {
-            self.written[column]
-                && self.keys[column].is_none()
-                && self.digits[column].is_none()
-                && self.made[column]
-                    .iter()
-                    .all(|made| matches!(made.source, Source::Text(_)))
+        columns.retain(|&column| {
+            self.written[column] && self.keys[column].is_none() && self.digits[column].is_none()
+        });
+        let text = columns.iter().copied().find(|&column| {
+            let mut made = self.made[column].iter();
+            made.all(|made| matches!(made.source, Source::Text(_)))
         });
         if let Some(column) = text {
             self.make_unique(column, &unique.name);
@@ -120,6 +137,19 @@ impl Planner {
                 .first()
                 .and_then(|made| made.source.distinct());
             self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
+            return;
+        }
+        let wanted = self.rows.saturating_add(self.table.existing_rows);
+        for column in columns {
+            let wished = self.table.columns[column].wish.values.is_some();
+            let narrow = self.made[column].iter().any(|made| {
+                matches!(&made.source, Source::Ordered(ordered)
+                    if ordered.total() < wanted.saturating_mul(ROOM))
+            });
+            if narrow && !wished {
+                self.widen(column);
+                self.report[column].generator = "numbers".to_owned();
+            }
         }
     }
 

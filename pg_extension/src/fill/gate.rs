@@ -1,0 +1,299 @@
+//! What candidates have to pass: the constraints of a table as SQL over rows that are not written.
+
+use arrow_array::{Array, StringArray};
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::spi::{Result, SpiHeapTupleData};
+use synth_engine::fill::{Batch, Given, Plan};
+
+use super::catalog::Described;
+use super::filling::given_references;
+use super::subtransaction::{attempt, is_data_error};
+use crate::query::{Parameter, query};
+
+/// Candidates looked at together.
+pub const BATCH: u64 = 1_000;
+
+/// What the rows of a table have to pass, as SQL.
+pub struct Gate {
+    /// Name and condition.
+    conditions: Vec<(String, String)>,
+    /// Columns as the conditions read them.
+    columns: Vec<String>,
+    /// Generated columns, which are computed from the others.
+    generated: Vec<String>,
+}
+
+impl Gate {
+    /// The gate of a table; `policies` are conditions of row-level security.
+    pub fn new(described: &Described, plan: &Plan, policies: &[String]) -> Self {
+        let table = plan.table();
+        let mut conditions: Vec<(String, String)> = table
+            .checks
+            .iter()
+            .map(|(name, expression)| (name.clone(), format!("({expression}) IS NOT FALSE")))
+            .collect();
+        for policy in policies {
+            // A policy lets a row pass only if it is true.
+            conditions.push((
+                super::policies::NAME.to_owned(),
+                format!("({policy}) IS TRUE"),
+            ));
+        }
+        if !described.partitions.is_empty() {
+            let any: Vec<String> = described
+                .partitions
+                .iter()
+                .map(|partition| format!("({partition})"))
+                .collect();
+            conditions.push((
+                "the partitions".to_owned(),
+                format!("({}) IS NOT FALSE", any.join(" OR ")),
+            ));
+        }
+        for (position, column) in table.columns.iter().enumerate() {
+            let name = pgrx::spi::quote_identifier(&column.name);
+            for (check, expression) in &column.domain_checks {
+                if plan.written.contains(&position) {
+                    let condition = of_value(expression, &name);
+                    conditions.push((check.clone(), format!("({condition}) IS NOT FALSE")));
+                }
+            }
+        }
+        conditions.extend(given_references(described, plan));
+        let mut columns = Vec::new();
+        let mut generated = Vec::new();
+        let mut computed = Vec::new();
+        for (position, column) in table.columns.iter().enumerate() {
+            let name = pgrx::spi::quote_identifier(&column.name);
+            // Domains give way to their base type: their checks refuse rows here, where a cast to
+            // them would raise an error.
+            let base = &described.columns[position].base;
+            let number = plan.written.iter().position(|&written| written == position);
+            columns.push(match (number, &column.default) {
+                (Some(number), _) => format!("u.c{number}::{base} AS {name}"),
+                (None, Given::Generated(expression)) => {
+                    generated.push(format!("({expression})::{base} AS {name}"));
+                    computed.push(format!("t.{name}"));
+                    if column.not_null {
+                        let about = format!("generated column {}", column.name);
+                        conditions.push((about, format!("t.{name} IS NOT NULL")));
+                    }
+                    continue;
+                }
+                (None, Given::Constant(text) | Given::Expression(text)) => {
+                    format!("({text})::{base} AS {name}")
+                }
+                (None, _) => format!("NULL::{base} AS {name}"),
+            });
+        }
+        if !computed.is_empty() {
+            // True of every row, once the expressions have been computed without an error.
+            let condition = format!("pg_catalog.num_nulls({}) >= 0", computed.join(", "));
+            conditions.push(("the generated columns".to_owned(), condition));
+        }
+        Self {
+            conditions,
+            columns,
+            generated,
+        }
+    }
+
+    /// Candidates as rows of the table.
+    fn source(&self, columns: usize) -> String {
+        let inner = format!(
+            "SELECT {}{}u.synth_place FROM {}",
+            self.columns.join(", "),
+            if self.columns.is_empty() { "" } else { ", " },
+            unnested(columns)
+        );
+        if self.generated.is_empty() {
+            return format!("({inner}) t");
+        }
+        format!(
+            "(SELECT g.*, {} FROM ({inner}) g) t",
+            self.generated.join(", ")
+        )
+    }
+
+    /// Which of the candidates pass.
+    pub fn passing(&self, batch: &Batch, rows: u64) -> Vec<usize> {
+        if self.conditions.is_empty() {
+            return batch_rows(batch, rows);
+        }
+        let read = |_: &SpiHeapTupleData| Ok(Some(()));
+        let passing = self.select("NULL::pg_catalog.text", batch, rows, &read);
+        passing.into_iter().map(|(row, ())| row).collect()
+    }
+
+    /// An expression over the candidates that pass, each with its place in the batch. A candidate
+    /// for which an expression raises an error of its data does not pass.
+    pub fn select<T>(
+        &self,
+        output: &str,
+        batch: &Batch,
+        rows: u64,
+        read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
+    ) -> Vec<(usize, T)> {
+        let conditions: Vec<&str> = self
+            .conditions
+            .iter()
+            .map(|(_, condition)| condition.as_str())
+            .collect();
+        let passing = if conditions.is_empty() {
+            "true".to_owned()
+        } else {
+            conditions.join(" AND ")
+        };
+        let sql = format!(
+            "SELECT {output}, t.synth_place::pg_catalog.int8 FROM {} WHERE {passing} ORDER BY 2",
+            self.source(batch.columns.len()),
+        );
+        select_among(&sql, &batch.columns, &batch_rows(batch, rows), read)
+    }
+
+    /// How many of the candidates each condition refuses.
+    fn refusals(&self, columns: &[StringArray]) -> Vec<(String, i64)> {
+        let counts: Vec<String> = self
+            .conditions
+            .iter()
+            .map(|(_, condition)| format!("pg_catalog.count(*) FILTER (WHERE NOT ({condition}))"))
+            .collect();
+        if counts.is_empty() {
+            return Vec::new();
+        }
+        let sql = format!(
+            "SELECT ARRAY[{}] FROM {}",
+            counts.join(", "),
+            self.source(columns.len()),
+        );
+        let count = || {
+            query(&sql, &parameters(columns, None), |row| {
+                row.get::<Vec<i64>>(1)
+            })
+        };
+        let Ok(counts) = attempt(count, is_data_error) else {
+            let about = "its expressions, which raise errors".to_owned();
+            return vec![(about, i64::MAX)];
+        };
+        let names = self.conditions.iter().map(|(name, _)| name.clone());
+        names.zip(counts.into_iter().flatten()).collect()
+    }
+
+    /// Tries candidates without writing: what refuses all of them, if something does.
+    pub fn rehearse(&self, plan: &Plan, rows: u64) -> Option<String> {
+        let tried = rows.clamp(1, BATCH);
+        let columns = plan.batch(0..tried);
+        if columns.columns.is_empty() || !self.passing(&columns, tried).is_empty() {
+            return None;
+        }
+        let more = plan.batch(tried..tried + 10 * BATCH);
+        if !self.passing(&more, 10 * BATCH).is_empty() {
+            return None;
+        }
+        let worst = self
+            .refusals(&columns.columns)
+            .into_iter()
+            .max_by_key(|(_, count)| *count);
+        Some(worst.map_or_else(String::new, |(name, _)| name))
+    }
+}
+
+/// The check of a domain over a column: `VALUE` outside of quotes is the column.
+pub fn of_value(expression: &str, column: &str) -> String {
+    replace_word(expression, "VALUE", column)
+}
+
+/// SQL with a word replaced wherever it stands outside of quotes; the word may itself be a quoted
+/// name.
+pub fn replace_word(expression: &str, word: &str, by: &str) -> String {
+    let mut out = String::with_capacity(expression.len());
+    let mut quote: Option<char> = None;
+    let mut rest = expression;
+    while let Some(c) = rest.chars().next() {
+        let starts_word = out
+            .chars()
+            .last()
+            .is_none_or(|last| !last.is_alphanumeric() && last != '_');
+        if quote.is_none()
+            && starts_word
+            && let Some(after) = rest.strip_prefix(word)
+            && !after.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+        {
+            out.push_str(by);
+            rest = after;
+            continue;
+        }
+        match quote {
+            Some(open) if open == c => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            _ => {}
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+/// `ROWS FROM (unnest($1), unnest($2)) WITH ORDINALITY u (c0, c1, synth_place)`
+pub fn unnested(columns: usize) -> String {
+    let arrays: Vec<String> = (1..=columns)
+        .map(|number| format!("pg_catalog.unnest(${number})"))
+        .collect();
+    let names: Vec<String> = (0..columns).map(|number| format!("c{number}")).collect();
+    format!(
+        "ROWS FROM ({}) WITH ORDINALITY u ({}, synth_place)",
+        arrays.join(", "),
+        names.join(", ")
+    )
+}
+
+/// Columns as arrays of text; of all rows or of some.
+pub fn parameters(columns: &[StringArray], rows: Option<&[usize]>) -> Vec<Parameter> {
+    columns
+        .iter()
+        .map(|column| {
+            let value = |row: usize| column.is_valid(row).then(|| column.value(row));
+            let values: Vec<Option<&str>> = match rows {
+                Some(rows) => rows.iter().map(|&row| value(row)).collect(),
+                None => (0..column.len()).map(value).collect(),
+            };
+            (pg_sys::TEXTARRAYOID, values.into_datum())
+        })
+        .collect::<Vec<(Oid, Option<Datum>)>>()
+}
+
+/// The rows of a batch that are rows.
+fn batch_rows(batch: &Batch, rows: u64) -> Vec<usize> {
+    (0..rows as usize)
+        .filter(|&row| batch.is_row(row))
+        .collect()
+}
+
+/// Runs a query over candidates; where an expression raises an error, over halves of them.
+fn select_among<T>(
+    sql: &str,
+    columns: &[StringArray],
+    rows: &[usize],
+    read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
+) -> Vec<(usize, T)> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let run = || {
+        query(sql, &parameters(columns, Some(rows)), |row| {
+            let place = row.get::<i64>(2)?.unwrap_or(1);
+            Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
+        })
+    };
+    match attempt(run, is_data_error) {
+        Ok(selected) => selected,
+        Err(_) if rows.len() == 1 => Vec::new(),
+        Err(_) => {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            let mut selected = select_among(sql, columns, first, read);
+            selected.extend(select_among(sql, columns, second, read));
+            selected
+        }
+    }
+}

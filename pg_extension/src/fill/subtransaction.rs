@@ -1,0 +1,80 @@
+//! Work that may fail without the transaction: in subtransactions, as PL/pgSQL runs a block with an
+//! exception clause.
+
+use std::panic::AssertUnwindSafe;
+
+use pgrx::PgSqlErrorCode::{self, *};
+use pgrx::PgTryBuilder;
+use pgrx::pg_sys;
+use pgrx::pg_sys::panic::CaughtError;
+
+use crate::sqlstate::{call, rethrow};
+
+/// Runs a closure; an error that `expected` knows undoes what it wrote and is given back, any other
+/// is raised again.
+pub fn attempt<T>(
+    run: impl FnOnce() -> T,
+    expected: fn(PgSqlErrorCode) -> bool,
+) -> Result<T, CaughtError> {
+    let outcome = in_subtransaction(
+        || {
+            let run = AssertUnwindSafe(run);
+            PgTryBuilder::new(move || Ok(call(run)))
+                .catch_others(Err)
+                .catch_rust_panic(Err)
+                .execute()
+        },
+        Result::is_ok,
+    );
+    match outcome {
+        Err(CaughtError::PostgresError(report)) if expected(report.sql_error_code()) => {
+            Err(CaughtError::PostgresError(report))
+        }
+        Err(caught) => rethrow(caught),
+        Ok(value) => Ok(value),
+    }
+}
+
+/// Runs a closure whose writes are undone.
+pub fn undone<T>(run: impl FnOnce() -> T) -> T {
+    in_subtransaction(run, |_| false)
+}
+
+fn in_subtransaction<T>(run: impl FnOnce() -> T, keep: impl FnOnce(&T) -> bool) -> T {
+    // SAFETY: the subtransaction is released or rolled back here, and memory context and resource
+    // owner are put back; an error that leaves `run` ends it with the transaction.
+    unsafe {
+        let context = pg_sys::CurrentMemoryContext;
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+        let result = run();
+        if keep(&result) {
+            pg_sys::ReleaseCurrentSubTransaction();
+        } else {
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+        }
+        pg_sys::MemoryContextSwitchTo(context);
+        pg_sys::CurrentResourceOwner = owner;
+        result
+    }
+}
+
+/// Whether an error tells of a value: division by zero, out of range, not a valid text of a type.
+pub fn is_data_error(code: PgSqlErrorCode) -> bool {
+    // The class is in the lowest two of the five characters of six bits each.
+    const CLASS: i32 = (1 << 12) - 1;
+    code as i32 & CLASS == ERRCODE_DATA_EXCEPTION as i32 & CLASS
+}
+
+/// Whether an error tells of a row that a constraint refuses, or of one of its values.
+pub fn is_of_row(code: PgSqlErrorCode) -> bool {
+    is_data_error(code)
+        || matches!(
+            code,
+            ERRCODE_UNIQUE_VIOLATION
+                | ERRCODE_EXCLUSION_VIOLATION
+                | ERRCODE_NOT_NULL_VIOLATION
+                | ERRCODE_CHECK_VIOLATION
+        )
+}

@@ -1,0 +1,206 @@
+//! What cannot be met is said before a row is written, also where only the database can judge.
+
+use super::{anew, prepared};
+use crate::extension::tests;
+use crate::servers::postgres::Postgres;
+
+tests![
+    room_under_expression_indexes_is_known,
+    room_is_known_in_a_read_only_transaction,
+    room_beside_rows_that_are_there,
+    types_without_a_hash_function,
+    exclusions_are_tried_as_far_as_it_is_said,
+    rows_whose_generated_columns_fail_are_passed_over,
+    generated_columns_that_always_fail_are_refused,
+    checks_that_fail_for_some_values,
+    a_domain_too_narrow_for_a_generated_column,
+    overrides_of_a_key_of_two_columns,
+    a_generator_for_a_reference,
+];
+
+fn problem(session: &mut super::Session, call: &str) -> String {
+    let lines = session.rows(&format!(
+        "SELECT problem FROM synth_plan_fill({call}) WHERE problem IS NOT NULL"
+    ));
+    lines
+        .into_iter()
+        .filter_map(|mut line| line.remove(0))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn room_under_expression_indexes_is_known(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL, b text); CREATE UNIQUE INDEX narrow ON target ((a % 6000))
+           WHERE a >= 0 AND a IS NOT NULL;
+         ALTER TABLE target ADD CHECK (a >= 0)",
+    );
+    // 6,000 remainders: the plan knows although it writes nothing; it may miss the last few.
+    let said = problem(&mut session, "'target', 20000");
+    let (_, most) = said.split_once("narrow leaves room for ").expect(&said);
+    let most: u32 = most
+        .split(' ')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect(&said);
+    assert!((5_990..=6_000).contains(&most), "{said}");
+    assert_eq!(problem(&mut session, "'target', 5000"), "");
+    session.run("SELECT synth_fill('target', 5000, 1)");
+    assert_eq!(session.value("SELECT count(*) FROM target"), "5000");
+    session.refused(
+        "SELECT synth_fill('target', 2000, 2)",
+        "21000",
+        "can hold at most",
+    );
+    assert_eq!(session.value("SELECT count(*) FROM target"), "5000");
+}
+
+fn room_is_known_in_a_read_only_transaction(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run("CREATE TABLE target (a smallint NOT NULL); CREATE UNIQUE INDEX few ON target ((abs(a % 7)))");
+    session.run("BEGIN READ ONLY");
+    let said = problem(&mut session, "'target', 100");
+    session.run("COMMIT");
+    assert!(said.contains("few leaves room for 7 rows"), "{said}");
+}
+
+fn room_beside_rows_that_are_there(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run("CREATE TABLE target (a integer NOT NULL CHECK (a BETWEEN 0 AND 1000000)); CREATE UNIQUE INDEX few ON target ((a % 50)); INSERT INTO target VALUES (1), (2), (3)");
+    let said = problem(&mut session, "'target', 100");
+    assert!(said.contains("few leaves room for 47 rows"), "{said}");
+    assert_eq!(problem(&mut session, "'target', 47"), "");
+    session.run("SELECT synth_fill('target', 47, 1)");
+}
+
+fn types_without_a_hash_function(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run("CREATE TABLE target (a bit(3) NOT NULL, b integer); CREATE UNIQUE INDEX few ON target ((a & B'011'))");
+    let said = problem(&mut session, "'target', 100");
+    assert!(said.contains("few leaves room for 4 rows"), "{said}");
+}
+
+fn exclusions_are_tried_as_far_as_it_is_said(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    // Equality alone is a unique index by another name.
+    session.run("CREATE TABLE equal (a integer NOT NULL, CONSTRAINT seven EXCLUDE USING btree ((abs(a % 7)) WITH =))");
+    let said = problem(&mut session, "'equal', 10001");
+    assert!(said.contains("seven leaves room for 7 rows"), "{said}");
+    session.run("CREATE TABLE target (a integer NOT NULL CHECK (a BETWEEN 0 AND 2000000000), CONSTRAINT apart EXCLUDE USING gist ((int4range(a, a + 1)) WITH &&))");
+    let said = problem(&mut session, "'target', 10001");
+    assert!(
+        said.contains("apart was tried with 10000 rows only"),
+        "{said}"
+    );
+    assert_eq!(problem(&mut session, "'target', 1000"), "");
+    session.run("BEGIN READ ONLY");
+    let said = problem(&mut session, "'target', 10");
+    session.run("COMMIT");
+    assert!(said.contains("apart"), "{said}");
+}
+
+fn rows_whose_generated_columns_fail_are_passed_over(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (id serial PRIMARY KEY, a integer NOT NULL CHECK (a BETWEEN -2 AND 2),
+           b integer GENERATED ALWAYS AS (100 / a) STORED)",
+    );
+    assert_eq!(problem(&mut session, "'target', 1000"), "");
+    session.run("SELECT synth_fill('target', 1000, 1)");
+    assert_eq!(
+        session.value("SELECT count(*) || ' ' || count(*) FILTER (WHERE b = 100 / a) FROM target"),
+        "1000 1000"
+    );
+}
+
+fn generated_columns_that_always_fail_are_refused(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run("CREATE TABLE target (a integer NOT NULL, b integer GENERATED ALWAYS AS (1 / (a - a)) STORED)");
+    let said = problem(&mut session, "'target', 10");
+    assert!(said.contains("no row was found that satisfies"), "{said}");
+    session.refused(
+        "SELECT synth_fill('target', 10)",
+        "23514",
+        "no row was found",
+    );
+}
+
+fn checks_that_fail_for_some_values(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL CHECK (a IN (0, 1, 2, 4)), CHECK (8 / a % 2 = 0))",
+    );
+    assert_eq!(problem(&mut session, "'target', 100"), "");
+    session.run("SELECT synth_fill('target', 100, 1)");
+    assert_eq!(
+        session.value("SELECT bool_and(a IN (1, 2, 4)) FROM target"),
+        "t"
+    );
+}
+
+fn a_domain_too_narrow_for_a_generated_column(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL CHECK (a BETWEEN 1 AND 2000),
+           b varchar(3) GENERATED ALWAYS AS (a::text) STORED)",
+    );
+    session.run("SELECT synth_fill('target', 300, 1)");
+    assert_eq!(
+        session.value("SELECT count(*) FROM target WHERE b = a::text"),
+        "300"
+    );
+}
+
+fn overrides_of_a_key_of_two_columns(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE parent (a integer, b text, PRIMARY KEY (a, b)); INSERT INTO parent VALUES (1, 'x'), (2, 'y'), (3, 'z');
+         CREATE TABLE target (a integer NOT NULL, b text NOT NULL, CONSTRAINT pair FOREIGN KEY (a, b) REFERENCES parent)",
+    );
+    let given = r#"'{"a": {"values": [1, 2, 9]}, "b": {"values": ["x", "y"]}}'"#;
+    assert_eq!(
+        problem(&mut session, &format!("'target', 100, {given}")),
+        ""
+    );
+    session.run(&format!("SELECT synth_fill('target', 100, 1, {given})"));
+    assert_eq!(
+        session.value(
+            "SELECT count(*) || ' ' || count(DISTINCT (a, b)) FROM target JOIN parent USING (a, b)"
+        ),
+        "100 2"
+    );
+    let given = r#"'{"a": {"values": [1]}, "b": {"values": ["y"]}}'"#;
+    let said = problem(&mut session, &format!("'target', 10, {given}"));
+    assert!(said.contains("pair"), "{said}");
+    let call = format!("SELECT synth_fill('target', 10, 1, {given})");
+    session.refused(&call, "23514", "pair");
+    assert_eq!(session.value("SELECT count(*) FROM target"), "100");
+}
+
+fn a_generator_for_a_reference(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE parent (code text PRIMARY KEY); INSERT INTO parent VALUES ('DE'), ('FR');
+         CREATE TABLE target (code text NOT NULL CONSTRAINT known REFERENCES parent)",
+    );
+    session.run(r#"SELECT synth_fill('target', 20, 1, '{"code": {"generator": "country_code"}}')"#);
+    assert_eq!(
+        session.value("SELECT count(*) FROM target JOIN parent USING (code)"),
+        "20"
+    );
+    let given = r#"'{"code": {"generator": "first_name"}}'"#;
+    let said = problem(&mut session, &format!("'target', 20, {given}"));
+    assert!(said.contains("known"), "{said}");
+}
