@@ -41,6 +41,12 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// A mask whose results cannot be turned back was asked to.
+    #[error("mask {mask} cannot be undone")]
+    NotReversible {
+        /// The mask's name.
+        mask: &'static str,
+    },
     /// A mask does not fit the type of the column.
     #[error("mask {mask} does not fit type {column}")]
     MaskType {
@@ -152,7 +158,7 @@ impl Error {
             }),
             Self::MaskType { fitting, .. } => Some(format!("Masks that fit: {fitting}.")),
             Self::Rule { .. } => Some(
-                "A rule is MASKED WITH <mask>[(literal, ...)], MASKED WITH VALUE <literal> or NOT MASKED."
+                "A rule is MASKED WITH <mask>[(literal, ...)], MASKED WITH VALUE <literal> or MASKED WITH FUNCTION <schema>.<name>[(literal, ...)], each with WHEN <column> <comparison> <literal> if need be; or NOT MASKED."
                     .to_owned(),
             ),
             Self::Pattern { .. } => Some(
@@ -161,6 +167,9 @@ impl Error {
             ),
             Self::Argument { .. } => Some(
                 "Parameters and their ranges: view synth.registry in SQL, or synthd list.".to_owned(),
+            ),
+            Self::NotReversible { .. } => Some(
+                "Masks that can be undone are those with reversible in synth.registry.".to_owned(),
             ),
             Self::RowRange { last, .. } => Some(format!("Rows are numbered from 0 to {last}.")),
             Self::Arrow(_) => None,

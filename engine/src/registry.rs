@@ -84,6 +84,10 @@ pub struct Parameter {
 
 /// What holds of a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties, each a column of synth.registry"
+)]
 pub struct MaskProperties {
     /// Column types it takes; empty: any.
     pub accepts: &'static [ColumnType],
@@ -95,6 +99,8 @@ pub struct MaskProperties {
     pub consistent: bool,
     /// Whoever holds the secret can recompute pseudonyms from guesses: still personal data.
     pub pseudonymous: bool,
+    /// Whoever holds the secret can compute the value from the result.
+    pub reversible: bool,
 }
 
 /// An entry of the registry.

@@ -34,13 +34,22 @@ pub enum ColumnType {
     Time,
     /// A JSON document as text.
     Json,
+    /// A decimal number of any size, as text: `-12.50`.
+    Numeric,
+    /// Bytes.
+    Bytes,
+    /// An IP address with the length of its network, as text: `192.0.2.0/24`.
+    Inet,
+    /// One of a list of labels, as text.
+    Enum,
 }
 
 impl ColumnType {
     /// The Arrow type that carries it.
     pub fn arrow(self) -> DataType {
         match self {
-            Self::Text | Self::Json => DataType::Utf8,
+            Self::Text | Self::Json | Self::Numeric | Self::Inet | Self::Enum => DataType::Utf8,
+            Self::Bytes => DataType::Binary,
             Self::SmallInt => DataType::Int16,
             Self::Integer => DataType::Int32,
             Self::BigInt => DataType::Int64,
@@ -71,6 +80,10 @@ impl ColumnType {
             Self::Boolean => "boolean",
             Self::Time => "time",
             Self::Json => "json",
+            Self::Numeric => "numeric",
+            Self::Bytes => "bytea",
+            Self::Inet => "inet",
+            Self::Enum => "enum",
         }
     }
 }

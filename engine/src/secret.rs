@@ -14,8 +14,14 @@
 //! assert_eq!(format!("{secret:?}"), "Secret(..)");
 //! ```
 
+mod cipher;
+mod format_preserving;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+pub use cipher::Cipher;
+pub use format_preserving::{Alphabet, FormatPreserving};
 
 /// Length of a secret in bytes.
 pub const SECRET_LENGTH: usize = 32;
@@ -38,8 +44,21 @@ impl Secret {
 
     /// The key of a domain: the secret's HMAC of the domain's name.
     pub fn key(&self, domain: &str) -> DomainKey {
-        let derived = DomainKey::from_bytes(&self.0).digest(domain.as_bytes());
-        DomainKey::from_bytes(&derived)
+        DomainKey::from_bytes(&self.derived(domain))
+    }
+
+    /// The block cipher of a domain, for permutations that can be undone.
+    pub fn cipher(&self, domain: &str) -> Cipher {
+        Cipher::new(&self.derived(domain))
+    }
+
+    /// Format-preserving encryption of a domain over an alphabet.
+    pub fn format_preserving(&self, domain: &str, alphabet: Alphabet) -> FormatPreserving {
+        FormatPreserving::new(&self.derived(domain), alphabet)
+    }
+
+    fn derived(&self, domain: &str) -> [u8; SECRET_LENGTH] {
+        DomainKey::from_bytes(&self.0).digest(domain.as_bytes())
     }
 }
 

@@ -85,6 +85,9 @@ unsafe extern "C-unwind" {
         used_in_expr: *mut bool,
     ) -> bool;
 
+    /// utils/datum.h
+    pub fn datumCopy(value: pg_sys::Datum, typ_by_val: bool, typ_len: i32) -> pg_sys::Datum;
+
     /// executor/execPartition.h
     pub fn ExecSetupPartitionTupleRouting(
         estate: *mut pg_sys::EState,

@@ -2,14 +2,15 @@
 
 use std::mem::size_of;
 
-use arrow_array::builder::StringBuilder;
+use arrow_array::builder::{BinaryBuilder, FixedSizeBinaryBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use arrow_array::{
-    Array, ArrayRef, Date32Array, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
-    RecordBatch, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array, Int32Array,
+    Int64Array, RecordBatch, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use pgrx::PgSqlErrorCode::*;
@@ -120,6 +121,24 @@ pub fn datums<'a>(
                 |micros| Datum::from(timestamp_to_postgres(micros)),
             );
         }
+        DataType::Boolean => {
+            let values = array.as_boolean().values();
+            for (row, cell) in out.enumerate().take(array.len()) {
+                *cell = Datum::from(values.value(row));
+            }
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            fill(
+                array.as_primitive::<Time64MicrosecondType>().values(),
+                out,
+                Datum::from,
+            );
+        }
+        DataType::Binary => {
+            let bytes = array.as_binary::<i32>();
+            let total = bytes.value_data().len();
+            varlena_datums(bytes.len(), total, |row| bytes.value(row), scratch, out);
+        }
         DataType::FixedSizeBinary(16) => {
             let bytes = array.as_fixed_size_binary();
             for (row, cell) in out.enumerate().take(array.len()) {
@@ -144,21 +163,33 @@ fn fill<'a, T: Copy>(
     }
 }
 
-/// Lays text out as varlena: with a header of one byte up to 126 bytes, as in stored tuples, else
-/// of four, aligned.
 fn text_datums<'a>(
     array: &ArrayRef,
     scratch: &mut Vec<u8>,
     out: impl Iterator<Item = &'a mut Datum>,
 ) {
-    const LONG_HEADER: usize = 4;
     let text = array.as_string::<i32>();
+    let total = text.value_data().len();
+    let value = |row| text.value(row).as_bytes();
+    varlena_datums(text.len(), total, value, scratch, out);
+}
+
+/// Lays values out as varlena: with a header of one byte up to 126 bytes, as in stored tuples, else
+/// of four, aligned. `total` is how many bytes the values have.
+fn varlena_datums<'a, 'b>(
+    rows: usize,
+    total: usize,
+    value: impl Fn(usize) -> &'b [u8],
+    scratch: &mut Vec<u8>,
+    out: impl Iterator<Item = &'a mut Datum>,
+) {
+    const LONG_HEADER: usize = 4;
     scratch.clear();
     // Header and up to three bytes of padding a value: it never grows after this, so that
     // pointers into it stay good.
-    scratch.reserve(text.value_data().len() + text.len() * (LONG_HEADER + 3) + LONG_HEADER);
-    for (row, cell) in out.enumerate().take(text.len()) {
-        let value = text.value(row).as_bytes();
+    scratch.reserve(total + rows * (LONG_HEADER + 3) + LONG_HEADER);
+    for (row, cell) in out.enumerate().take(rows) {
+        let value = value(row);
         if value.len() < 0x7F {
             let at = scratch.len();
             scratch.push(((value.len() as u8 + 1) << 1) | 1);
@@ -278,6 +309,39 @@ pub unsafe fn array(
             }
             Arc::new(text.finish())
         }
+        ColumnType::Boolean => Arc::new(
+            values
+                .map(|v| v.map(|d| d.value() != 0))
+                .collect::<BooleanArray>(),
+        ),
+        ColumnType::Time => Arc::new(
+            values
+                .map(|v| v.map(|d| d.value() as i64))
+                .collect::<Time64MicrosecondArray>(),
+        ),
+        ColumnType::Bytes => {
+            let mut bytes = BinaryBuilder::new();
+            for value in values {
+                // SAFETY: a bytea by the caller's promise.
+                bytes.append_option(value.map(|datum| unsafe { bytes_of(datum) }));
+            }
+            Arc::new(bytes.finish())
+        }
+        ColumnType::Uuid => {
+            let mut uuids = FixedSizeBinaryBuilder::new(16);
+            for value in values {
+                match value {
+                    // SAFETY: a uuid is a pointer to 16 bytes, which the builder copies.
+                    Some(datum) => unsafe {
+                        let bytes = std::slice::from_raw_parts(datum.cast_mut_ptr::<u8>(), 16);
+                        // 16 bytes into a builder of width 16.
+                        let _ = uuids.append_value(bytes);
+                    },
+                    None => uuids.append_null(),
+                }
+            }
+            Arc::new(uuids.finish())
+        }
         other => raise(
             ERRCODE_INTERNAL_ERROR,
             format!("no array for {}", other.sql()),
@@ -286,25 +350,34 @@ pub unsafe fn array(
     }
 }
 
-/// The characters of a text Datum, without the blanks that pad `char(n)`.
+/// The bytes of a varlena, which live in the current context where they are detoasted.
 ///
 /// # Safety
-/// `datum` is a `text`, `varchar` or `bpchar`.
-unsafe fn text_of(datum: Datum, trim_blanks: bool) -> String {
+/// `datum` is a varlena, and the bytes are not used after it or the context is gone.
+unsafe fn bytes_of<'a>(datum: Datum) -> &'a [u8] {
     // SAFETY: a varlena by the caller's promise; the detoasted copy lives in the current context.
-    let bytes = unsafe {
+    unsafe {
         let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
         std::slice::from_raw_parts(
             pgrx::vardata_any(varlena).cast::<u8>(),
             pgrx::varsize_any_exhdr(varlena),
         )
-    };
-    // The database is in UTF8: Postgres has checked the bytes.
-    let text = String::from_utf8_lossy(bytes);
+    }
+}
+
+/// The characters of a text Datum, without the blanks that pad `char(n)`.
+///
+/// # Safety
+/// `datum` is a `text`, `varchar` or `bpchar` of a database in UTF8, and the text is not used after it
+/// or the current context is gone.
+pub unsafe fn text_of<'a>(datum: Datum, trim_blanks: bool) -> &'a str {
+    // SAFETY: by the caller's promise; Postgres has checked the bytes, and masking refuses databases
+    // in other encodings (`require_utf8`).
+    let text = unsafe { std::str::from_utf8_unchecked(bytes_of(datum)) };
     if trim_blanks {
-        text.trim_end_matches(' ').to_owned()
+        text.trim_end_matches(' ')
     } else {
-        text.into_owned()
+        text
     }
 }
 

@@ -40,6 +40,7 @@ pub fn raise_engine_about(error: &Error, about: &str) -> ! {
         Error::Argument { .. } => ERRCODE_INVALID_PARAMETER_VALUE,
         Error::Rule { .. } => ERRCODE_SYNTAX_ERROR,
         Error::Pattern { .. } => ERRCODE_INVALID_REGULAR_EXPRESSION,
+        Error::NotReversible { .. } => ERRCODE_FEATURE_NOT_SUPPORTED,
         Error::MaskType { .. } => ERRCODE_DATATYPE_MISMATCH,
         Error::RowRange { .. } => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
         _ => ERRCODE_INTERNAL_ERROR,

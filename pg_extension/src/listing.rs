@@ -21,6 +21,8 @@ fn synth_registry() -> TableIterator<
         name!(injective, Option<bool>),
         name!(consistent, Option<bool>),
         name!(pseudonymous, Option<bool>),
+        name!(reversible, Option<bool>),
+        name!(type_preserving, Option<bool>),
         name!(summary, String),
     ),
 > {
@@ -38,6 +40,9 @@ fn synth_registry() -> TableIterator<
             mask.map(|mask| mask.injective),
             mask.map(|mask| mask.consistent),
             mask.map(|mask| mask.pseudonymous),
+            mask.map(|mask| mask.reversible),
+            // Law 4: a mask gives values of the type it took.
+            mask.map(|_| true),
             entry.summary.to_owned(),
         )
     }))

@@ -14,6 +14,8 @@ use synth_engine::schema::ColumnType;
 
 use crate::boundary::{relation_name, sql_function, string};
 use crate::error::{or_raise, raise, raise_engine_about, raise_null};
+use crate::mask::function;
+use crate::mask::other::Other;
 use crate::mask::owner::{AsOwner, require_ownership};
 use crate::mask::protect;
 
@@ -56,7 +58,10 @@ unsafe extern "C-unwind" fn check_label(
     if let Err(error) = column.check(&rule) {
         raise_engine_about(&error, &format!("column {}: ", column.display()));
     }
-    column.read_literal(&rule);
+    if let Err(refusal) = column.check_references(&rule) {
+        refusal.raise();
+    }
+    column.read_literals(&rule);
 }
 
 /// Why a column cannot carry a rule.
@@ -71,6 +76,20 @@ impl Refusal {
     /// What is said.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Why a rule cannot be used.
+    pub fn new(code: PgSqlErrorCode, message: String, hint: &'static str) -> Self {
+        Self {
+            code,
+            message,
+            hint: Some(hint),
+        }
+    }
+
+    /// The same, where a value is expected.
+    pub fn raise_for<T>(self) -> T {
+        self.raise()
     }
 
     /// Raises it as an error.
@@ -92,6 +111,10 @@ pub struct Column {
     pub typmod: i32,
     /// The declared type is a domain.
     pub is_domain: bool,
+    /// The type below all domains.
+    pub base_oid: Oid,
+    /// Type modifier of that type.
+    pub base_typmod: i32,
     /// The base type is `char(n)`: padded with blanks to so many characters.
     pub padded_to: Option<usize>,
     /// `char` without trailing blanks is what a mask sees.
@@ -165,13 +188,14 @@ impl Column {
             }
             let mut typmod = form.atttypmod;
             let base = pg_sys::getBaseTypeAndTypmod(form.atttypid, &raw mut typmod);
-            let max_chars = match base {
+            let (element, array) = element_of(base);
+            let max_chars = match element {
                 pg_sys::VARCHAROID | pg_sys::BPCHAROID => {
                     usize::try_from(typmod - pg_sys::VARHDRSZ as i32).ok()
                 }
                 _ => None,
             };
-            let is_bpchar = base == pg_sys::BPCHAROID;
+            let is_bpchar = element == pg_sys::BPCHAROID;
             Ok(Self {
                 relid,
                 attnum: form.attnum,
@@ -179,16 +203,19 @@ impl Column {
                 type_oid: form.atttypid,
                 typmod: form.atttypmod,
                 is_domain: base != form.atttypid,
+                base_oid: base,
+                base_typmod: typmod,
                 padded_to: max_chars.filter(|_| is_bpchar),
                 is_bpchar,
                 target: Target {
-                    column_type: column_type(base),
+                    column_type: column_type(element),
                     type_name: string(pg_sys::format_type_with_typemod(
                         form.atttypid,
                         form.atttypmod,
                     )),
                     max_chars,
                     not_null: form.attnotnull,
+                    array,
                 },
                 masked_as: None,
             })
@@ -205,16 +232,53 @@ impl Column {
         mask::check(rule, &self.target)
     }
 
-    /// Reads the literal of a VALUE rule with the input function of the column's type. Reading may
-    /// run code of the type's or a domain's owner, hence as the table's owner.
-    fn read_literal(&self, rule: &Rule) {
-        if let Rule::Value(literal) = rule {
-            let _owner = AsOwner::of(self.relid);
-            // SAFETY: the value is dropped with the current memory context.
-            unsafe {
+    /// Whether there is what else the rule names: columns of the row, a trusted function.
+    pub fn check_references(&self, rule: &Rule) -> Result<(), Refusal> {
+        if let Some(condition) = rule.condition() {
+            Other::find(self.relid, &condition.column)?;
+        }
+        match rule.action() {
+            Rule::Function { .. } => function::find(self, rule).map(|_| ()),
+            Rule::Mask { .. } => {
+                // A rule that cannot be built has been refused already.
+                let secret = synth_engine::secret::Secret::new([0; 32]);
+                let mask = mask::build(rule, &self.target, &secret);
+                for name in mask.iter().flat_map(|mask| mask.companions()) {
+                    if *name == self.name {
+                        return Err(Refusal::new(
+                            ERRCODE_INVALID_PARAMETER_VALUE,
+                            format!("column \"{name}\" cannot be its own subject"),
+                            "Name the column that says whose value it is.",
+                        ));
+                    }
+                    Other::find(self.relid, name)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the literals of a VALUE and of a condition with the input functions of the columns'
+    /// types. Reading may run code of the type's or a domain's owner, hence as the table's owner.
+    fn read_literals(&self, rule: &Rule) {
+        let _owner = AsOwner::of(self.relid);
+        // SAFETY: the values are dropped with the current memory context.
+        unsafe {
+            if let Rule::Value(literal) = rule.action() {
                 self.input(literal);
             }
+            if let Some(condition) = rule.condition()
+                && let Ok(other) = Other::find(self.relid, &condition.column)
+            {
+                other.tester(&condition.test);
+            }
         }
+    }
+
+    /// The table.
+    pub fn relid(&self) -> Oid {
+        self.relid
     }
 
     /// The literal as a value of the column's type; `None` is NULL. Domains are checked.
@@ -231,21 +295,33 @@ impl Column {
             );
         };
         // SAFETY: the type exists while the column does; the text is NUL-terminated.
-        unsafe {
-            let mut function = pg_sys::InvalidOid;
-            let mut param = pg_sys::InvalidOid;
-            pg_sys::getTypeInputInfo(self.type_oid, &raw mut function, &raw mut param);
-            Some(pg_sys::OidInputFunctionCall(
-                function,
-                text.as_ptr().cast_mut(),
-                param,
-                self.typmod,
-            ))
-        }
+        unsafe { Some(read_as(self.type_oid, self.typmod, &text)) }
     }
 }
 
-/// The engine's name for a base type that it computes with.
+/// A text as a value of a type, by its input function.
+///
+/// # Safety
+/// The type exists; the value lives in the current memory context.
+pub unsafe fn read_as(type_oid: Oid, typmod: i32, text: &CStr) -> Datum {
+    let (mut function, mut param) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+    // SAFETY: the type exists by the caller's promise; the text is NUL-terminated.
+    unsafe {
+        pg_sys::getTypeInputInfo(type_oid, &raw mut function, &raw mut param);
+        pg_sys::OidInputFunctionCall(function, text.as_ptr().cast_mut(), param, typmod)
+    }
+}
+
+/// The type of an array's elements and true, or the type itself and false.
+pub fn element_of(base: Oid) -> (Oid, bool) {
+    // SAFETY: catalog look-up; InvalidOid for what is no array.
+    match unsafe { pg_sys::get_element_type(base) } {
+        pg_sys::InvalidOid => (base, false),
+        element => (element, true),
+    }
+}
+
+/// The engine's name for a type that it computes with; domains are none.
 fn column_type(base: Oid) -> Option<ColumnType> {
     Some(match base {
         pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => ColumnType::Text,
@@ -254,10 +330,18 @@ fn column_type(base: Oid) -> Option<ColumnType> {
         pg_sys::INT8OID => ColumnType::BigInt,
         pg_sys::FLOAT4OID => ColumnType::Real,
         pg_sys::FLOAT8OID => ColumnType::Double,
+        pg_sys::NUMERICOID => ColumnType::Numeric,
         pg_sys::DATEOID => ColumnType::Date,
+        pg_sys::TIMEOID => ColumnType::Time,
         pg_sys::TIMESTAMPOID => ColumnType::Timestamp,
         pg_sys::TIMESTAMPTZOID => ColumnType::TimestampTz,
         pg_sys::UUIDOID => ColumnType::Uuid,
+        pg_sys::BOOLOID => ColumnType::Boolean,
+        pg_sys::JSONOID | pg_sys::JSONBOID => ColumnType::Json,
+        pg_sys::BYTEAOID => ColumnType::Bytes,
+        pg_sys::INETOID | pg_sys::CIDROID => ColumnType::Inet,
+        // SAFETY: catalog look-up.
+        other if unsafe { pg_sys::type_is_enum(other) } => ColumnType::Enum,
         _ => return None,
     })
 }
@@ -267,12 +351,13 @@ pub fn target_of_type(type_oid: Oid) -> Target {
     // SAFETY: format_type copes with any OID.
     let type_name = unsafe { string(pg_sys::format_type_be(type_oid)) };
     // SAFETY: gives the type itself unless it is a domain.
-    let base = unsafe { pg_sys::getBaseType(type_oid) };
+    let (element, array) = element_of(unsafe { pg_sys::getBaseType(type_oid) });
     Target {
-        column_type: column_type(base),
+        column_type: column_type(element),
         type_name,
         max_chars: None,
         not_null: false,
+        array,
     }
 }
 
@@ -310,7 +395,15 @@ sql_function! {
             let problem = match (rule.parse::<Rule>(), Column::find(relid, attnum)) {
                 (Err(error), _) => Some(error.to_string()),
                 (_, Err(refusal)) => Some(refusal.message),
-                (Ok(rule), Ok(column)) => column.check(&rule).err().map(|error| error.to_string()),
+                (Ok(rule), Ok(column)) => column
+                    .check(&rule)
+                    .map_err(|error| error.to_string())
+                    .and_then(|()| {
+                        column
+                            .check_references(&rule)
+                            .map_err(|refusal| refusal.message)
+                    })
+                    .err(),
             };
             match pgrx::IntoDatum::into_datum(problem) {
                 Some(problem) => problem,

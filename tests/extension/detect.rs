@@ -62,7 +62,7 @@ CREATE TABLE hospital.patients (
     sex char(1), ssn text, street text, town text, state char(2), zip char(5), tel text,
     email text UNIQUE, created_at timestamptz DEFAULT now(), is_active boolean DEFAULT true);
 INSERT INTO hospital.patients
-SELECT i, mrn, first_name, last_name, birth_date, left(sex, 1), ssn, address, city, state, zip, phone, email
+SELECT i, mrn, first_name, last_name, birth_date, left(sex, 1), ssn, street_address, city, state, zip, phone, email
 FROM generate_series(1, 400) AS i, LATERAL synth_patients(1, seed => 11, start => i);
 CREATE TABLE hospital.encounters (
     id bigint PRIMARY KEY, patient_id integer REFERENCES hospital.patients, admitted_at timestamp,
@@ -173,7 +173,6 @@ fn keys_are_proposed_once(pg: &Postgres) {
     session.run(
         "CREATE TABLE person (email text PRIMARY KEY, boss_email text REFERENCES person);
          CREATE TABLE visit (person_email text REFERENCES person, day date);
-         INSERT INTO person SELECT synth_email(i, 1) || i FROM generate_series(1, 1) i;
          INSERT INTO person SELECT 'u' || i || '@corp.example' FROM generate_series(1, 50) i;
          INSERT INTO visit SELECT 'u' || i || '@corp.example', '2024-01-01' FROM generate_series(1, 50) i",
     );
@@ -195,18 +194,18 @@ fn keys_are_proposed_once(pg: &Postgres) {
 fn what_cannot_be_read_is_listed(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run(
-        "CREATE ROLE curious LOGIN;
+        "CREATE ROLE curious_d LOGIN;
          CREATE TABLE closed (email text, x text); INSERT INTO closed VALUES ('a@b.example', 'c@d.example');
          CREATE TABLE half (email text, y text);
          INSERT INTO half SELECT 'u' || i || '@b.example', 'v' || i || '@b.example' FROM generate_series(1, 30) i;
-         GRANT SELECT (email) ON half TO curious;
+         GRANT SELECT (email) ON half TO curious_d;
          CREATE TABLE rows_of_mine (owner name, v text);
          INSERT INTO rows_of_mine SELECT 'other', 'u' || i || '@b.example' FROM generate_series(1, 30) i;
          ALTER TABLE rows_of_mine ENABLE ROW LEVEL SECURITY;
          CREATE POLICY mine ON rows_of_mine USING (owner = current_user);
-         GRANT SELECT ON rows_of_mine TO curious",
+         GRANT SELECT ON rows_of_mine TO curious_d",
     );
-    let mut curious = session.role(pg, "curious");
+    let mut curious = session.role(pg, "curious_d");
     let rows = curious.rows(
         "SELECT table_name || '.' || column_name, coalesce(category, '-'), coalesce(evidence->>'sampled', '0'), coalesce(note, '') FROM synth_detect('public')",
     );
@@ -247,31 +246,31 @@ fn what_cannot_be_read_is_listed(pg: &Postgres) {
             .any(|row| row[1].as_deref().is_some_and(|r| r.contains("owner"))),
         "{left:?}"
     );
-    session.run("DROP OWNED BY curious; DROP ROLE curious");
+    session.run("DROP OWNED BY curious_d; DROP ROLE curious_d");
 }
 
 fn hostile_names_and_policies(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run(
-        r#"CREATE ROLE mallory LOGIN; CREATE ROLE victim LOGIN; GRANT CREATE ON SCHEMA public TO mallory;
-           CREATE TABLE of_victim (v int); ALTER TABLE of_victim OWNER TO victim;
-           CREATE SCHEMA "a""b'; DROP TABLE of_victim; --";
-           CREATE TABLE "a""b'; DROP TABLE of_victim; --"."T'""; --" ("e""mail'; SELECT 1" text, "%I" text);
-           INSERT INTO "a""b'; DROP TABLE of_victim; --"."T'""; --" SELECT 'u' || i || '@x.example', 'n' FROM generate_series(1, 20) i"#,
+        r#"CREATE ROLE stranger_d LOGIN; CREATE ROLE visited_d LOGIN; GRANT CREATE ON SCHEMA public TO stranger_d;
+           CREATE TABLE of_visited (v int); ALTER TABLE of_visited OWNER TO visited_d;
+           CREATE SCHEMA "a""b'; DROP TABLE of_visited; --";
+           CREATE TABLE "a""b'; DROP TABLE of_visited; --"."T'""; --" ("e""mail'; SELECT 1" text, "%I" text);
+           INSERT INTO "a""b'; DROP TABLE of_visited; --"."T'""; --" SELECT 'u' || i || '@x.example', 'n' FROM generate_series(1, 20) i"#,
     );
     let rows = session.rows(
-        r#"SELECT column_name, category FROM synth_detect('a"b''; DROP TABLE of_victim; --')"#,
+        r#"SELECT column_name, category FROM synth_detect('a"b''; DROP TABLE of_visited; --')"#,
     );
     assert_eq!(rows[0][1].as_deref(), Some("email"), "{rows:?}");
     let applied = session.rows(
-        r#"SELECT column_name, rule, is_set FROM synth_apply_detected('a"b''; DROP TABLE of_victim; --')"#,
+        r#"SELECT column_name, rule, is_set FROM synth_apply_detected('a"b''; DROP TABLE of_visited; --')"#,
     );
     assert_eq!(applied[0][2].as_deref(), Some("t"), "{applied:?}");
     // A policy of a stranger's runs with the caller's rights, as in any SELECT: it must not write.
-    let mut mallory = session.role(pg, "mallory");
-    mallory.run(
+    let mut stranger = session.role(pg, "stranger_d");
+    stranger.run(
         "CREATE FUNCTION public.steal() RETURNS boolean LANGUAGE plpgsql AS $$
-         BEGIN INSERT INTO public.of_victim VALUES (666); RETURN true; END $$;
+         BEGIN INSERT INTO public.of_visited VALUES (666); RETURN true; END $$;
          CREATE TABLE public.bait (email text);
          INSERT INTO public.bait VALUES ('a@b.example');
          ALTER TABLE public.bait ENABLE ROW LEVEL SECURITY;
@@ -285,8 +284,8 @@ fn hostile_names_and_policies(pg: &Postgres) {
          CREATE POLICY p ON public.loud USING (public.leak());
          GRANT SELECT ON public.loud TO PUBLIC",
     );
-    let mut victim = session.role(pg, "victim");
-    let rows = victim.rows(
+    let mut visited = session.role(pg, "visited_d");
+    let rows = visited.rows(
         "SELECT table_name, note FROM synth_detect('public') WHERE table_name IN ('bait', 'loud')",
     );
     assert_eq!(rows.len(), 2);
@@ -296,13 +295,13 @@ fn hostile_names_and_policies(pg: &Postgres) {
         assert!(!note.contains("4111"), "{note}");
     }
     assert_eq!(
-        victim.value("SELECT count(*) FROM of_victim"),
+        visited.value("SELECT count(*) FROM of_visited"),
         "0",
         "a policy wrote"
     );
     // The transaction can write again afterwards.
-    victim.run("BEGIN; SELECT count(*) FROM synth_detect('public'); INSERT INTO of_victim VALUES (1); COMMIT");
-    session.run("DROP OWNED BY mallory, victim; DROP ROLE mallory, victim");
+    visited.run("BEGIN; SELECT count(*) FROM synth_detect('public'); INSERT INTO of_visited VALUES (1); COMMIT");
+    session.run("DROP OWNED BY stranger_d, visited_d; DROP ROLE stranger_d, visited_d");
 }
 
 fn empty_tables_and_odd_types(pg: &Postgres) {
@@ -443,7 +442,7 @@ SECURITY LABEL FOR anon ON COLUMN public.people.phone
 SECURITY LABEL FOR anon ON COLUMN public.people.mail IS 'MASKED WITH FUNCTION anon.pseudo_email(mail)';
 SECURITY LABEL FOR anon ON COLUMN public.people.born IS 'MASKED WITH FUNCTION anon.dnoise(born, ''2 years''::interval)';
 SECURITY LABEL FOR anon ON COLUMN public.people.salary IS 'MASKED WITH FUNCTION anon.generalize_int4range(salary, 1000)';
-SECURITY LABEL FOR anon ON COLUMN public.people.note IS E'MASKED WITH VALUE \'it''s gone\'';
+SECURITY LABEL FOR anon ON COLUMN public.people.note IS E'MASKED WITH VALUE \'it\'\'s gone\'';
 SECURITY LABEL FOR anon ON COLUMN public.people.code IS 'MASKED WITH VALUE NULL';
 SECURITY LABEL FOR anon ON COLUMN public.people.nowhere IS 'MASKED WITH VALUE 0';
 SECURITY LABEL FOR anon ON COLUMN public.people.id IS 'MASKED WITH FUNCTION public.mine(id); DROP TABLE people';
@@ -499,15 +498,15 @@ SECURITY LABEL FOR anon ON ROLE reader IS 'MASKED';
         "the table is still there"
     );
     // Who does not own the tables sets nothing, and is told so.
-    session.run("CREATE ROLE importer LOGIN; GRANT USAGE ON SCHEMA \"My Schema\" TO importer");
-    let mut importer = session.role(pg, "importer");
+    session.run("CREATE ROLE importer_d LOGIN; GRANT USAGE ON SCHEMA \"My Schema\" TO importer_d");
+    let mut importer = session.role(pg, "importer_d");
     let rows = importer.rows(&call(true));
     assert!(
         rows.iter().all(|row| row[3].as_deref() == Some("f")),
         "{rows:?}"
     );
     assert!(rows[0][4].as_deref().unwrap().contains("owner"), "{rows:?}");
-    session.run("DROP OWNED BY importer; DROP ROLE importer");
+    session.run("DROP OWNED BY importer_d; DROP ROLE importer_d");
 }
 
 fn a_thousand_tables(pg: &Postgres) {

@@ -32,8 +32,12 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
                     && area != 666
                     && number(&digits[3..5]) != 0
                     && number(&digits[5..]) != 0;
-                // Any nine digits will do; with dashes hardly anything else looks like that.
-                test(Category::Ssn, valid, if bare { 0.9 } else { 0.02 });
+                if bare {
+                    // Any nine digits will do: only the name can say it.
+                    test(Category::Ssn, false, 1.0);
+                } else {
+                    test(Category::Ssn, valid, 0.2);
+                }
             }
             if bare {
                 let sum = i64::from(weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]));

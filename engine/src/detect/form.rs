@@ -153,9 +153,7 @@ pub(super) fn postcode(text: &str, out: &mut impl FnMut(Hit)) {
             && inward[1..].iter().all(u8::is_ascii_uppercase)
     };
     let is_nl = text.len() == 7
-        && text[..4.min(text.len())]
-            .bytes()
-            .all(|b| b.is_ascii_digit())
+        && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
         && text.as_bytes()[4] == b' '
         && text.as_bytes()[5..].iter().all(u8::is_ascii_uppercase);
     if is_gb || is_nl {

@@ -400,7 +400,7 @@ fn sure(category: Category, said: &Said, sample: &Sample) -> f64 {
     let named = prior(category, said);
     if category == Category::FreeText {
         if sample.prose == 0 && sample.distinct() > 0 {
-            return named.map_or(0.0, |named| named * 0.5);
+            return named.map_or(0.0, |named| named * 0.4);
         }
         return evidence::presence(named, sample.identifying, sample.prose, inside::CHANCE);
     }

@@ -1,7 +1,8 @@
 //! Masks: from an array to an array of the same length and type (law 4).
 //!
 //! NULL stays NULL. The same input gives the same output in every table, every run and every
-//! database that shares the secret. One file per mask; rules are read by [`rule`].
+//! database that shares the secret, whatever the width of the column. One file per mask; rules are
+//! read by [`rule`].
 //!
 //! ```
 //! use std::sync::Arc;
@@ -14,58 +15,78 @@
 //! let target = Target::new(ColumnType::Text);
 //! let mask = mask::build(&rule, &target, &Secret::new([0; 32]))?;
 //! let values: ArrayRef = Arc::new(StringArray::from(vec![Some("12345"), None, Some("12")]));
-//! let masked = mask.apply(&values)?;
+//! let masked = mask.apply(&values, &[])?;
 //! let masked: Vec<Option<&str>> = masked.as_string::<i32>().iter().collect();
 //! assert_eq!(masked, [Some("1***45"), None, Some("***")]);
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
+mod arguments;
+mod bucket;
+mod card_number;
+pub mod condition;
 mod date_shift;
+mod decimal;
 mod email;
+mod entries;
+mod fpe;
 mod generalize;
+mod grammar;
 mod hash;
 pub mod import;
+mod json;
+mod json_path;
+mod map;
+mod noise;
 mod partial;
+mod permutation;
+mod placeholder;
 mod pseudonym;
+mod redact;
+mod regex_replace;
 pub mod rule;
 
-use std::sync::Arc;
-
-use arrow_array::builder::StringBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::ArrayRef;
 
 use crate::error::{Error, Result};
-use crate::registry::{self, Entry, Kind, MaskProperties, Parameter, ParameterType};
+use crate::registry::{self, Entry, Kind, MaskProperties};
 use crate::schema::ColumnType;
 use crate::secret::Secret;
+pub use condition::Condition;
+pub use entries::ENTRIES;
 pub use rule::{Literal, Rule};
 
 /// Replaces the values of a column.
 pub trait Mask: Send + Sync {
     /// An array of the same length and type; NULL stays NULL.
-    fn apply(&self, values: &ArrayRef) -> Result<ArrayRef>;
+    ///
+    /// `companions` are the columns named by [`Mask::companions`], in this order and of the same
+    /// length: each value in its text form, as Utf8, before anything is masked.
+    fn apply(&self, values: &ArrayRef, companions: &[ArrayRef]) -> Result<ArrayRef>;
 
-    /// What [`Mask::apply`] was given, from what it gave.
-    fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
-        Err(Error::Argument {
-            entry: "mask",
-            problem: "is not reversible".to_owned(),
-        })
+    /// Names of the columns of the same row that it reads besides its own.
+    fn companions(&self) -> &[String] {
+        &[]
     }
+
+    /// What [`Mask::apply`] was given, from what it gave; companions as they were then.
+    /// [`Error::NotReversible`] unless [`properties`] say reversible.
+    fn unmask(&self, values: &ArrayRef, companions: &[ArrayRef]) -> Result<ArrayRef>;
 }
 
 /// The column a mask is put on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Its type; `None` for a type the engine does not compute with.
+    /// Its type, or that of its elements; `None` for a type the engine does not compute with.
     pub column_type: Option<ColumnType>,
     /// The type's name, for messages.
     pub type_name: String,
-    /// The most characters it holds, where that is bounded.
+    /// The most characters it or an element of it holds, where that is bounded.
     pub max_chars: Option<usize>,
     /// Whether it refuses NULL.
     pub not_null: bool,
+    /// Whether it is an array of such values, masked element by element.
+    pub array: bool,
 }
 
 impl Target {
@@ -76,142 +97,10 @@ impl Target {
             type_name: column_type.sql().to_owned(),
             max_chars: None,
             not_null: false,
+            array: false,
         }
     }
 }
-
-const TEXT: &[ColumnType] = &[ColumnType::Text];
-const DATES: &[ColumnType] = &[
-    ColumnType::Date,
-    ColumnType::Timestamp,
-    ColumnType::TimestampTz,
-];
-const NUMBERS: &[ColumnType] = &[
-    ColumnType::SmallInt,
-    ColumnType::Integer,
-    ColumnType::BigInt,
-    ColumnType::Real,
-    ColumnType::Double,
-];
-
-const fn entry(
-    name: &'static str,
-    summary: &'static str,
-    parameters: &'static [Parameter],
-    mask: MaskProperties,
-) -> Entry {
-    Entry {
-        kind: Kind::Mask,
-        name,
-        summary,
-        parameters,
-        output: None,
-        mask: Some(mask),
-    }
-}
-
-/// A keyed mask from dictionaries or formats: consistent, pseudonymous, not injective.
-const PSEUDONYM: MaskProperties = MaskProperties {
-    accepts: TEXT,
-    injective: false,
-    consistent: true,
-    pseudonymous: true,
-};
-
-/// A mask whose result does not depend on the value.
-const CONSTANT: MaskProperties = MaskProperties {
-    accepts: &[],
-    injective: false,
-    consistent: false,
-    pseudonymous: false,
-};
-
-/// Every mask, in alphabetical order.
-pub static ENTRIES: &[Entry] = &[
-    entry(
-        "date_shift",
-        "Moves a date by up to so many days either way, never by 0; the time of day stays.",
-        date_shift::PARAMETERS,
-        MaskProperties {
-            accepts: DATES,
-            ..PSEUDONYM
-        },
-    ),
-    entry(
-        "email",
-        "Replaces an address by first.last.<65 bits>@domain, unique for unique input.",
-        email::PARAMETERS,
-        MaskProperties {
-            injective: true,
-            ..PSEUDONYM
-        },
-    ),
-    entry(
-        "first_name",
-        "Replaces text by a US first name.",
-        &[],
-        PSEUDONYM,
-    ),
-    entry(
-        "full_name",
-        "Replaces text by a US first and last name.",
-        &[],
-        PSEUDONYM,
-    ),
-    entry(
-        "generalize",
-        "Rounds a number down to a multiple of the width.",
-        generalize::PARAMETERS,
-        MaskProperties {
-            accepts: NUMBERS,
-            injective: false,
-            consistent: true,
-            pseudonymous: false,
-        },
-    ),
-    entry(
-        "hash",
-        "Replaces text by its keyed hash (HMAC-SHA-256) in hexadecimal.",
-        hash::PARAMETERS,
-        MaskProperties {
-            injective: true,
-            ..PSEUDONYM
-        },
-    ),
-    entry(
-        "last_name",
-        "Replaces text by a US last name.",
-        &[],
-        PSEUDONYM,
-    ),
-    entry("null", "Replaces the value by NULL.", &[], CONSTANT),
-    entry(
-        "partial",
-        "Keeps the first and last characters and pads between; a value too short to hide anything becomes padding alone.",
-        partial::PARAMETERS,
-        MaskProperties {
-            pseudonymous: false,
-            ..PSEUDONYM
-        },
-    ),
-    entry(
-        "phone",
-        "Replaces text by a US telephone number of the fictitious range.",
-        &[],
-        PSEUDONYM,
-    ),
-    entry(
-        "value",
-        "Replaces the value by a literal.",
-        &[Parameter {
-            name: "literal",
-            parameter_type: ParameterType::Literal,
-            default: None,
-            summary: "Any literal that the column's type reads.",
-        }],
-        CONSTANT,
-    ),
-];
 
 /// The registry entry of a mask.
 pub fn find(name: &str) -> Result<&'static Entry> {
@@ -222,17 +111,29 @@ pub fn find(name: &str) -> Result<&'static Entry> {
     })
 }
 
+/// The mask that puts values of other rows in the place of a value: whoever holds the rows does it.
+pub const SHUFFLE: &str = "shuffle";
+
+/// Masks that compute nothing from the value: the caller does what they say.
+pub fn is_computed(name: &str) -> bool {
+    !["null", "value", SHUFFLE].contains(&name)
+}
+
 /// Checks that a rule can be put on a column: the mask exists, its arguments are right and it fits
-/// the type. `Ok` does not promise that a literal can be read by the column's type.
+/// the type. `Ok` does not promise that a literal can be read by the column's type, nor that there
+/// is such a function, companion or column of the condition.
 pub fn check(rule: &Rule, target: &Target) -> Result<()> {
-    match rule {
+    match rule.action() {
         Rule::Value(Literal::Null) => check_null(target),
-        Rule::NotMasked | Rule::Value(_) => Ok(()),
-        // Any secret will do to see whether the mask can be built.
-        Rule::Mask { name, .. } if name == "null" => {
+        Rule::NotMasked | Rule::Value(_) | Rule::Function { .. } | Rule::When { .. } => Ok(()),
+        Rule::Mask { name, .. } if !is_computed(name) => {
             arguments(rule)?;
-            check_null(target)
+            if name == "null" {
+                check_null(target)?;
+            }
+            Ok(())
         }
+        // Any secret will do to see whether the mask can be built.
         Rule::Mask { .. } => build(rule, target, &Secret::new([0; 32])).map(|_| ()),
     }
 }
@@ -248,28 +149,85 @@ fn check_null(target: &Target) -> Result<()> {
 }
 
 /// Builds the mask of a rule for a column. Rules without a computation (`NOT MASKED`, `VALUE`,
-/// `null`) have none: the caller sees them in [`Rule`].
+/// `FUNCTION`, `null`, `shuffle`) have none: the caller sees them in [`Rule::action`].
 pub fn build(rule: &Rule, target: &Target, secret: &Secret) -> Result<Box<dyn Mask>> {
     let (entry, arguments) = arguments(rule)?;
     let accepts = entry.mask.map_or(&[][..], |mask| mask.accepts);
-    if !target
+    let Some(column_type) = target
         .column_type
-        .is_some_and(|column_type| accepts.contains(&column_type))
-    {
+        .filter(|column_type| accepts.contains(column_type))
+    else {
         return Err(Error::MaskType {
             mask: entry.name,
             column: target.type_name.clone(),
             fitting: fitting(target),
         });
-    }
+    };
+    let arguments = arguments::Arguments::new(entry, &arguments);
     match entry.name {
+        "bucket" => bucket::build(&arguments, column_type),
+        "card_number" => card_number::build(&arguments, target, secret),
         "date_shift" => date_shift::build(&arguments, secret),
         "email" => email::build(&arguments, target, secret),
-        "generalize" => generalize::build(&arguments),
+        "fpe" => fpe::build(&arguments, secret),
+        "generalize" => generalize::build(&arguments, column_type),
         "hash" => hash::build(&arguments, target, secret),
+        json_path::NAME => json_path::build(&arguments, secret),
+        "noise" => noise::build(&arguments, column_type, secret),
         "partial" => partial::build(&arguments, target),
-        name => pseudonym::build(entry, crate::generator::find(name)?, target, secret),
+        "permutation" => permutation::build(&arguments, column_type, secret),
+        "placeholder" => placeholder::build(&arguments),
+        "pseudonym" => pseudonym::build(&arguments, target, column_type, secret),
+        "redact" => redact::build(&arguments, target, column_type, secret),
+        "regex_replace" => regex_replace::build(&arguments, target),
+        _ => pseudonym::dictionary(&arguments, target, secret),
     }
+}
+
+/// What holds of a rule, with its arguments and its condition; `None` for `NOT MASKED`.
+///
+/// ```
+/// use synth_engine::mask;
+///
+/// let injective = |rule: &str| mask::properties(&rule.parse().unwrap()).unwrap().unwrap().injective;
+/// assert!(injective("MASKED WITH email"));
+/// assert!(injective("MASKED WITH card_number(keep_bin => true)"));
+/// assert!(!injective("MASKED WITH card_number"));
+/// assert!(!injective("MASKED WITH email WHEN country = 'DE'"));
+/// ```
+pub fn properties(rule: &Rule) -> Result<Option<MaskProperties>> {
+    let mut properties = match rule.action() {
+        Rule::NotMasked => return Ok(None),
+        // What the user's code does is not known.
+        Rule::Function { .. } => MaskProperties {
+            accepts: &[],
+            injective: false,
+            consistent: false,
+            pseudonymous: false,
+            reversible: false,
+        },
+        action => {
+            let (entry, arguments) = arguments(action)?;
+            let Some(mut properties) = entry.mask else {
+                return Ok(None);
+            };
+            let arguments = arguments::Arguments::new(entry, &arguments);
+            match entry.name {
+                "card_number" if arguments.boolean("keep_bin")? => {
+                    properties.injective = true;
+                    properties.reversible = true;
+                }
+                "pseudonym" => properties.injective = arguments.boolean("is_unique")?,
+                _ => {}
+            }
+            properties
+        }
+    };
+    if rule.condition().is_some() {
+        // A result may equal a value that stays as it is.
+        properties.injective = false;
+    }
+    Ok(Some(properties))
 }
 
 /// The masks that can be put on a column, comma separated.
@@ -279,7 +237,7 @@ pub fn fitting(target: &Target) -> String {
 
 /// The masks that compute something from a value of this type, comma separated.
 pub fn computing(target: &Target) -> String {
-    names(target, |entry| !["null", "value"].contains(&entry.name))
+    names(target, |entry| is_computed(entry.name))
 }
 
 fn names(target: &Target, wanted: impl Fn(&Entry) -> bool) -> String {
@@ -301,71 +259,21 @@ fn names(target: &Target, wanted: impl Fn(&Entry) -> bool) -> String {
 
 /// The entry of a rule and its arguments in order, defaults filled in.
 fn arguments(rule: &Rule) -> Result<(&'static Entry, Vec<Literal>)> {
-    match rule {
+    let none = |problem: &str| {
+        Err(Error::Argument {
+            entry: "value",
+            problem: problem.to_owned(),
+        })
+    };
+    match rule.action() {
         Rule::Mask { name, arguments } => {
             let entry = find(name)?;
             Ok((entry, rule::resolve(entry, arguments)?))
         }
         Rule::Value(literal) => Ok((find("value")?, vec![literal.clone()])),
-        Rule::NotMasked => Err(Error::Argument {
-            entry: "value",
-            problem: "NOT MASKED has no mask".to_owned(),
-        }),
+        Rule::Function { .. } => none("a function is no mask of the registry"),
+        Rule::NotMasked | Rule::When { .. } => none("NOT MASKED has no mask"),
     }
-}
-
-/// Reads an integer argument within bounds.
-fn integer(
-    entry: &'static str,
-    name: &str,
-    literal: &Literal,
-    range: std::ops::RangeInclusive<i64>,
-) -> Result<i64> {
-    match literal {
-        Literal::Integer(value) if range.contains(value) => Ok(*value),
-        _ => Err(Error::Argument {
-            entry,
-            problem: format!(
-                "{name} must be a whole number from {} to {}",
-                range.start(),
-                range.end()
-            ),
-        }),
-    }
-}
-
-/// Refuses a mask whose shortest result does not fit the column.
-fn check_width(entry: &'static str, target: &Target, needed: usize) -> Result<()> {
-    match target.max_chars {
-        Some(limit) if limit < needed => Err(Error::Argument {
-            entry,
-            problem: format!("needs {needed} characters, the column holds {limit}"),
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Maps text to text value by value; NULL stays NULL.
-fn map_text(
-    values: &ArrayRef,
-    width: usize,
-    mut write: impl FnMut(&str, &mut StringBuilder) -> std::fmt::Result,
-) -> Result<ArrayRef> {
-    let text: &StringArray = values
-        .as_string_opt::<i32>()
-        .ok_or_else(|| Error::Arrow(format!("expected text, not {}", values.data_type())))?;
-    let mut out = StringBuilder::with_capacity(text.len(), text.len() * width);
-    for value in text {
-        match value {
-            Some(value) => {
-                // A StringBuilder accepts every write.
-                let _ = write(value, &mut out);
-                out.append_value("");
-            }
-            None => out.append_null(),
-        }
-    }
-    Ok(Arc::new(out.finish()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use arrow_array::ArrayRef;
 
-use super::{Literal, Mask, Target, check_width, integer, map_text};
+use super::arguments::Arguments;
+use super::map::map_text;
+use super::{Mask, Target};
 use crate::error::{Error, Result};
 use crate::registry::{Parameter, ParameterType};
 
@@ -35,28 +37,11 @@ struct Partial {
     suffix: usize,
 }
 
-pub(super) fn build(arguments: &[Literal], target: &Target) -> Result<Box<dyn Mask>> {
-    let [prefix, padding, suffix] = arguments else {
-        return Err(Error::Argument {
-            entry: "partial",
-            problem: "takes prefix, padding and suffix".to_owned(),
-        });
-    };
-    let kept = |name: &str, literal: &Literal| {
-        let count = integer("partial", name, literal, 0..=1000)?;
-        Ok::<_, Error>(usize::try_from(count).unwrap_or(0))
-    };
-    let (prefix, suffix) = (kept("prefix", prefix)?, kept("suffix", suffix)?);
-    let padding = match padding {
-        Literal::Text(text) if (1..=100).contains(&text.chars().count()) => text.clone(),
-        _ => {
-            return Err(Error::Argument {
-                entry: "partial",
-                problem: "padding must be text of 1 to 100 characters".to_owned(),
-            });
-        }
-    };
-    check_width("partial", target, prefix + padding.chars().count() + suffix)?;
+pub(super) fn build(arguments: &Arguments<'_>, target: &Target) -> Result<Box<dyn Mask>> {
+    let prefix = arguments.count("prefix", 0..=1000)?;
+    let padding = arguments.text("padding", 1..=100)?.to_owned();
+    let suffix = arguments.count("suffix", 0..=1000)?;
+    arguments.check_width(target, prefix + padding.chars().count() + suffix, "")?;
     Ok(Box::new(Partial {
         prefix,
         padding,
@@ -65,7 +50,7 @@ pub(super) fn build(arguments: &[Literal], target: &Target) -> Result<Box<dyn Ma
 }
 
 impl Mask for Partial {
-    fn apply(&self, values: &ArrayRef) -> Result<ArrayRef> {
+    fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         map_text(
             values,
             self.prefix + self.padding.len() + self.suffix,
@@ -93,5 +78,9 @@ impl Mask for Partial {
                 out.write_str(&original[from..])
             },
         )
+    }
+
+    fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
+        Err(Error::NotReversible { mask: "partial" })
     }
 }

@@ -1,10 +1,16 @@
 //! The text of a masking rule, as it stands in a security label.
 //!
 //! ```text
-//! MASKED WITH <mask>[(literal, ...)]     each literal may be named: name => literal
-//! MASKED WITH VALUE <literal>
+//! MASKED WITH <mask>[(literal, ...)] [WHEN <condition>]    each literal may be named: name => literal
+//! MASKED WITH VALUE <literal> [WHEN <condition>]
+//! MASKED WITH FUNCTION <schema>.<name>[(literal, ...)] [WHEN <condition>]
 //! NOT MASKED
+//!
+//! condition:  <column> = | <> | < | <= | > | >= <literal>
+//!             <column> IS NULL | IS NOT NULL
 //! ```
+//! Names of schemas, functions and columns are identifiers of SQL: folded to lower case unless they
+//! stand in double quotes.
 //! Literals are whole and decimal numbers, `'text'` (with `''` for a quote), `true`, `false` and
 //! `null`. The text is read into a registry entry with literal arguments and never becomes SQL.
 //!
@@ -20,6 +26,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::condition::{Condition, identifier};
+use super::grammar::Parser;
 use crate::error::{Error, Result};
 use crate::registry::{Entry, ParameterType};
 
@@ -54,8 +62,22 @@ impl Literal {
 
     /// Reads an argument given as text, by the type of its parameter.
     pub fn from_text(text: &str, parameter_type: ParameterType) -> Self {
-        match (parameter_type, text.parse()) {
-            (ParameterType::Integer, Ok(value)) => Self::Integer(value),
+        let as_number = || {
+            let mut parser = Parser::new(text);
+            let literal = parser.literal().ok()?;
+            let is_number = matches!(literal, Self::Integer(_) | Self::Decimal(_));
+            (is_number && parser.at_end()).then_some(literal)
+        };
+        match parameter_type {
+            ParameterType::Integer => text
+                .parse()
+                .map_or_else(|_| Self::Text(text.to_owned()), Self::Integer),
+            ParameterType::Number | ParameterType::Literal => {
+                as_number().unwrap_or_else(|| Self::Text(text.to_owned()))
+            }
+            ParameterType::Boolean => text
+                .parse()
+                .map_or_else(|_| Self::Text(text.to_owned()), Self::Boolean),
             _ => Self::Text(text.to_owned()),
         }
     }
@@ -88,8 +110,43 @@ pub enum Rule {
     },
     /// `MASKED WITH VALUE <literal>`.
     Value(Literal),
+    /// `MASKED WITH FUNCTION <schema>.<name>[(...)]`: a function of the user's, which takes the
+    /// value and then the literals.
+    Function {
+        /// The function's schema.
+        schema: String,
+        /// The function's name.
+        name: String,
+        /// What it is given after the value.
+        arguments: Vec<Literal>,
+    },
+    /// `... WHEN <condition>`: for rows where the condition holds; others stay as they are.
+    When {
+        /// What happens where it holds; never `When` or `NotMasked`.
+        rule: Box<Rule>,
+        /// When it happens.
+        condition: Condition,
+    },
     /// `NOT MASKED`: looked at and left as it is.
     NotMasked,
+}
+
+impl Rule {
+    /// What happens to the rows it holds for.
+    pub fn action(&self) -> &Self {
+        match self {
+            Self::When { rule, .. } => rule,
+            other => other,
+        }
+    }
+
+    /// The condition, if it has one.
+    pub fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::When { condition, .. } => Some(condition),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Rule {
@@ -97,6 +154,19 @@ impl fmt::Display for Rule {
         match self {
             Self::NotMasked => f.write_str("NOT MASKED"),
             Self::Value(literal) => write!(f, "MASKED WITH VALUE {literal}"),
+            Self::When { rule, condition } => write!(f, "{rule} WHEN {condition}"),
+            Self::Function {
+                schema,
+                name,
+                arguments,
+            } => {
+                let (schema, name) = (identifier(schema), identifier(name));
+                write!(f, "MASKED WITH FUNCTION {schema}.{name}")?;
+                for (i, literal) in arguments.iter().enumerate() {
+                    write!(f, "{}{literal}", if i == 0 { "(" } else { ", " })?;
+                }
+                f.write_str(if arguments.is_empty() { "" } else { ")" })
+            }
             Self::Mask { name, arguments } => {
                 write!(f, "MASKED WITH {name}")?;
                 for (i, (parameter, literal)) in arguments.iter().enumerate() {
@@ -116,13 +186,12 @@ impl FromStr for Rule {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let mut parser = Parser { text, position: 0 };
+        let mut parser = Parser::new(text);
         if text.len() > LONGEST_RULE {
             return Err(parser.error("a rule has at most 10,000 bytes"));
         }
         let rule = parser.rule()?;
-        parser.skip_space();
-        if parser.position < text.len() {
+        if !parser.at_end() {
             return Err(parser.error("expected the end of the rule"));
         }
         Ok(rule)
@@ -137,6 +206,13 @@ pub fn resolve(entry: &'static Entry, arguments: &[Argument]) -> Result<Vec<Lite
     };
     let mut given: Vec<Option<Literal>> = vec![None; entry.parameters.len()];
     let mut named = false;
+    // More pairs of path and mask may follow the first.
+    let more = if entry.name == super::json_path::NAME {
+        arguments.len().saturating_sub(given.len())
+    } else {
+        0
+    };
+    let (arguments, rest) = arguments.split_at(arguments.len() - more);
     for (i, (name, literal)) in arguments.iter().enumerate() {
         let index = match name {
             None if named => {
@@ -157,18 +233,18 @@ pub fn resolve(entry: &'static Entry, arguments: &[Argument]) -> Result<Vec<Lite
             Some(slot) => *slot = Some(literal.clone()),
         }
     }
+    if rest.iter().any(|(name, _)| name.is_some()) {
+        return Err(problem("only the first arguments may be named".to_owned()));
+    }
     given
         .into_iter()
         .zip(entry.parameters)
         .map(|(literal, parameter)| match (literal, parameter.default) {
             (Some(literal), _) => Ok(literal),
-            (None, Some(default)) => Parser {
-                text: default,
-                position: 0,
-            }
-            .literal(),
+            (None, Some(default)) => Parser::new(default).literal(),
             (None, None) => Err(problem(format!("takes {}", signature(entry)))),
         })
+        .chain(rest.iter().map(|(_, literal)| Ok(literal.clone())))
         .collect()
 }
 
@@ -188,169 +264,9 @@ fn signature(entry: &Entry) -> String {
     format!("({})", parameters.join(", "))
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    position: usize,
-}
-
-impl<'a> Parser<'a> {
-    fn error(&self, problem: &str) -> Error {
-        let before = self.text.get(..self.position).unwrap_or(self.text);
-        Error::Rule {
-            position: before.chars().count() + 1,
-            problem: problem.to_owned(),
-        }
-    }
-
-    fn rest(&self) -> &'a str {
-        &self.text[self.position..]
-    }
-
-    fn skip_space(&mut self) {
-        self.position = self.text.len() - self.rest().trim_start().len();
-    }
-
-    /// A run of letters, digits and underscores that starts with a letter or underscore.
-    fn word(&mut self) -> Option<&'a str> {
-        self.skip_space();
-        let rest = self.rest();
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let word = &rest[..length];
-        if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        self.position += length;
-        Some(word)
-    }
-
-    fn keyword(&mut self, keyword: &str) -> Result<()> {
-        let start = self.position;
-        if self
-            .word()
-            .is_some_and(|word| word.eq_ignore_ascii_case(keyword))
-        {
-            return Ok(());
-        }
-        self.position = start;
-        self.skip_space();
-        Err(self.error(&format!("expected {keyword}")))
-    }
-
-    fn symbol(&mut self, symbol: &str) -> bool {
-        self.skip_space();
-        let found = self.rest().starts_with(symbol);
-        if found {
-            self.position += symbol.len();
-        }
-        found
-    }
-
-    fn rule(&mut self) -> Result<Rule> {
-        match self.word().map(str::to_ascii_uppercase).as_deref() {
-            Some("NOT") => {
-                self.keyword("MASKED")?;
-                return Ok(Rule::NotMasked);
-            }
-            Some("MASKED") => {}
-            _ => {
-                self.position = 0;
-                return Err(self.error("expected MASKED WITH or NOT MASKED"));
-            }
-        }
-        self.keyword("WITH")?;
-        let Some(name) = self.word() else {
-            return Err(self.error("expected the name of a mask"));
-        };
-        let name = name.to_ascii_lowercase();
-        if name == "value" {
-            return Ok(Rule::Value(self.literal()?));
-        }
-        let mut arguments = Vec::new();
-        if self.symbol("(") && !self.symbol(")") {
-            loop {
-                arguments.push(self.argument()?);
-                if self.symbol(")") {
-                    break;
-                }
-                if !self.symbol(",") {
-                    return Err(self.error("expected , or )"));
-                }
-            }
-        }
-        Ok(Rule::Mask { name, arguments })
-    }
-
-    fn argument(&mut self) -> Result<Argument> {
-        let start = self.position;
-        if let Some(name) = self.word() {
-            if self.symbol("=>") {
-                return Ok((Some(name.to_ascii_lowercase()), self.literal()?));
-            }
-            self.position = start;
-        }
-        Ok((None, self.literal()?))
-    }
-
-    fn literal(&mut self) -> Result<Literal> {
-        self.skip_space();
-        let rest = self.rest();
-        if rest.starts_with('\'') {
-            return self.text_literal();
-        }
-        if let Some(word) = self.word() {
-            return match word.to_ascii_lowercase().as_str() {
-                "true" => Ok(Literal::Boolean(true)),
-                "false" => Ok(Literal::Boolean(false)),
-                "null" => Ok(Literal::Null),
-                _ => {
-                    self.position -= word.len();
-                    Err(self.error("expected a literal: a number, 'text', true, false or null"))
-                }
-            };
-        }
-        let length = rest
-            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
-            .unwrap_or(rest.len());
-        let number = &rest[..length];
-        let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
-        let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
-            && digits.matches('.').count() <= 1
-            && !digits.contains(['-', '+']);
-        if !is_number {
-            return Err(self.error("expected a literal: a number, 'text', true, false or null"));
-        }
-        self.position += length;
-        Ok(number
-            .parse()
-            .map_or_else(|_| Literal::Decimal(number.to_owned()), Literal::Integer))
-    }
-
-    fn text_literal(&mut self) -> Result<Literal> {
-        let mut value = String::new();
-        let mut quotes = self
-            .rest()
-            .match_indices('\'')
-            .map(|(at, _)| at)
-            .skip(1)
-            .peekable();
-        let rest = self.rest();
-        let mut from = 1;
-        while let Some(at) = quotes.next() {
-            value.push_str(&rest[from..at]);
-            if quotes.next_if_eq(&(at + 1)).is_none() {
-                self.position += at + 1;
-                return Ok(Literal::Text(value));
-            }
-            value.push('\'');
-            from = at + 2;
-        }
-        Err(self.error("the quoted text does not end"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::condition::{Comparison, Test};
     use super::*;
     use proptest::prelude::*;
 
@@ -368,6 +284,17 @@ mod tests {
             ("NOT MASKED; DROP TABLE t", 11, "end of the rule"),
             ("MASKED WITH pg_catalog.upper(x)", 23, "end of the rule"),
             ("MASKED WITH VALUE 1-2", 19, "expected a literal"),
+            ("MASKED WITH email WHEN", 23, "name of a column"),
+            ("MASKED WITH email WHEN a", 25, "expected =, <>, <, <=, >, >= or IS"),
+            ("MASKED WITH email WHEN a = b", 28, "expected a literal"),
+            ("MASKED WITH email WHEN a = NULL", 28, "IS NULL"),
+            ("MASKED WITH email WHEN a = 1 OR true", 30, "end of the rule"),
+            ("MASKED WITH email WHEN lower(a) = 'x'", 29, "expected ="),
+            ("MASKED WITH email WHEN \"a = 1", 24, "does not end"),
+            ("NOT MASKED WHEN a = 1", 12, "end of the rule"),
+            ("MASKED WITH FUNCTION f(1)", 23, "schema and a dot"),
+            ("MASKED WITH FUNCTION s.f(a => 1)", 26, "expected a literal"),
+            ("MASKED WITH FUNCTION s.f(1); DROP TABLE t", 28, "end of the rule"),
         ] {
             match text.parse::<Rule>() {
                 Err(Error::Rule {
@@ -398,9 +325,21 @@ mod tests {
             name in "[a-z_][a-z0-9_]{0,10}",
             arguments in proptest::collection::vec((proptest::option::of("[a-z_]{1,8}"), literal()), 0..4),
             value in literal(),
+            column in "[a-zA-Z_][a-z0-9_ \"é]{0,10}",
         ) {
-            prop_assume!(name != "value");
-            for rule in [Rule::Mask { name, arguments }, Rule::Value(value), Rule::NotMasked] {
+            prop_assume!(name != "value" && name != "function");
+            let literals = arguments.iter().map(|(_, literal)| literal.clone()).collect();
+            let function = Rule::Function { schema: column.clone(), name: "F \"x".to_owned(), arguments: literals };
+            let mut rules = vec![Rule::Mask { name, arguments }, Rule::Value(value.clone()), function];
+            for test in [Test::IsNull, Test::IsNotNull, Test::Compare(Comparison::LessOrEqual, value.clone())] {
+                if value == Literal::Null && matches!(test, Test::Compare(..)) {
+                    continue;
+                }
+                let rule = Box::new(rules[0].clone());
+                rules.push(Rule::When { rule, condition: Condition { column: column.clone(), test } });
+            }
+            rules.push(Rule::NotMasked);
+            for rule in rules {
                 prop_assert_eq!(rule.to_string().parse::<Rule>(), Ok(rule));
             }
         }

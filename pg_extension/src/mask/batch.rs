@@ -1,14 +1,21 @@
 //! Rows of a table, some at a time: taken apart, masked column by column, and given back.
 
+use std::cell::RefCell;
+
+use arrow_array::ArrayRef;
 use pgrx::pg_sys::{self, Datum};
-use synth_engine::mask::{Mask, Rule};
+use synth_engine::mask::{self, Mask, Rule};
 use synth_engine::schema::ColumnType;
+use synth_engine::secret::Secret;
 
 use super::carry;
+use super::codec::{Codec, Shapes};
+use super::function::Call;
+use super::other::{Other, Reader, Tester};
 use super::plan::{self, Rules};
-use crate::column;
+use super::shuffle::Shuffle;
 use crate::error::or_raise;
-use crate::rule::Column;
+use crate::rule::{Column, Refusal};
 use crate::secret;
 
 /// Rows masked at a time.
@@ -22,13 +29,26 @@ pub struct ColumnMask {
     pub index: usize,
     pub column: Column,
     pub action: Action,
+    /// For rows that pass; `None`: for all.
+    condition: Option<Tester>,
 }
 
 pub enum Action {
     /// The same value for every row; `None` is NULL.
     Constant(Option<Datum>),
     /// A computation.
-    Mask(Box<dyn Mask>, ColumnType),
+    Mask(Computation),
+    /// A function of the user's.
+    Function(Call),
+    /// Values of other rows; the column is read when the first batch is masked.
+    Shuffle(RefCell<Option<Shuffle>>),
+}
+
+/// A mask with what reads and writes the column.
+pub struct Computation {
+    mask: Box<dyn Mask>,
+    codec: Codec,
+    companions: Vec<Reader>,
 }
 
 /// What happens to each column that has a rule.
@@ -38,26 +58,86 @@ pub enum Action {
 pub unsafe fn column_masks(relation: pg_sys::Relation, rules: &Rules) -> Vec<ColumnMask> {
     let secret = secret::current();
     // SAFETY: by the caller's promise.
-    let columns = unsafe { plan::columns(relation, rules) };
-    columns
-        .into_iter()
-        .map(|(column, rule)| {
-            let action = match &rule {
-                // SAFETY: by the caller's promise.
-                Rule::Value(literal) => Action::Constant(unsafe { column.input(literal) }),
-                Rule::Mask { name, .. } if name == "null" => Action::Constant(None),
-                rule => {
-                    let built = or_raise(carry::build(rule, &column, &secret));
-                    Action::Mask(built, column.target.column_type.unwrap_or(ColumnType::Text))
-                }
-            };
-            ColumnMask {
-                index: usize::from(column.attnum.unsigned_abs()) - 1,
-                column,
-                action,
+    unsafe { column_masks_under(relation, rules, &secret) }
+}
+
+/// The same, under a given secret.
+///
+/// # Safety
+/// As [`column_masks`].
+pub unsafe fn column_masks_under(
+    relation: pg_sys::Relation,
+    rules: &Rules,
+    secret: &Secret,
+) -> Vec<ColumnMask> {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        plan::columns(relation, rules)
+            .into_iter()
+            .map(|(column, rule)| column_mask(column, &rule, secret))
+            .collect()
+    }
+}
+
+/// # Safety
+/// What is prepared lives in the current memory context.
+unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMask {
+    let other = |name: &str| Other::find(column.relid(), name).unwrap_or_else(Refusal::raise_for);
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let action = match rule.action() {
+            Rule::Value(literal) => Action::Constant(column.input(literal)),
+            Rule::Mask { name, .. } if name == "null" => Action::Constant(None),
+            Rule::Mask { name, .. } if name == mask::SHUFFLE => Action::Shuffle(RefCell::default()),
+            Rule::Function { .. } => Action::Function(Call::new(&column, rule)),
+            action => {
+                let mask = or_raise(carry::build(action, &column, secret));
+                let companions = mask
+                    .companions()
+                    .iter()
+                    .map(|name| other(name).reader())
+                    .collect();
+                let column_type = column.target.column_type.unwrap_or(ColumnType::Text);
+                let codec = Codec::new(
+                    column.base_oid,
+                    column.base_typmod,
+                    column_type,
+                    column.padded_to,
+                );
+                Action::Mask(Computation {
+                    mask,
+                    codec,
+                    companions,
+                })
             }
-        })
-        .collect()
+        };
+        let condition = rule
+            .condition()
+            .map(|condition| other(&condition.column).tester(&condition.test));
+        ColumnMask {
+            index: usize::from(column.attnum.unsigned_abs()) - 1,
+            column,
+            action,
+            condition,
+        }
+    }
+}
+
+impl ColumnMask {
+    /// Whether it needs all rows of the table at once, which no form of masking in parts has.
+    pub fn needs_whole_table(&self) -> bool {
+        matches!(self.action, Action::Shuffle(_))
+    }
+
+    /// Positions of the columns it reads, its own and others, where values may be stored out of line.
+    fn read_in_full(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        if let Action::Mask(computation) = &self.action {
+            columns.extend(computation.codec.is_varlena().then_some(self.index));
+            columns.extend(computation.companions.iter().map(|reader| reader.index));
+        }
+        columns
+    }
 }
 
 /// Some rows of a table, taken apart.
@@ -66,7 +146,8 @@ pub struct Batch {
     columns: usize,
     /// Positions of dropped columns: what they held is not carried over.
     dropped: Vec<usize>,
-    /// Positions of columns whose text is read in full.
+    relation: pg_sys::Relation,
+    /// Positions of columns whose values are read in full.
     text: Vec<usize>,
     /// How many there are.
     pub rows: usize,
@@ -76,7 +157,7 @@ pub struct Batch {
     nulls: Vec<bool>,
     /// Memory of the masked text, a buffer a masked column.
     scratch: Vec<Vec<u8>>,
-    arrays: Vec<arrow_array::ArrayRef>,
+    arrays: Vec<ArrayRef>,
 }
 
 impl Batch {
@@ -93,12 +174,13 @@ impl Batch {
             .filter(|(_, attribute)| attribute.attisdropped)
             .map(|(index, _)| index)
             .collect();
-        let text = masks
-            .iter()
-            .filter(|mask| matches!(mask.action, Action::Mask(_, ColumnType::Text)))
-            .map(|mask| mask.index)
-            .collect();
+        let is_varlena = |index: &usize| attributes.get(*index).is_some_and(|a| a.attlen == -1);
+        let mut text: Vec<usize> = masks.iter().flat_map(ColumnMask::read_in_full).collect();
+        text.retain(is_varlena);
+        text.sort_unstable();
+        text.dedup();
         Self {
+            relation,
             desc,
             columns: attributes.len(),
             dropped,
@@ -170,37 +252,173 @@ impl Batch {
     /// The masks are those of the batch's relation.
     pub unsafe fn mask(&mut self, masks: &[ColumnMask]) {
         self.scratch.resize_with(masks.len(), Vec::new);
-        for (column_mask, scratch) in masks.iter().zip(&mut self.scratch) {
-            let index = column_mask.index;
-            match &column_mask.action {
-                Action::Constant(value) => {
-                    let cells = self.values.iter_mut().skip(index).step_by(self.columns);
-                    for cell in cells {
-                        *cell = value.unwrap_or_else(Datum::null);
+        // Conditions and companions see the row as it was, so all are read before anything is masked.
+        // SAFETY: by the caller's promise.
+        let seen: Vec<Seen> = masks.iter().map(|mask| unsafe { self.see(mask) }).collect();
+        for (number, (mask, seen)) in masks.iter().zip(&seen).enumerate() {
+            // SAFETY: by the caller's promise.
+            unsafe { self.apply(number, mask, seen, true) };
+        }
+    }
+
+    /// Turns masked values back where masks are reversible; raises an error where one is not.
+    /// Columns that others are computed from come first, so companions and conditions see originals.
+    ///
+    /// # Safety
+    /// The masks are those of the batch's relation.
+    #[allow(dead_code, reason = "synth_unmask is built on it")]
+    pub unsafe fn unmask(&mut self, masks: &[ColumnMask]) {
+        self.scratch.resize_with(masks.len(), Vec::new);
+        let depends = |mask: &ColumnMask| {
+            mask.condition.is_some()
+                || matches!(&mask.action, Action::Mask(c) if !c.companions.is_empty())
+        };
+        for later in [false, true] {
+            for (number, mask) in masks.iter().enumerate() {
+                if depends(mask) == later {
+                    // SAFETY: by the caller's promise.
+                    unsafe {
+                        let seen = self.see(mask);
+                        self.apply(number, mask, &seen, false);
                     }
-                    for null in self.nulls.iter_mut().skip(index).step_by(self.columns) {
-                        *null = value.is_none();
-                    }
-                }
-                Action::Mask(mask, column_type) => {
-                    let values = self.values.iter().skip(index).step_by(self.columns);
-                    let nulls = self.nulls.iter().skip(index).step_by(self.columns);
-                    let input = values
-                        .zip(nulls)
-                        .map(|(value, null)| (!null).then_some(*value));
-                    // SAFETY: the column is of this type by the plan.
-                    let array =
-                        unsafe { column::array(*column_type, column_mask.column.is_bpchar, input) };
-                    let mut masked = or_raise(mask.apply(&array));
-                    if let Some(width) = column_mask.column.padded_to {
-                        masked = column::pad(&masked, width);
-                    }
-                    let cells = self.values.iter_mut().skip(index).step_by(self.columns);
-                    column::datums(&masked, scratch, cells);
-                    // NULL stays NULL: the null flags are right as they are.
-                    self.arrays.push(masked);
                 }
             }
         }
+    }
+
+    /// The cells of a column.
+    fn cells(&self, index: usize) -> impl Iterator<Item = Option<Datum>> + '_ {
+        let values = self.values.iter().skip(index).step_by(self.columns);
+        let nulls = self.nulls.iter().skip(index).step_by(self.columns);
+        values
+            .zip(nulls)
+            .map(|(value, null)| (!null).then_some(*value))
+    }
+
+    /// # Safety
+    /// The mask is one of the batch's relation.
+    unsafe fn see(&self, mask: &ColumnMask) -> Seen {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let chosen = mask.condition.as_ref().map(|tester| {
+                self.cells(tester.index)
+                    .map(|value| tester.holds(value))
+                    .collect()
+            });
+            let companions = match &mask.action {
+                Action::Mask(computation) => computation
+                    .companions
+                    .iter()
+                    .map(|reader| reader.read(self.cells(reader.index)))
+                    .collect(),
+                _ => Vec::new(),
+            };
+            Seen { chosen, companions }
+        }
+    }
+
+    /// # Safety
+    /// The mask is one of the batch's relation.
+    unsafe fn apply(&mut self, number: usize, mask: &ColumnMask, seen: &Seen, forward: bool) {
+        let (index, columns) = (mask.index, self.columns);
+        let is_chosen = |row: usize| seen.chosen.as_ref().is_none_or(|chosen| chosen[row]);
+        if self.rows == 0 {
+            return;
+        }
+        // What stays is not shown to the mask.
+        let input: Vec<Option<Datum>> = self
+            .cells(index)
+            .enumerate()
+            .map(|(row, value)| value.filter(|_| is_chosen(row)))
+            .collect();
+        let output: Vec<Option<Datum>> = match &mask.action {
+            Action::Constant(value) => vec![*value; self.rows],
+            // SAFETY: the column is of the codec's type by the plan.
+            Action::Mask(computation) => unsafe {
+                let (cells, array) =
+                    computation.run(&input, &seen.companions, &mut self.scratch[number], forward);
+                self.arrays.push(array);
+                cells
+            },
+            // SAFETY: the values are of the column's type.
+            Action::Function(call) => unsafe {
+                input
+                    .iter()
+                    .map(|value| value.map(|value| call.run(value)))
+                    .collect()
+            },
+            Action::Shuffle(shuffle) => {
+                let mut shuffle = shuffle.borrow_mut();
+                // SAFETY: the relation stays open as long as the batch. The sort outlives the batch's
+                // memory, which is the current context.
+                let shuffle = shuffle.get_or_insert_with(|| unsafe {
+                    pgrx::PgMemoryContexts::TopTransactionContext
+                        .switch_to(|_| Shuffle::new(self.relation, index, mask.condition.as_ref()))
+                });
+                input
+                    .iter()
+                    .map(|value| value.map(|_| shuffle.next()))
+                    .collect()
+            }
+        };
+        let values = self.values.iter_mut().skip(index).step_by(columns);
+        let nulls = self.nulls.iter_mut().skip(index).step_by(columns);
+        for (row, (cell, (value, null))) in output.into_iter().zip(values.zip(nulls)).enumerate() {
+            if is_chosen(row) {
+                *value = cell.unwrap_or_else(Datum::null);
+                *null = cell.is_none();
+            }
+        }
+    }
+}
+
+/// What rules read of the rows before these are masked.
+struct Seen {
+    /// Rows that pass the condition; `None`: all.
+    chosen: Option<Vec<bool>>,
+    companions: Vec<ArrayRef>,
+}
+
+impl Computation {
+    /// Prepares a mask for values without a row: no companions.
+    ///
+    /// # Safety
+    /// As [`Codec::new`].
+    pub unsafe fn of_value(
+        mask: Box<dyn Mask>,
+        base_oid: pg_sys::Oid,
+        column_type: ColumnType,
+    ) -> Self {
+        // SAFETY: by the caller's promise.
+        let codec = unsafe { Codec::new(base_oid, -1, column_type, None) };
+        Self {
+            mask,
+            codec,
+            companions: Vec::new(),
+        }
+    }
+
+    /// Masks cells, or unmasks them. Results live as long as the array given back, `scratch` and the
+    /// current memory context.
+    ///
+    /// # Safety
+    /// The cells are of the column's type.
+    pub unsafe fn run(
+        &self,
+        input: &[Option<Datum>],
+        companions: &[ArrayRef],
+        scratch: &mut Vec<u8>,
+        forward: bool,
+    ) -> (Vec<Option<Datum>>, ArrayRef) {
+        // SAFETY: by the caller's promise.
+        let (array, shapes) = unsafe { self.codec.decode(input.iter().copied()) };
+        let spread: Vec<ArrayRef> = companions.iter().map(|c| Shapes::spread(&shapes, c)).collect();
+        let masked = or_raise(if forward {
+            self.mask.apply(&array, &spread)
+        } else {
+            self.mask.unmask(&array, &spread)
+        });
+        // SAFETY: a mask gives as many values of the same type.
+        unsafe { self.codec.encode(masked, &shapes, scratch) }
     }
 }

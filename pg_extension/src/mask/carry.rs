@@ -42,9 +42,18 @@ struct Carried {
 }
 
 impl Mask for Carried {
-    fn apply(&self, values: &ArrayRef) -> Result<ArrayRef> {
-        let masked = self.inner.apply(&converted(values, self.common)?)?;
-        converted(&masked, self.own)
+    fn apply(&self, values: &ArrayRef, companions: &[ArrayRef]) -> Result<ArrayRef> {
+        let values = converted(values, self.common)?;
+        converted(&self.inner.apply(&values, companions)?, self.own)
+    }
+
+    fn companions(&self) -> &[String] {
+        self.inner.companions()
+    }
+
+    fn unmask(&self, values: &ArrayRef, companions: &[ArrayRef]) -> Result<ArrayRef> {
+        let values = converted(values, self.common)?;
+        converted(&self.inner.unmask(&values, companions)?, self.own)
     }
 }
 

@@ -12,6 +12,10 @@
 //! | `triggers` | rows updated so that triggers fire |
 //! | `online` | `synth_mask_table_online`: in batches that commit, while the table is used |
 //! | `batch` | rows taken apart and masked, some at a time |
+//! | `codec` | values of a column as arrays and back |
+//! | `other` | other columns that a rule reads: companions and conditions |
+//! | `function` | trusted functions of the user's |
+//! | `shuffle` | the values of a column dealt out to other rows |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
 //! | `verify` | foreign keys checked again |
@@ -27,9 +31,12 @@
 pub mod batch;
 mod carry;
 pub mod catalog;
+mod codec;
 mod dependents;
 mod findings;
+pub mod function;
 mod online;
+pub mod other;
 pub mod owner;
 pub mod plan;
 pub mod protect;
@@ -38,6 +45,7 @@ mod report;
 mod rewrite;
 mod route;
 mod rulebook;
+mod shuffle;
 mod table;
 mod triggers;
 mod unmask;

@@ -269,12 +269,20 @@ fn refuse_clashes(relids: &[Oid], rules: &Rules) {
 
 /// The name of the rule's mask if it may give distinct values the same result. NULLs do not clash.
 pub fn clashing(rule: &Rule) -> Option<String> {
-    match rule {
-        Rule::Mask { name, .. } if name == "null" => None,
-        Rule::Mask { name, .. } => (!is_injective(rule)).then(|| name.clone()),
-        Rule::Value(mask::Literal::Null) | Rule::NotMasked => None,
-        Rule::Value(_) => Some("value".to_owned()),
+    let name = match rule.action() {
+        Rule::Mask { name, .. } | Rule::Function { name, .. } => name.clone(),
+        _ => "value".to_owned(),
+    };
+    match rule.action() {
+        Rule::Mask { name, .. } if name == "null" => return None,
+        // Values change places: none is there more often than before, unless some stay.
+        Rule::Mask { name, .. } if name == mask::SHUFFLE && rule.condition().is_none() => {
+            return None;
+        }
+        Rule::Value(mask::Literal::Null) | Rule::NotMasked => return None,
+        _ => {}
     }
+    (!is_injective(rule)).then_some(name)
 }
 
 /// The topmost partitioned tables with a masked partition key below: their rows move to the

@@ -569,22 +569,20 @@ impl Rulebook {
 
 /// The rule gives NULL, which refers to nothing.
 pub fn gives_null(rule: &Rule) -> bool {
-    match rule {
+    match rule.action() {
         Rule::Mask { name, .. } => name == "null",
         Rule::Value(literal) => *literal == Literal::Null,
-        Rule::NotMasked => false,
+        _ => false,
     }
 }
 
 /// Distinct values stay distinct under the rule.
 pub fn is_injective(rule: &Rule) -> bool {
-    match rule {
-        Rule::NotMasked => true,
-        Rule::Mask { name, .. } => mask::find(name)
-            .ok()
-            .and_then(|entry| entry.mask)
-            .is_some_and(|mask| mask.injective),
-        Rule::Value(_) => false,
+    match mask::properties(rule) {
+        Ok(Some(properties)) => properties.injective,
+        // NOT MASKED.
+        Ok(None) => true,
+        Err(_) => false,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::ffi::CStr;
 
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{ArrayRef, StringArray};
 use pgrx::PgSqlErrorCode::*;
 use pgrx::fcinfo::{
     pg_arg_is_null, pg_getarg, pg_getarg_datum_raw, pg_getarg_type, pg_return_null,
@@ -16,19 +16,16 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{Array as PgArray, IntoDatum, PgMemoryContexts};
 use serde_json::Value;
 use std::sync::Arc;
-use synth_engine::mask::{self, Mask, Rule};
-use synth_engine::schema::ColumnType;
+use synth_engine::mask::{self, Rule};
 
+use super::batch::Computation;
 use super::owner::AsOwner;
 use super::rulebook::Rulebook;
-use crate::boundary::{relation_name, require_utf8, sql_function, string};
+use crate::boundary::{datumCopy, relation_name, require_utf8, sql_function, string};
 use crate::error::{or_raise, raise, raise_null};
 use crate::query::{execute, query};
 use crate::rule::Column;
-use crate::{audit, column, own, secret};
-
-/// Bytes of a uuid.
-const UUID: usize = 16;
+use crate::{audit, own, secret};
 
 /// A column's mask, kept for the calls of one statement.
 struct Prepared {
@@ -38,9 +35,10 @@ struct Prepared {
     type_oid: Oid,
     /// When the statement began that has been audited.
     statement: pg_sys::TimestampTz,
-    mask: Box<dyn Mask>,
-    column_type: ColumnType,
-    is_bpchar: bool,
+    computation: Computation,
+    /// How values of the type are passed.
+    by_value: bool,
+    length: i16,
 }
 
 sql_function! {
@@ -63,10 +61,10 @@ sql_function! {
                     && p.name == name
             });
             if !fits {
-                let prepared = prepare(relid, name, version, type_oid, statement);
-                (*flinfo).fn_extra = PgMemoryContexts::For((*flinfo).fn_mcxt)
-                    .leak_and_drop_on_delete(prepared)
-                    .cast();
+                let mut context = PgMemoryContexts::For((*flinfo).fn_mcxt);
+                let prepared =
+                    context.switch_to(|_| prepare(relid, name, version, type_oid, statement));
+                (*flinfo).fn_extra = context.leak_and_drop_on_delete(prepared).cast();
             }
             if pg_arg_is_null(fcinfo, 2) {
                 return pg_return_null(fcinfo);
@@ -106,6 +104,9 @@ fn prepare(
     statement: pg_sys::TimestampTz,
 ) -> Prepared {
     require_utf8();
+    // It leaves a record.
+    // SAFETY: raises an error or does nothing.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_unmask()".as_ptr()) };
     let attnum = attnum(relid, &name);
     require_grant(relid, attnum, &name);
     let column = Column::of(relid, attnum);
@@ -141,6 +142,12 @@ fn prepare(
         None => secret::current_version(),
     };
     let mask = or_raise(mask::build(&rule, &column.target, &secret));
+    let (mut length, mut by_value) = (0, false);
+    // SAFETY: the type is that of the value; the mask was built for the column.
+    let computation = unsafe {
+        pg_sys::get_typlenbyval(own, &raw mut length, &raw mut by_value);
+        Computation::of_value(mask, own, column_type)
+    };
     // Before the first original is given.
     audit::record_now(&audit::Run {
         operation: "unmask",
@@ -158,36 +165,28 @@ fn prepare(
         version,
         type_oid,
         statement,
-        mask,
-        column_type,
-        is_bpchar: column.is_bpchar,
+        computation,
+        by_value,
+        length,
     }
 }
 
 /// # Safety
 /// `value` is of the type that the mask was prepared for.
 unsafe fn apply(prepared: &Prepared, value: Datum, companions: &[ArrayRef]) -> Option<Datum> {
-    let values = std::iter::once(Some(value));
-    // SAFETY: by the caller's promise.
-    let array = unsafe { column::array(prepared.column_type, prepared.is_bpchar, values) };
-    let original = or_raise(prepared.mask.unmask(&array, companions));
-    if original.is_null(0) {
-        return None;
-    }
-    let mut out = [Datum::null()];
     let mut scratch = Vec::new();
-    column::datums(&original, &mut scratch, out.iter_mut());
-    Some(match prepared.column_type {
-        // SAFETY: a varlena in `scratch`; the copy is palloc'd in the caller's context.
-        ColumnType::Text => unsafe { pg_sys::pg_detoast_datum_copy(out[0].cast_mut_ptr()).into() },
-        // SAFETY: 16 bytes in the array; the copy is palloc'd in the caller's context.
-        ColumnType::Uuid => unsafe {
-            let copy = pg_sys::palloc(UUID).cast::<u8>();
-            std::ptr::copy_nonoverlapping(out[0].cast_mut_ptr::<u8>(), copy, UUID);
-            Datum::from(copy)
-        },
-        _ => out[0],
-    })
+    // SAFETY: by the caller's promise; the copy is palloc'd in the caller's context, while array and
+    // scratch end here.
+    unsafe {
+        let (cells, array) =
+            prepared
+                .computation
+                .run(&[Some(value)], companions, &mut scratch, false);
+        let original = cells.first().copied().flatten()?;
+        let copy = datumCopy(original, prepared.by_value, i32::from(prepared.length));
+        drop(array);
+        Some(copy)
+    }
 }
 
 fn attnum(relid: Oid, name: &str) -> i16 {

@@ -547,7 +547,7 @@ fn misfit(rule: &Rule, column: &Column) -> Option<(&'static str, String, String)
             "Use another mask, or MASKED WITH VALUE.".to_owned(),
         ));
     }
-    if let Rule::Value(literal) = rule {
+    if let Rule::Value(literal) = rule.action() {
         let text = literal.as_input()?;
         let chars = text.trim_end_matches(' ').chars().count();
         if let Some(limit) = column.target.max_chars.filter(|limit| *limit < chars) {

@@ -2,19 +2,17 @@
 //!
 //! Whoever may call it can test guesses against the secret, so it is granted to nobody.
 
-use arrow_array::ArrayRef;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::fcinfo::{
     pg_arg_is_null, pg_getarg, pg_getarg_datum_raw, pg_getarg_type, pg_return_null,
 };
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{Array as PgArray, PgMemoryContexts};
-use synth_engine::mask::{self, Literal, Mask, Rule};
+use synth_engine::mask::{self, Literal, Rule};
 use synth_engine::registry::ParameterType;
-use synth_engine::schema::ColumnType;
 
-use crate::boundary::{require_utf8, sql_function};
-use crate::column;
+use super::batch::Computation;
+use crate::boundary::{datumCopy, require_utf8, sql_function};
 use crate::error::{or_raise, raise, raise_null};
 use crate::rule::target_of_type;
 use crate::secret;
@@ -23,8 +21,10 @@ use crate::secret;
 struct Prepared {
     name: String,
     arguments: Vec<Option<String>>,
-    mask: Box<dyn Mask>,
-    column_type: ColumnType,
+    computation: Computation,
+    /// How values of the type are passed.
+    by_value: bool,
+    length: i16,
     /// The type of the value where it is a domain: the result must satisfy it.
     domain: Option<pg_sys::Oid>,
 }
@@ -44,10 +44,10 @@ sql_function! {
             let known = (*flinfo).fn_extra.cast::<Prepared>();
             let fits = known.as_ref().is_some_and(|p| p.name == name && p.arguments == arguments);
             if !fits {
-                let prepared = prepare(name, arguments, pg_getarg_type(fcinfo, 1));
-                (*flinfo).fn_extra = PgMemoryContexts::For((*flinfo).fn_mcxt)
-                    .leak_and_drop_on_delete(prepared)
-                    .cast();
+                let type_oid = pg_getarg_type(fcinfo, 1);
+                let mut context = PgMemoryContexts::For((*flinfo).fn_mcxt);
+                let prepared = context.switch_to(|_| prepare(name, arguments, type_oid));
+                (*flinfo).fn_extra = context.leak_and_drop_on_delete(prepared).cast();
             }
             if pg_arg_is_null(fcinfo, 1) {
                 return pg_return_null(fcinfo);
@@ -80,19 +80,34 @@ fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) 
         name: name.clone(),
         arguments: literals,
     };
-    let (false, Some(column_type)) = (["null", "value"].contains(&entry.name), target.column_type)
-    else {
+    let (true, Some(column_type)) = (mask::is_computed(entry.name), target.column_type) else {
         raise(
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("synth_mask cannot apply {name} to {}", target.type_name),
             Some(format!("Masks that fit: {}.", mask::computing(&target))),
         );
     };
+    let mask = or_raise(mask::build(&rule, &target, &secret::current()));
+    if !mask.companions().is_empty() {
+        raise(
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("synth_mask sees one value, and {name} would read another column"),
+            Some("Put the rule on a table.".to_owned()),
+        );
+    }
+    // SAFETY: gives the type itself unless it is a domain; the target's type is that of the value.
+    let computation = unsafe {
+        Computation::of_value(mask, pg_sys::getBaseType(type_oid), column_type)
+    };
+    let (mut length, mut by_value) = (0, false);
+    // SAFETY: catalog look-up.
+    unsafe { pg_sys::get_typlenbyval(type_oid, &raw mut length, &raw mut by_value) };
     Prepared {
-        mask: or_raise(mask::build(&rule, &target, &secret::current())),
+        by_value,
+        length,
+        computation,
         name,
         arguments,
-        column_type,
         // SAFETY: gives the type itself unless it is a domain.
         domain: (unsafe { pg_sys::getBaseType(type_oid) } != type_oid).then_some(type_oid),
     }
@@ -101,22 +116,24 @@ fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) 
 /// # Safety
 /// `value` is of the type that the mask was prepared for.
 unsafe fn apply(prepared: &Prepared, value: Datum) -> Datum {
-    // SAFETY: by the caller's promise.
-    let array: ArrayRef =
-        unsafe { column::array(prepared.column_type, false, std::iter::once(Some(value))) };
-    let masked = or_raise(prepared.mask.apply(&array));
-    let mut out = [Datum::null()];
     let mut scratch = Vec::new();
-    column::datums(&masked, &mut scratch, out.iter_mut());
+    // SAFETY: by the caller's promise.
+    let (cells, array) = unsafe {
+        prepared
+            .computation
+            .run(&[Some(value)], &[], &mut scratch, true)
+    };
+    let masked = cells.first().copied().flatten().unwrap_or(Datum::null());
     if let Some(domain) = prepared.domain {
         let none = std::ptr::null_mut();
         // SAFETY: the value is of the domain's base type; nothing is kept between calls.
-        unsafe { pg_sys::domain_check(out[0], false, domain, none, std::ptr::null_mut()) };
+        unsafe { pg_sys::domain_check(masked, false, domain, none, std::ptr::null_mut()) };
     }
-    if prepared.column_type == ColumnType::Text {
-        // SAFETY: a varlena in `scratch`; the copy is palloc'd in the caller's context.
-        unsafe { pg_sys::pg_detoast_datum_copy(out[0].cast_mut_ptr()).into() }
-    } else {
-        out[0]
-    }
+    // SAFETY: the value is of the argument's type; the copy lives in the caller's context, while
+    // array and scratch end here.
+    let copy = unsafe {
+        datumCopy(masked, prepared.by_value, i32::from(prepared.length))
+    };
+    drop((array, scratch));
+    copy
 }

@@ -13,6 +13,7 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
 use synth_engine::mask::{self, Rule};
 use synth_engine::proof::{ValueHash, ValueSet};
+use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
 use super::elsewhere::begin_quiet_scan;
@@ -41,15 +42,17 @@ pub struct Sought {
     pub originals: ValueSet,
     /// Values that the mask gives whatever the original.
     pub producible: HashSet<u64>,
+    /// The chance that a value of any origin seems to be an original.
+    pub false_positives: f64,
     /// The chance that a masked value seems to survive.
     pub chance: f64,
     /// What that chance is at most, as it is measured on some rows only.
     pub bound: f64,
     /// Whether the mask could be tried, so that chance is known.
     pub measured: bool,
-    /// Rows whose value came out of the mask as it went in.
+    /// Distinct values that came out of the mask as they went in.
     pub kept: u64,
-    /// The share of rows that any secret would keep so.
+    /// The share of values that any secret would keep so.
     pub kept_chance: f64,
 }
 
@@ -81,6 +84,7 @@ pub unsafe fn sought(relation: pg_sys::Relation, stored: Stored, hash: &ValueHas
                 kind: Kind::of(attribute.atttypid),
                 originals: known.originals,
                 producible: HashSet::new(),
+                false_positives,
                 chance: false_positives,
                 bound: false_positives,
                 measured: true,
@@ -137,7 +141,24 @@ unsafe fn measure(
     cells: impl Iterator<Item = Option<Datum>>,
     hash: &ValueHash,
 ) {
-    let Rule::Mask { name, .. } = rule else {
+    // What depends on other columns, and types that the engine holds as text only, are not measured.
+    let by_value = column.target.column_type.is_none_or(|column_type| {
+        !matches!(
+            column_type,
+            ColumnType::Json | ColumnType::Numeric | ColumnType::Inet | ColumnType::Enum
+        )
+    });
+    let reads_others = |mask: Box<dyn mask::Mask>| !mask.companions().is_empty();
+    let secret = Secret::new([0x5A; 32]);
+    if matches!(rule, Rule::When { .. } | Rule::Function { .. })
+        || column.target.array
+        || !by_value
+        || mask::build(rule, &column.target, &secret).is_ok_and(reads_others)
+    {
+        sought.measured = false;
+        return;
+    }
+    let Rule::Mask { .. } = rule else {
         if let Rule::Value(literal) = rule {
             // SAFETY: read as the column's type.
             if let Some(value) = unsafe { column.input(literal) } {
@@ -150,6 +171,8 @@ unsafe fn measure(
         sought.kept_chance = 1.0;
         return;
     };
+    // Each value once: the mask gives one result for it, however many rows have it.
+    let mut known = HashSet::new();
     let mut bytes = 0;
     let cells: Vec<Option<Datum>> = cells
         .filter(Option::is_some)
@@ -160,6 +183,10 @@ unsafe fn measure(
             }
             bytes <= BYTES
         })
+        .filter(|cell| {
+            // SAFETY: by the caller's promise.
+            cell.is_none_or(|value| known.insert(unsafe { sought.kind.hash(hash, value) }))
+        })
         .collect();
     let Some(column_type) = column.target.column_type.filter(|_| !cells.is_empty()) else {
         return;
@@ -168,10 +195,10 @@ unsafe fn measure(
     let values: ArrayRef =
         unsafe { column::array(column_type, column.is_bpchar, cells.into_iter()) };
     let own = hashes(&values, column, sought.kind, hash);
-    let injective = mask::find(name)
+    let injective = mask::properties(rule)
         .ok()
-        .and_then(|entry| entry.mask)
-        .is_some_and(|mask| mask.injective);
+        .flatten()
+        .is_some_and(|properties| properties.injective);
     let tries = (RESULTS / own.len()).clamp(16, 1024);
     let (mut results, mut originals, mut kept) = (0_u64, 0_u64, 0_u64);
     for number in 0..tries {
@@ -222,7 +249,7 @@ fn masked(rule: &Rule, column: &Column, values: &ArrayRef, number: usize) -> Opt
     let seed = Secret::new([0x5A; 32]).key("pg_synth proof");
     let secret = Secret::new(seed.digest(&number.to_le_bytes()));
     let mask = mask::build(rule, &column.target, &secret).ok()?;
-    mask.apply(values).ok()
+    mask.apply(values, &[]).ok()
 }
 
 fn hashes(values: &ArrayRef, column: &Column, kind: Kind, hash: &ValueHash) -> Vec<u64> {

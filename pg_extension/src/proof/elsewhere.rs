@@ -143,7 +143,7 @@ fn look_through(
         // Values out of line are seen through the rows.
         let live = rows(relation, hash, &looks);
         for (tally, live) in tallies.iter_mut().zip(live) {
-            if live.surviving > tally.surviving || !(is_view && owns) {
+            if live.surviving() > tally.surviving() || !(is_view && owns) {
                 *tally = live;
             }
         }
@@ -153,7 +153,11 @@ fn look_through(
             .zip(&names)
             .zip(tallies)
             .map(|((look, column), tally)| {
-                Line::of(place, &name, Some(column), tally, &look.sought)
+                if is_view {
+                    Line::of(place, &name, Some(column), &tally, &look.sought)
+                } else {
+                    Line::elsewhere(&name, column, &tally, &look.sought)
+                }
             })
             .collect()
     }

@@ -5,12 +5,14 @@
 //! look at it; [`Fingerprint::store`] keeps what was seen in `synth.fingerprint`, in the transaction
 //! of the masking. A table has one fingerprint, that of its last masking.
 
+use std::collections::HashSet;
+
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{IntoDatum, JsonB};
 use serde_json::{Value, json};
 use synth_engine::audit::hex;
 use synth_engine::mask::Rule;
-use synth_engine::proof::{Class, ValueHash, ValueSet};
+use synth_engine::proof::{Class, EXACT, ValueHash, ValueSet};
 use synth_engine::secret::Secret;
 
 use super::kind::Kind;
@@ -36,8 +38,8 @@ pub struct MaskedColumn {
     pub rule: String,
     /// The values that it had.
     pub originals: ValueSet,
-    /// Rows whose value came out of the mask as it went in.
-    pub kept: u64,
+    /// Values that came out of the mask as they went in, so many of them.
+    pub kept: HashSet<u64>,
 }
 
 /// Counts that masking must not change, or that tell what it changed.
@@ -192,7 +194,7 @@ impl Fingerprint {
                     .get(&(relid, mask.column.name.clone()))
                     .map_or_else(String::new, Rule::to_string),
                 originals: ValueSet::new(rows),
-                kept: 0,
+                kept: HashSet::new(),
             })
             .collect();
         let indexes: Vec<usize> = masked.iter().map(|column| column.index).collect();
@@ -245,7 +247,9 @@ impl Fingerprint {
                 if let (Some(original), false) = (original, nulls[column.index]) {
                     // SAFETY: by the caller's promise.
                     let now = unsafe { column.kind.hash(&self.hash, values[column.index]) };
-                    column.kept += u64::from(now == *original);
+                    if now == *original && column.kept.len() < EXACT {
+                        column.kept.insert(now);
+                    }
                 }
             }
         }
@@ -271,7 +275,7 @@ impl Fingerprint {
             "columns": self.masked.iter().map(|column| json!({
                 "name": column.name,
                 "rule": column.rule,
-                "kept": column.kept,
+                "kept": column.kept.len(),
             })).collect::<Vec<_>>(),
         });
         let _owner = AsOwner::of(own::relid(c"fingerprint"));
@@ -368,7 +372,7 @@ pub struct StoredColumn {
     pub name: String,
     /// The rule that held.
     pub rule: String,
-    /// Rows whose value came out of the mask as it went in.
+    /// Distinct values that came out of the mask as they went in.
     pub kept: u64,
     /// The values that it had.
     pub originals: ValueSet,

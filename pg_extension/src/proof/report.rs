@@ -1,16 +1,20 @@
 //! What was found in a place, and what to think of it.
 
+use std::collections::HashSet;
+
 use super::chance::Sought;
 
-/// What was found among the values of a place.
-#[derive(Debug, Clone, Copy, Default)]
+/// So many distinct originals of a place are counted; if there are more, there are at least so many.
+const COUNTED: usize = 1 << 20;
+
+/// What was found among the values of a place. Originals are counted once each: whether a mask gives
+/// an original is decided for each value, not for each row that has it.
+#[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// Values looked at.
     pub checked: u64,
-    /// Those that are originals, and that the mask would hardly have given.
-    pub surviving: u64,
-    /// Those that are originals, and that the mask gives to others, too.
-    pub coincident: u64,
+    surviving: HashSet<u64>,
+    coincident: HashSet<u64>,
 }
 
 impl Tally {
@@ -22,14 +26,63 @@ impl Tally {
         for sought in sought {
             if sought.originals.contains(hash) {
                 if !sought.producible.contains(&hash) {
-                    self.surviving += 1;
+                    if self.surviving.len() < COUNTED {
+                        self.surviving.insert(hash);
+                    }
                     return;
                 }
                 coincident = true;
             }
         }
-        self.coincident += u64::from(coincident);
+        if coincident && self.coincident.len() < COUNTED {
+            self.coincident.insert(hash);
+        }
     }
+
+    /// Distinct originals that the mask would hardly have given.
+    pub fn surviving(&self) -> u64 {
+        self.surviving.len() as u64
+    }
+
+    /// Distinct originals that the mask gives to others, too.
+    pub fn coincident(&self) -> u64 {
+        self.coincident.len() as u64
+    }
+
+    /// Takes over what was seen in another part of the same place.
+    pub fn join(&mut self, other: Self) {
+        self.checked = self.checked.max(other.checked);
+        self.surviving.extend(other.surviving);
+        self.coincident.extend(other.coincident);
+    }
+}
+
+/// Counts of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    /// Values or rows looked at.
+    pub checked: u64,
+    /// Distinct survivors.
+    pub surviving: u64,
+    /// Distinct coincidences.
+    pub coincident: u64,
+}
+
+impl From<&Tally> for Counts {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            checked: tally.checked,
+            surviving: tally.surviving(),
+            coincident: tally.coincident(),
+        }
+    }
+}
+
+/// How many distinct values a mask has given at most: each original gives one, and each value looked
+/// at is one.
+fn draws(sought: &Sought, tally: &Tally) -> f64 {
+    let originals = sought.originals.distinct() as f64 / sought.originals.looks_for();
+    originals.min(tally.checked as f64)
 }
 
 /// A line of the report: one place, and one column where columns are told apart.
@@ -61,6 +114,8 @@ pub const EXPECTED: &str = "expected";
 pub const SURVIVING: &str = "SURVIVING";
 /// Originals were found, and how many chance makes is not known.
 pub const NOT_JUDGED: &str = "not judged: the mask cannot be tried";
+/// Another table has values that were originals, no more often than the mask gives such.
+pub const SAME_VALUES: &str = "same values";
 /// A control total is as it was.
 pub const EQUAL: &str = "equal";
 /// A control total is not.
@@ -72,17 +127,34 @@ impl Line {
         place: &'static str,
         object: &str,
         column: Option<&str>,
-        tally: Tally,
+        tally: &Tally,
         sought: &[&Sought],
     ) -> Self {
-        let checked = tally.checked as f64;
-        let chance: f64 = sought.iter().map(|s| s.chance).sum();
-        let bound: f64 = sought.iter().map(|s| s.bound).sum();
-        let (chance, bound) = (checked * chance, checked * bound);
-        let mut line = Self::judged(place, object, column, tally, chance, bound);
+        let chances = |chance: fn(&Sought) -> f64| {
+            sought
+                .iter()
+                .map(|s| draws(s, tally) * chance(s))
+                .sum::<f64>()
+        };
+        let (chance, bound) = (chances(|s| s.chance), chances(|s| s.bound));
+        let mut line = Self::judged(place, object, column, tally.into(), chance, bound);
         if line.verdict == SURVIVING && sought.iter().any(|s| !s.measured) {
             line.expected = None;
             NOT_JUDGED.clone_into(&mut line.verdict);
+        }
+        line
+    }
+
+    /// A line for a table that has nothing to do with the masked one: what the mask gives says nothing
+    /// about it, unless both draw from what people have.
+    pub fn elsewhere(object: &str, column: &str, tally: &Tally, sought: &[&Sought]) -> Self {
+        let checked = tally.checked as f64;
+        let wrong: f64 = sought.iter().map(|s| s.false_positives).sum::<f64>() * checked;
+        let counts = tally.into();
+        let mut line = Self::judged("other table", object, Some(column), counts, wrong, wrong);
+        let alike = Self::of("other table", object, Some(column), tally, sought);
+        if line.verdict == SURVIVING && alike.verdict != SURVIVING {
+            SAME_VALUES.clone_into(&mut line.verdict);
         }
         line
     }
@@ -92,7 +164,7 @@ impl Line {
         place: &'static str,
         object: &str,
         column: Option<&str>,
-        tally: Tally,
+        tally: Counts,
         expected: f64,
         bound: f64,
     ) -> Self {

@@ -114,7 +114,7 @@ pub fn columns(subjects: &[Subject<'_>], hash: &ValueHash) -> Vec<Line> {
                 "statistics",
                 &relation_name(relid),
                 Some(&column),
-                tally,
+                &tally,
                 &sought,
             )
         })
@@ -240,7 +240,7 @@ pub fn extended(subject: &Subject<'_>, hash: &ValueHash) -> Vec<Line> {
                 "extended statistics",
                 &name,
                 column.as_deref(),
-                tally,
+                &tally,
                 &sought,
             )
         })

@@ -11,7 +11,7 @@ use synth_engine::proof::ValueHash;
 
 use super::chance::{self, Sought};
 use super::fingerprint::{self, Totals, Unmasked};
-use super::report::{Line, NOT_JUDGED, SURVIVING, Tally, summary};
+use super::report::{Counts, Line, NOT_JUDGED, SURVIVING, Tally, summary};
 use super::statistics::{self, Subject};
 use super::{elsewhere, kind::Kind, places, places::Look};
 use crate::audit;
@@ -52,6 +52,9 @@ fn synth_verify_masked(
 > {
     let target = target.unwrap_or_else(|| raise_null("target"));
     require_utf8();
+    // It leaves a record.
+    // SAFETY: raises an error or does nothing.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_verify_masked()".as_ptr()) };
     let lines = verify(target, other_tables.unwrap_or(true));
     audit::record(&audit::Run {
         operation: "verify_masked",
@@ -135,6 +138,12 @@ pub fn verify(target: Oid, other_tables: bool) -> Vec<Line> {
     lines
 }
 
+/// Statistics of a table above hold values of other tables below it.
+fn owns(relid: Oid) -> bool {
+    // SAFETY: catalog look-up.
+    unsafe { pg_sys::pg_class_ownercheck(relid, pg_sys::GetUserId()) }
+}
+
 fn subtable(relid: Oid) -> Option<Subtable> {
     // SAFETY: catalog look-up.
     if unsafe { pg_sys::get_rel_relkind(relid) } as u8 != pg_sys::RELKIND_RELATION {
@@ -166,6 +175,13 @@ impl Subtable {
         // SAFETY: locked by the caller; relations are opened and closed here.
         unsafe {
             let relation = pg_sys::table_open(self.relid, pg_sys::NoLock as i32);
+            // OID of the access method heap (catalog/pg_am.dat).
+            if (*(*relation).rd_rel).relam != Oid::from(2) {
+                let why = "its access method is not heap";
+                lines.push(Line::not_checked("heap", &name, None, why));
+                pg_sys::table_close(relation, pg_sys::NoLock as i32);
+                return lines;
+            }
             let looks: Vec<Look<'_>> = self
                 .sought
                 .iter()
@@ -178,7 +194,7 @@ impl Subtable {
             let (tallies, residue) = places::heap(relation, &self.hash, &looks);
             for (look, tally) in looks.iter().zip(tallies) {
                 let column = &look.sought[0].name;
-                lines.push(Line::of("heap", &name, Some(column), tally, &look.sought));
+                lines.push(Line::of("heap", &name, Some(column), &tally, &look.sought));
             }
             if residue > 0 {
                 let why = format!(
@@ -220,12 +236,10 @@ impl Subtable {
             pg_sys::table_close(toast, lock);
             let mut sum = Tally::default();
             for tally in tallies {
-                sum.checked = sum.checked.max(tally.checked);
-                sum.surviving += tally.surviving;
-                sum.coincident += tally.coincident;
+                sum.join(tally);
             }
             let name = relation_name(relid);
-            Some(Line::of("TOAST", &name, None, sum, &varlena))
+            Some(Line::of("TOAST", &name, None, &sum, &varlena))
         }
     }
 
@@ -276,7 +290,7 @@ impl Subtable {
                     .map(|(look, tally)| {
                         let column =
                             crate::boundary::string(attributes[look.index].attname.data.as_ptr());
-                        Line::of("index", &name, Some(&column), tally, &look.sought)
+                        Line::of("index", &name, Some(&column), &tally, &look.sought)
                     })
                     .collect()
             };
@@ -302,12 +316,13 @@ impl Subtable {
         };
         let mut lines = Vec::new();
         for sought in &self.sought {
-            let tally = Tally {
+            let tally = Counts {
                 checked: now.rows,
                 surviving: sought.kept,
                 coincident: 0,
             };
-            let expected = now.rows as f64 * sought.kept_chance;
+            let originals = &sought.originals;
+            let expected = originals.distinct() as f64 / originals.looks_for() * sought.kept_chance;
             let column = Some(sought.name.as_str());
             let mut line = Line::judged("same row", name, column, tally, expected, expected);
             if !sought.measured && line.verdict == SURVIVING {
@@ -352,7 +367,7 @@ impl Subtable {
         let own = [self.relid];
         for &relid in own
             .iter()
-            .chain(affected.iter().filter(|a| **a != self.relid))
+            .chain(affected.iter().filter(|a| **a != self.relid && owns(**a)))
         {
             // SAFETY: look-ups by name; 0 for a column that is not there.
             let columns: HashMap<i16, &Sought> = self

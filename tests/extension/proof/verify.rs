@@ -202,7 +202,7 @@ fn what_a_mask_gives_by_itself_is_expected(pg: &Postgres) {
          SELECT synth_mask_table('p')",
     );
     let verdicts = session.rows(
-        "SELECT column_name, verdict, coincident > 500 FROM synth_verify_masked('p') WHERE place = 'heap' ORDER BY 1",
+        "SELECT column_name, verdict, coincident > 0 FROM synth_verify_masked('p') WHERE place = 'heap' ORDER BY 1",
     );
     assert_eq!(
         verdicts[..2],

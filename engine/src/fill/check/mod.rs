@@ -33,7 +33,7 @@
 
 mod atom;
 mod constant;
-mod decimal;
+pub(crate) mod decimal;
 mod domain;
 mod expression;
 mod function;

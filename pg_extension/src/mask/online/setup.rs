@@ -9,6 +9,7 @@ use std::ffi::CString;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum, Oid};
 
+use super::super::batch::column_masks;
 use super::super::owner::AsOwner;
 use super::super::plan::Plan;
 use super::state::{self, Part, bigint, oid, text};
@@ -50,6 +51,20 @@ pub fn check(plan: &Plan) {
                 );
             }
             pg_sys::CheckTableNotInUse(table, c"synth_mask_table_online".as_ptr());
+            // Literals are read by code of the table's.
+            let owner = AsOwner::of(relid);
+            let masks = column_masks(table, &plan.rules);
+            drop(owner);
+            if let Some(mask) = masks.iter().find(|mask| mask.needs_whole_table()) {
+                raise(
+                    ERRCODE_FEATURE_NOT_SUPPORTED,
+                    format!(
+                        "the mask of column {} deals with all rows at once: it cannot be masked online",
+                        mask.column.display()
+                    ),
+                    Some("Use synth_mask_table().".to_owned()),
+                );
+            }
             pg_sys::table_close(table, pg_sys::NoLock as i32);
         }
     }

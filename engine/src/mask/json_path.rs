@@ -1,0 +1,223 @@
+//! `json_path`: masks for what paths find in JSON documents.
+
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, ArrayRef, StringArray};
+
+use super::arguments::Arguments;
+use super::grammar::Parser;
+use super::json::{Path, decode, encode, find};
+use super::map::text_of;
+use super::{Literal, Mask, Rule, Target};
+use crate::error::{Error, Result};
+use crate::registry::{Parameter, ParameterType};
+use crate::schema::ColumnType;
+use crate::secret::Secret;
+
+/// The mask's name: more pairs of arguments may follow.
+pub(super) const NAME: &str = "json_path";
+
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "path",
+        parameter_type: ParameterType::Text,
+        default: None,
+        summary: "What is masked: $.contact[*].email, $..phone, $['odd name'], $.list[0], $.*.name. Strings and numbers below it belong to it.",
+    },
+    Parameter {
+        name: "mask",
+        parameter_type: ParameterType::Text,
+        default: None,
+        summary: "A mask for text or numbers as rules write it: 'email', 'partial(2)', 'value ''x'''. Up to 30 more pairs of path and mask may follow; the first path that leads to a value counts.",
+    },
+];
+
+/// Most pairs of path and mask.
+const MOST_PAIRS: usize = 31;
+
+/// What happens to what a path finds.
+enum Part {
+    /// It is replaced by a JSON value.
+    Constant(String),
+    Computed {
+        text: Option<Box<dyn Mask>>,
+        number: Option<Box<dyn Mask>>,
+    },
+}
+
+struct JsonPath {
+    paths: Vec<Path>,
+    parts: Vec<Part>,
+}
+
+pub(super) fn build(arguments: &Arguments<'_>, secret: &Secret) -> Result<Box<dyn Mask>> {
+    let pairs = arguments.literals.as_chunks::<2>();
+    if !pairs.1.is_empty() || pairs.0.is_empty() || pairs.0.len() > MOST_PAIRS {
+        return Err(arguments.error("takes 1 to 31 pairs of path and mask"));
+    }
+    let (mut paths, mut parts) = (Vec::new(), Vec::new());
+    for pair in pairs.0 {
+        let [Literal::Text(path), Literal::Text(mask)] = pair else {
+            return Err(arguments.error("path and mask must be text in quotes"));
+        };
+        paths.push(Path::parse(path).map_err(|problem| arguments.error(problem))?);
+        parts.push(part(mask, arguments, secret)?);
+    }
+    Ok(Box::new(JsonPath { paths, parts }))
+}
+
+fn part(mask: &str, arguments: &Arguments<'_>, secret: &Secret) -> Result<Part> {
+    let mut parser = Parser::new(mask);
+    let rule = parser.action()?;
+    if !parser.at_end() {
+        return Err(parser.error("expected the end of the mask"));
+    }
+    match &rule {
+        Rule::Value(literal) => {
+            return Ok(Part::Constant(match literal {
+                Literal::Text(text) => encode(text),
+                Literal::Decimal(number) => {
+                    serde_json::from_str::<serde_json::Number>(number)
+                        .map(|_| number.clone())
+                        .map_err(|_| arguments.error("a value in JSON must be a number, text, true, false or null"))?
+                }
+                Literal::Integer(number) => number.to_string(),
+                Literal::Boolean(value) => value.to_string(),
+                Literal::Null => "null".to_owned(),
+            }));
+        }
+        Rule::Mask { name, .. } if name == "null" => {
+            return Ok(Part::Constant("null".to_owned()));
+        }
+        Rule::Mask { name, .. } if super::is_computed(name) && name != NAME => {}
+        _ => {
+            return Err(arguments.error(
+                "what a path finds takes a mask for text or numbers, not shuffle, json_path or a function",
+            ));
+        }
+    }
+    let text = super::build(&rule, &Target::new(ColumnType::Text), secret);
+    let number = super::build(&rule, &Target::new(ColumnType::Numeric), secret);
+    match (text, number) {
+        (Err(Error::MaskType { .. }), Err(error)) | (Err(error), Err(_)) => Err(error),
+        (text, number) => {
+            // Masks that read companions take dates, which are neither.
+            Ok(Part::Computed {
+                text: text.ok(),
+                number: number.ok(),
+            })
+        }
+    }
+}
+
+/// Where a value stands, and in what form it is masked.
+struct Slot {
+    document: usize,
+    range: std::ops::Range<usize>,
+    /// Whether the result is written as a JSON string.
+    quoted: bool,
+}
+
+impl JsonPath {
+    fn run(
+        &self,
+        values: &ArrayRef,
+        apply: impl Fn(&dyn Mask, &ArrayRef) -> Result<ArrayRef>,
+    ) -> Result<ArrayRef> {
+        let documents = text_of(values)?;
+        // What is to stand where, by document; each mask computes all its values at once.
+        let mut texts: Vec<(Vec<Slot>, Vec<String>)> = Vec::new();
+        let mut numbers: Vec<(Vec<Slot>, Vec<String>)> = Vec::new();
+        texts.resize_with(self.parts.len(), Default::default);
+        numbers.resize_with(self.parts.len(), Default::default);
+        let mut results: Vec<Vec<(std::ops::Range<usize>, String)>> =
+            vec![Vec::new(); documents.len()];
+        for (row, document) in documents.iter().enumerate() {
+            let Some(document) = document else { continue };
+            for found in find(document, &self.paths)? {
+                let written = &document[found.range.clone()];
+                let mut slot = Slot {
+                    document: row,
+                    range: found.range.clone(),
+                    quoted: true,
+                };
+                match &self.parts[found.path] {
+                    Part::Constant(value) => results[row].push((found.range, value.clone())),
+                    Part::Computed { text, number } => {
+                        let said = if found.is_string {
+                            decode(written).unwrap_or_default()
+                        } else {
+                            written.to_owned()
+                        };
+                        // A number under a mask for numbers stays a number; a string under one is
+                        // masked as the number it says, or is gone.
+                        let is_number = super::decimal::Decimal::parse(&said).is_some();
+                        let (masked, list) = if number.is_some() && (!found.is_string || text.is_none()) {
+                            slot.quoted = found.is_string;
+                            (is_number, &mut numbers[found.path])
+                        } else {
+                            (text.is_some(), &mut texts[found.path])
+                        };
+                        if masked {
+                            list.0.push(slot);
+                            list.1.push(said);
+                        } else {
+                            results[row].push((found.range, "null".to_owned()));
+                        }
+                    }
+                }
+            }
+        }
+        for (index, part) in self.parts.iter().enumerate() {
+            let Part::Computed { text, number } = part else {
+                continue;
+            };
+            for (mask, (slots, said)) in [(text, &texts[index]), (number, &numbers[index])] {
+                let Some(mask) = mask else { continue };
+                if said.is_empty() {
+                    continue;
+                }
+                let input: ArrayRef = Arc::new(StringArray::from_iter_values(said));
+                let masked = apply(mask.as_ref(), &input)?;
+                for (slot, masked) in slots.iter().zip(text_of(&masked)?) {
+                    let written = match masked {
+                        None => "null".to_owned(),
+                        Some(masked) if slot.quoted => encode(masked),
+                        Some(masked) => masked.to_owned(),
+                    };
+                    results[slot.document].push((slot.range.clone(), written));
+                }
+            }
+        }
+        let mut out = StringBuilder::with_capacity(documents.len(), documents.value_data().len());
+        let mut buffer = String::new();
+        for (document, mut replaced) in documents.iter().zip(results) {
+            let Some(document) = document else {
+                out.append_null();
+                continue;
+            };
+            replaced.sort_by_key(|(range, _)| range.start);
+            buffer.clear();
+            let mut from = 0;
+            for (range, written) in replaced {
+                buffer.push_str(&document[from..range.start]);
+                buffer.push_str(&written);
+                from = range.end;
+            }
+            buffer.push_str(&document[from..]);
+            out.append_value(&buffer);
+        }
+        Ok(Arc::new(out.finish()))
+    }
+}
+
+impl Mask for JsonPath {
+    fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
+        self.run(values, |mask, input| mask.apply(input, &[]))
+    }
+
+    fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
+        Err(Error::NotReversible { mask: NAME })
+    }
+}

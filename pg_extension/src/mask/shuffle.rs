@@ -1,0 +1,143 @@
+//! `shuffle`: the values of a column dealt out to other rows. Postgres sorts them by a random key, on
+//! disk where memory does not hold them, and rows take them in that order.
+
+use pgrx::pg_sys::{self, Datum};
+
+use super::other::Tester;
+use crate::boundary::{check_for_interrupts, datumCopy};
+use crate::error::raise;
+
+/// The values of a column that are not NULL, in random order.
+pub struct Shuffle {
+    sort: *mut pg_sys::Tuplesortstate,
+    slot: *mut pg_sys::TupleTableSlot,
+    by_value: bool,
+    length: i16,
+}
+
+impl Shuffle {
+    /// Reads the whole column of a table, where the condition holds, and sorts it by random keys.
+    ///
+    /// # Safety
+    /// The relation is open and locked so that nobody writes it; the sort lives in the current memory
+    /// context.
+    pub unsafe fn new(
+        relation: pg_sys::Relation,
+        index: usize,
+        condition: Option<&Tester>,
+    ) -> Self {
+        // SAFETY: a descriptor of two columns, a scan and slots made and freed here.
+        unsafe {
+            let attribute = (*(*relation).rd_att).attrs.as_slice(index + 1)[index];
+            let desc = pg_sys::CreateTemplateTupleDesc(2);
+            let name = c"value".as_ptr();
+            pg_sys::TupleDescInitEntry(desc, 1, c"key".as_ptr(), pg_sys::INT8OID, -1, 0);
+            let (value_type, typmod) = (attribute.atttypid, attribute.atttypmod);
+            pg_sys::TupleDescInitEntry(desc, 2, name, value_type, typmod, attribute.attndims);
+            let mut keys: [pg_sys::AttrNumber; 1] = [1];
+            let mut operators = [pg_sys::Oid::from(pg_sys::Int8LessOperator)];
+            let mut collations = [pg_sys::InvalidOid];
+            let mut nulls_first = [false];
+            let sort = pg_sys::tuplesort_begin_heap(
+                desc,
+                1,
+                keys.as_mut_ptr(),
+                operators.as_mut_ptr(),
+                collations.as_mut_ptr(),
+                nulls_first.as_mut_ptr(),
+                pg_sys::work_mem,
+                std::ptr::null_mut(),
+                pg_sys::TUPLESORT_NONE as i32,
+            );
+            let slot = pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsVirtual);
+            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+            let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
+            let row = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            let forward = pg_sys::ScanDirection::ForwardScanDirection;
+            while pg_sys::table_scan_getnextslot(scan, forward, row) {
+                check_for_interrupts();
+                pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
+                if *(*row).tts_isnull.add(index) {
+                    continue;
+                }
+                if let Some(tester) = condition {
+                    let other = tester.index;
+                    pg_sys::slot_getsomeattrs_int(row, other as i32 + 1);
+                    let null = *(*row).tts_isnull.add(other);
+                    let value = (!null).then(|| *(*row).tts_values.add(other));
+                    if !tester.holds(value) {
+                        continue;
+                    }
+                }
+                // Of the operating system: the order is nobody's to compute again.
+                let mut key = [0; 8];
+                if getrandom::fill(&mut key).is_err() {
+                    raise(
+                        pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
+                        "could not draw random numbers".to_owned(),
+                        Some("Try again.".to_owned()),
+                    );
+                }
+                (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
+                *(*slot).tts_values = Datum::from(i64::from_ne_bytes(key));
+                *(*slot).tts_values.add(1) = *(*row).tts_values.add(index);
+                *(*slot).tts_isnull = false;
+                *(*slot).tts_isnull.add(1) = false;
+                pg_sys::ExecStoreVirtualTuple(slot);
+                pg_sys::tuplesort_puttupleslot(sort, slot);
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(row);
+            pg_sys::table_endscan(scan);
+            pg_sys::UnregisterSnapshot(snapshot);
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+            pg_sys::tuplesort_performsort(sort);
+            Self {
+                sort,
+                slot: pg_sys::MakeSingleTupleTableSlot(
+                    desc,
+                    &raw const pg_sys::TTSOpsMinimalTuple,
+                ),
+                by_value: attribute.attbyval,
+                length: attribute.attlen,
+            }
+        }
+    }
+
+    /// The next value, in the current memory context.
+    pub fn next(&mut self) -> Datum {
+        // SAFETY: sort and slot are those of `new`.
+        unsafe {
+            let more = pg_sys::tuplesort_gettupleslot(
+                self.sort,
+                true,
+                false,
+                self.slot,
+                std::ptr::null_mut(),
+            );
+            if !more {
+                raise(
+                    pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    "shuffle met more rows than there were when it began".to_owned(),
+                    Some("Mask the table when nobody writes it.".to_owned()),
+                );
+            }
+            pg_sys::slot_getsomeattrs_int(self.slot, 2);
+            let value = *(*self.slot).tts_values.add(1);
+            datumCopy(value, self.by_value, i32::from(self.length))
+        }
+    }
+}
+
+impl Drop for Shuffle {
+    fn drop(&mut self) {
+        // After an error the transaction's end frees both, and the slot may be gone.
+        if std::thread::panicking() {
+            return;
+        }
+        // SAFETY: made by `new` in a context that lives as long as the masks.
+        unsafe {
+            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
+            pg_sys::tuplesort_end(self.sort);
+        }
+    }
+}
