@@ -12,6 +12,7 @@ mod keys;
 mod mask_table;
 mod mask_value;
 mod masks;
+mod online;
 mod proof;
 mod rules;
 mod scan;
@@ -44,6 +45,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("mask_value", mask_value::tests()),
         ("masks", masks::tests()),
         ("copy_masked", copy_masked::tests()),
+        ("online", online::tests()),
         ("proof", proof::tests()),
         ("schedule", schedule::without::tests()),
         ("security", security::tests()),
