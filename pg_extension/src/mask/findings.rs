@@ -166,6 +166,10 @@ pub fn policies(masked: &[Masked]) -> Vec<Touched> {
 }
 
 /// What is known of a table as a whole.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of the catalogs"
+)]
 pub struct Table {
     /// The table.
     pub relid: Oid,

@@ -96,7 +96,7 @@ pub fn plan_under(targets: &[Oid], lock: pg_sys::LOCKMODE) -> Plan {
             locked.insert(relid);
         }
     };
-    finish(members, &book, selection)
+    finish(&members, &book, selection)
 }
 
 /// Locks a table and those below it; gives all.
@@ -129,9 +129,9 @@ fn require_ownership_of_referring(relid: Oid, selection: &Selection) {
     );
 }
 
-fn finish(members: Vec<Oid>, book: &Rulebook, selection: Selection) -> Plan {
+fn finish(members: &[Oid], book: &Rulebook, selection: Selection) -> Plan {
     let named: HashSet<Oid> = members.iter().copied().collect();
-    let mut all = members.clone();
+    let mut all = members.to_vec();
     all.extend(selection.referring.iter().copied());
     refuse_problems(&all, book);
     let elsewhere: Vec<(String, String)> = selection

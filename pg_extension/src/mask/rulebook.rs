@@ -374,7 +374,7 @@ impl Rulebook {
             let target = match self.common_target(&members) {
                 Ok(target) => target,
                 Err(problem) => {
-                    self.problems.push(problem);
+                    self.problems.push(*problem);
                     None
                 }
             };
@@ -396,7 +396,7 @@ impl Rulebook {
     }
 
     /// What columns of different types are masked as: the narrowest type, so that a result fits all.
-    fn common_target(&self, families: &[usize]) -> Result<Option<Target>, Problem> {
+    fn common_target(&self, families: &[usize]) -> Result<Option<Target>, Box<Problem>> {
         let mut targets: Vec<(ColumnId, Target)> = Vec::new();
         for &family in families {
             let found = self.families[family]
@@ -416,7 +416,7 @@ impl Rulebook {
                 (Some(a), Some(b)) => a > b,
                 _ if a == b => false,
                 _ => {
-                    return Err(Problem {
+                    return Err(Box::new(Problem {
                         column: *column,
                         others: vec![first],
                         check: "foreign_key",
@@ -430,7 +430,7 @@ impl Rulebook {
                         ),
                         detail: String::new(),
                         hint: "Give both one type.".to_owned(),
-                    });
+                    }));
                 }
             };
             if narrower {

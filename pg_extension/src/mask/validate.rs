@@ -42,7 +42,7 @@ fn synth_validate_rules(
         require_schema(schema);
         schema.to_string_lossy().into_owned()
     });
-    let mut validation = Validation::new(schema);
+    let mut validation = Validation::new(schema.as_deref());
     validation.run();
     TableIterator::new(validation.sorted().into_iter().map(|(place, finding)| {
         let (schema, table) = place.unzip();
@@ -82,11 +82,11 @@ struct Validation {
 }
 
 impl Validation {
-    fn new(schema: Option<String>) -> Self {
+    fn new(schema: Option<&str>) -> Self {
         let book = Rulebook::read();
         let tables: HashMap<Oid, Table> = findings::tables()
             .into_iter()
-            .filter(|table| schema.as_ref().is_none_or(|schema| table.schema == *schema))
+            .filter(|table| schema.is_none_or(|schema| table.schema == schema))
             .map(|table| (table.relid, table))
             .collect();
         let masked = book
