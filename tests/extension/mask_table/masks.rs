@@ -212,7 +212,7 @@ fn character_types_and_domains(pg: &Postgres) {
         session.refused(
             &format!("SELECT synth_set_rule('t', '{column}', 'MASKED WITH hash')"),
             "42804",
-            "Masks that fit: null, value.",
+            "Masks that fit: null, shuffle, value.",
         );
     }
     mask(&mut session, "t");
