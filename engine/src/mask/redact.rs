@@ -673,8 +673,8 @@ mod tests {
             ("SSN 123-45-6789; MRN34732693", "SSN [ID]; [ID]"),
             ("from 192.0.2.7 to 300.1.1.1", "from [IP] to 300.1.1.1"),
             (
-                "Will the White House wait until May?",
-                "Will the White House wait until May?",
+                "Will the white house wait until May?",
+                "Will the white house wait until May?",
             ),
             ("Barbara O'Neill-Smith's visit", "[NAME] visit"),
             (
