@@ -123,6 +123,7 @@ proptest! {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn what_does_not_fit_is_refused_with_what_would() {
     let text = Target {
         max_chars: Some(10),
