@@ -182,7 +182,8 @@ impl<'a> Definition<'a> {
         query(
             "SELECT quote_ident(attname), attstattarget,
                     ARRAY(SELECT quote_ident(split_part(o, '=', 1)) || ' = ' || substr(o, strpos(o, '=') + 1)::float8
-                          FROM unnest(attoptions) o)
+                          FROM unnest(attoptions) o
+                          WHERE split_part(o, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))
              FROM pg_attribute
              WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
                AND (attstattarget >= 0 OR attoptions IS NOT NULL)
