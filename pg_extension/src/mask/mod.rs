@@ -10,6 +10,7 @@
 //! | `rewrite` | a table in one pass into a new heap |
 //! | `route` | the same for partitions whose rows move |
 //! | `triggers` | rows updated so that triggers fire |
+//! | `online` | `synth_mask_table_online`: in batches that commit, while the table is used |
 //! | `batch` | rows taken apart and masked, some at a time |
 //! | `codec` | values of a column as arrays and back |
 //! | `other` | other columns that a rule reads: companions and conditions |
@@ -36,6 +37,7 @@ mod copy;
 mod dependents;
 mod findings;
 pub mod function;
+mod online;
 pub mod other;
 pub mod owner;
 pub mod plan;
