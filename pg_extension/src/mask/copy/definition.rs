@@ -200,7 +200,8 @@ impl<'a> Definition<'a> {
                 if !options.is_empty() {
                     actions.push(format!("ALTER {column} SET ({})", options.join(", ")));
                 }
-                Ok(Some(format!("ALTER TABLE ONLY {name} {}", actions.join(", "))))
+                let any = !actions.is_empty();
+                Ok(any.then(|| format!("ALTER TABLE ONLY {name} {}", actions.join(", "))))
             },
         )
     }
