@@ -40,7 +40,7 @@ CREATE FUNCTION synth.function_digest(function oid) RETURNS bytea
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
         SELECT pg_catalog.sha256(pg_catalog.convert_to(
-            p.proowner::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
+            pg_catalog.pg_get_userbyid(p.proowner)::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
                 pg_catalog.pg_get_functiondef(p.oid), 'UTF8'))
         FROM pg_catalog.pg_proc p
         WHERE p.oid OPERATOR(pg_catalog.=) function
@@ -287,9 +287,154 @@ CREATE FUNCTION @extschema@.synth_mask_schema(
 COMMENT ON FUNCTION @extschema@.synth_mask_schema(name, boolean, boolean, boolean) IS
     'masks every table of a schema that has a rule, in one transaction; one row a table. Only for the owner';
 
+-- Runs of synth_mask_table_online. Nobody is granted these tables: the library reads and writes
+-- them itself, after it has authorized the caller; owners of tables look at synth.progress.
+CREATE TABLE synth.online_run (
+    target oid PRIMARY KEY,
+    phase text NOT NULL,
+    definition text NOT NULL,
+    waiting_for text,
+    started timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    updated timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    resumed timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    pid integer
+);
+COMMENT ON TABLE synth.online_run IS 'one row a call of synth_mask_table_online that has begun; see synth.progress';
+
+CREATE TABLE synth.online_part (
+    relid oid PRIMARY KEY,
+    target oid NOT NULL,
+    place integer NOT NULL,
+    shadow oid NOT NULL,
+    log oid NOT NULL,
+    map oid NOT NULL,
+    map_index oid NOT NULL,
+    trigger oid NOT NULL,
+    filenode oid NOT NULL,
+    shadow_filenode oid NOT NULL,
+    blocks bigint NOT NULL,
+    next_block bigint NOT NULL DEFAULT 0,
+    rows_done bigint NOT NULL DEFAULT 0,
+    rows_estimated bigint NOT NULL,
+    resumed_rows bigint NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE synth.online_part IS 'tables of a call of synth_mask_table_online, and how far each is copied';
+
+CREATE TABLE synth.online_index (
+    index_relid oid PRIMARY KEY,
+    relid oid NOT NULL,
+    shadow_index oid NOT NULL,
+    definition text NOT NULL
+);
+COMMENT ON TABLE synth.online_index IS 'indexes that synth_mask_table_online has built';
+
+CREATE VIEW synth.progress WITH (security_barrier) AS
+    SELECT n.nspname AS schema_name,
+           c.relname AS table_name,
+           r.phase,
+           r.waiting_for,
+           p.rows_done,
+           t.rows_total,
+           CASE WHEN t.rows_total OPERATOR(pg_catalog.=) 0 THEN 100.0
+                ELSE pg_catalog.round(100.0 OPERATOR(pg_catalog.*) p.rows_done OPERATOR(pg_catalog./) t.rows_total, 1)
+           END AS percent,
+           s.rate AS rows_per_second,
+           CASE WHEN s.rate OPERATOR(pg_catalog.>) 0 AND r.phase OPERATOR(pg_catalog.=) 'copy'
+                THEN (t.rows_total OPERATOR(pg_catalog.-) p.rows_done)::double precision
+                     OPERATOR(pg_catalog./) s.rate OPERATOR(pg_catalog.*) interval '1 second'
+           END AS time_left,
+           r.started,
+           r.updated,
+           r.pid
+    FROM synth.online_part p
+    JOIN synth.online_run r ON r.target OPERATOR(pg_catalog.=) p.target
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) p.relid
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN p.next_block OPERATOR(pg_catalog.>=) p.blocks THEN p.rows_done
+            WHEN p.next_block OPERATOR(pg_catalog.=) 0 THEN p.rows_estimated
+            ELSE p.rows_done OPERATOR(pg_catalog.*) p.blocks OPERATOR(pg_catalog./) p.next_block
+        END AS rows_total) t
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN r.updated OPERATOR(pg_catalog.>) r.resumed
+            THEN pg_catalog.round((p.rows_done OPERATOR(pg_catalog.-) p.resumed_rows)::numeric
+                 OPERATOR(pg_catalog./) pg_catalog.extract('epoch', r.updated OPERATOR(pg_catalog.-) r.resumed), 0)::double precision
+        END AS rate) s
+    WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE')
+    ORDER BY r.started, p.place;
+COMMENT ON VIEW synth.progress IS 'masking that goes on online, or has been interrupted, or is done, of tables that you own';
+GRANT SELECT ON synth.progress TO PUBLIC;
+
+-- Notes which rows of a table change while it is masked online. Only the library makes triggers on it.
+CREATE FUNCTION synth.online_capture() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_online_capture';
+REVOKE ALL ON FUNCTION synth.online_capture() FROM PUBLIC;
+COMMENT ON FUNCTION synth.online_capture() IS 'trigger of synth_mask_table_online: notes which rows change';
+
+CREATE PROCEDURE @extschema@.synth_mask_table_online(
+    target regclass,
+    batch_rows integer DEFAULT 10000,
+    rows_per_second integer DEFAULT NULL,
+    max_replica_lag interval DEFAULT NULL,
+    lock_timeout interval DEFAULT '2 seconds',
+    lock_attempts integer DEFAULT 100
+)
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'synth_mask_table_online';
+COMMENT ON PROCEDURE @extschema@.synth_mask_table_online(regclass, integer, integer, interval, interval, integer) IS
+    'masks a table by its rules while it is used, in batches that commit; the same call resumes what was interrupted. Only for the owner';
+
+CREATE FUNCTION @extschema@.synth_mask_online_abort(target regclass) RETURNS boolean
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'synth_mask_online_abort';
+COMMENT ON FUNCTION @extschema@.synth_mask_online_abort(regclass) IS
+    'gives up masking a table online and leaves it as it was; false if there was nothing to give up. Only for the owner';
+
+
 --
 -- Masked copies
 --
+
+CREATE FUNCTION @extschema@.synth_copy_masked(
+    source_schema text,
+    target_schema text,
+    subset jsonb DEFAULT NULL,
+    children boolean DEFAULT false,
+    depth integer DEFAULT NULL,
+    undecided text DEFAULT 'refuse',
+    OUT table_name text,
+    OUT source_rows bigint,
+    OUT copied_rows bigint,
+    OUT masked_columns text[],
+    OUT seconds double precision,
+    OUT note text
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+    AS 'MODULE_PATHNAME', 'synth_copy_masked_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_copy_masked(text, text, jsonb, boolean, integer, text) IS
+    'copies the tables of a schema to a new or empty one, masked by their rules. subset: {"<table>": "<condition>"} or {"<table>": {"where": "<condition>", "percent": 10, "rows": 500}}, closed over references; children adds rows that refer to chosen ones. undecided, for columns without a rule: refuse, copy or null';
+
+CREATE FUNCTION @extschema@.synth_plan_copy(
+    source_schema text,
+    subset jsonb DEFAULT NULL,
+    children boolean DEFAULT false,
+    depth integer DEFAULT NULL,
+    undecided text DEFAULT 'refuse',
+    OUT table_name text,
+    OUT source_rows bigint,
+    OUT copied_rows bigint,
+    OUT masked_columns text[],
+    OUT undecided_columns text[],
+    OUT note text,
+    OUT problem text
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+    AS 'MODULE_PATHNAME', 'synth_plan_copy_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_plan_copy(text, jsonb, boolean, integer, text) IS
+    'what synth_copy_masked would do: rows (estimated, those of a subset counted), rules, columns nobody has decided on, what is not copied, and what stands against it';
 
 --
 -- Secrets, unmasking, proof and audit

@@ -60,6 +60,17 @@ unsafe extern "C-unwind" {
         newrelpersistence: c_char,
     );
 
+    /// parser/parse_utilcmd.h
+    pub fn generateClonedIndexStmt(
+        heap_rel: *mut pg_sys::RangeVar,
+        source_idx: pg_sys::Relation,
+        attmap: *const pg_sys::AttrMap,
+        constraint_oid: *mut Oid,
+    ) -> *mut pg_sys::IndexStmt;
+
+    /// storage/predicate.h
+    pub fn TransferPredicateLocksToHeapRelation(relation: pg_sys::Relation);
+
     /// catalog/pg_inherits.h
     pub fn find_all_inheritors(
         parent: Oid,

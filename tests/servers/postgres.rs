@@ -99,7 +99,8 @@ impl Postgres {
         Ok(started)
     }
 
-    fn wait_until_ready(&self) -> Result<(), String> {
+    /// Waits until the server takes connections, at the start or after a crash.
+    pub fn wait_until_ready(&self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if self.psql("postgres", "SELECT 1").is_ok() {
@@ -121,7 +122,15 @@ impl Postgres {
     /// Ends the server by a signal, as `INT` or `KILL`, and starts it again.
     pub fn restart(&self, signal: &str) {
         let pid = self.pid();
+        let children = if signal == "KILL" {
+            children(pid)
+        } else {
+            Vec::new()
+        };
         crate::signal(pid, signal);
+        for child in children {
+            crate::signal(child, signal);
+        }
         let _ = self.server().wait();
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -302,6 +311,23 @@ impl Drop for Cleanup {
             let _ = fs::remove_dir_all(directory);
         }
     }
+}
+
+/// The processes that a process has started.
+fn children(parent: u32) -> Vec<u32> {
+    let parent = parent.to_string();
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // The name, in brackets, may hold anything; state and parent follow.
+            let after = stat.rsplit(')').next().unwrap_or_default();
+            after.split_whitespace().nth(1) == Some(parent.as_str())
+        })
+        .collect()
 }
 
 /// A command as the user under whom the cluster runs, in a directory that it may enter and without

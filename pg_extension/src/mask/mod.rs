@@ -10,6 +10,7 @@
 //! | `rewrite` | a table in one pass into a new heap |
 //! | `route` | the same for partitions whose rows move |
 //! | `triggers` | rows updated so that triggers fire |
+//! | `online` | `synth_mask_table_online`: in batches that commit, while the table is used |
 //! | `batch` | rows taken apart and masked, some at a time |
 //! | `codec` | values of a column as arrays and back |
 //! | `other` | other columns that a rule reads: companions and conditions |
@@ -17,6 +18,7 @@
 //! | `shuffle` | the values of a column dealt out to other rows |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
+//! | `copy` | `synth_copy_masked`: masked copies of schemas |
 //! | `verify` | foreign keys checked again |
 //! | `dependents` | what else holds copies: statistics and materialized views |
 //! | `unmask` | `synth_unmask` and who may |
@@ -31,9 +33,11 @@ pub mod batch;
 mod carry;
 pub mod catalog;
 mod codec;
+mod copy;
 mod dependents;
 mod findings;
 pub mod function;
+mod online;
 pub mod other;
 pub mod owner;
 pub mod plan;

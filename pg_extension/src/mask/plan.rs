@@ -58,6 +58,11 @@ pub fn plan(target: Oid) -> Plan {
 
 /// The same for several tables, in one go.
 pub fn plan_all(targets: &[Oid]) -> Plan {
+    plan_under(targets, pg_sys::AccessExclusiveLock as i32)
+}
+
+/// The same under locks of another mode.
+pub fn plan_under(targets: &[Oid], lock: pg_sys::LOCKMODE) -> Plan {
     for &target in targets {
         check_kind(target);
         // Before the lock: who may not mask must not be able to block.
@@ -65,7 +70,7 @@ pub fn plan_all(targets: &[Oid]) -> Plan {
     }
     let mut members: Vec<Oid> = Vec::new();
     for &target in targets {
-        for member in lock_tree(target) {
+        for member in lock_tree(target, lock) {
             if !members.contains(&member) {
                 check_kind(member);
                 require_ownership(member);
@@ -87,7 +92,7 @@ pub fn plan_all(targets: &[Oid]) -> Plan {
             check_kind(relid);
             require_ownership_of_referring(relid, &selection);
             // SAFETY: locks the table for this transaction.
-            unsafe { pg_sys::LockRelationOid(relid, pg_sys::AccessExclusiveLock as i32) };
+            unsafe { pg_sys::LockRelationOid(relid, lock) };
             locked.insert(relid);
         }
     };
@@ -95,8 +100,7 @@ pub fn plan_all(targets: &[Oid]) -> Plan {
 }
 
 /// Locks a table and those below it; gives all.
-fn lock_tree(target: Oid) -> Vec<Oid> {
-    let lock = pg_sys::AccessExclusiveLock as i32;
+fn lock_tree(target: Oid, lock: pg_sys::LOCKMODE) -> Vec<Oid> {
     // SAFETY: locks the table and its descendants for this transaction.
     unsafe {
         pg_sys::LockRelationOid(target, lock);

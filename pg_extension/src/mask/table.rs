@@ -67,7 +67,7 @@ sql_function! {
         require_utf8();
         let plan = plan::plan(target);
         let masked = run(&plan, options);
-        record("mask_table", relation_name(target), &plan, &masked);
+        record("mask_table", relation_name(target), &plan, rows_of(&masked));
         tell(&plan, &masked);
         let rows: i64 = masked
             .iter()
@@ -111,7 +111,7 @@ fn synth_mask_schema(
     let plan = plan::plan_all(&targets);
     let masked = run(&plan, options);
     let names: Vec<String> = targets.iter().map(|&relid| relation_name(relid)).collect();
-    record("mask_schema", names.join(", "), &plan, &masked);
+    record("mask_schema", names.join(", "), &plan, rows_of(&masked));
     tell_elsewhere(&plan);
     TableIterator::new(masked.into_iter().map(|table| {
         (
@@ -173,8 +173,12 @@ pub fn run(plan: &Plan, options: Options) -> Vec<Masked> {
     masked
 }
 
+fn rows_of(masked: &[Masked]) -> i64 {
+    masked.iter().map(|table| table.rows).sum()
+}
+
 /// Leaves the record of a run in the audit chain.
-fn record(operation: &'static str, target: String, plan: &Plan, masked: &[Masked]) {
+pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64) {
     let rules = plan.rules.iter().map(|((relid, column), rule)| {
         (
             format!("{}.{column}", relation_name(*relid)),
@@ -187,7 +191,7 @@ fn record(operation: &'static str, target: String, plan: &Plan, masked: &[Masked
         target,
         rules: rules.collect(),
         key_version: secret::newest().map(|(version, _)| version),
-        rows: masked.iter().map(|table| table.rows).sum(),
+        rows,
         before,
         after,
         verification: serde_json::Value::Null,

@@ -71,6 +71,8 @@ pub fn update(relid: Oid, rules: &Rules) {
         let relation = pg_sys::table_open(relid, lock);
         pg_sys::CheckTableNotInUse(relation, c"synth_mask_table".as_ptr());
         let masks = column_masks(relation, rules);
+        // Before SPI, whose end frees what is made in between.
+        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         pg_sys::SPI_connect();
         let plan = prepare(relid, &masks);
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
@@ -79,7 +81,6 @@ pub fn update(relid: Oid, rules: &Rules) {
         let mut batch = Batch::new(relation, &masks);
         let mut fingerprint = Fingerprint::new(relation, &masks, rules);
         let mut places: Vec<pg_sys::ItemPointerData> = Vec::new();
-        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
         while more {

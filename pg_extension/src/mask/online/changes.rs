@@ -1,0 +1,206 @@
+//! Carrying over what has changed since the run began.
+//!
+//! For each place that the log names, what the shadow holds for it is deleted, and what the table
+//! holds there now, if anything, is masked and inserted. That depends on the state of the table and
+//! not on the order of changes, and doing it twice does no harm. A place that has been vacuumed and
+//! taken by another row is no exception.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgrx::pg_sys::{self, Datum};
+use pgrx::{FromDatum, PgMemoryContexts};
+
+use super::super::batch::{Batch, column_masks};
+use super::super::owner::AsOwner;
+use super::super::plan::Rules;
+use super::copy;
+use super::map::{self, Map};
+use super::shadow::Shadow;
+use super::state::Part;
+use crate::boundary::check_for_interrupts;
+
+/// What was carried over.
+pub struct Applied {
+    /// Entries of the log.
+    pub entries: usize,
+    /// Rows that the shadow has more.
+    pub rows: i64,
+}
+
+/// Carries over at most so many entries of the log. Where the shadow has unique indexes, all
+/// entries are to be carried over at once: in between, two rows could have one key.
+pub fn apply(part: &Part, rules: &Rules, most: usize) -> Applied {
+    let (places, entries) = take_log(part, most);
+    if entries == 0 {
+        return Applied { entries, rows: 0 };
+    }
+    let deleted = delete(part, &places);
+    // SAFETY: makes visible to what follows what was done.
+    unsafe { pg_sys::CommandCounterIncrement() };
+    let inserted = insert(part, rules, &places);
+    Applied {
+        entries,
+        rows: inserted - deleted,
+    }
+}
+
+/// Lines by block.
+type PlacesByBlock = BTreeMap<u32, BTreeSet<u16>>;
+
+/// Reads entries of the log and deletes them.
+fn take_log(part: &Part, most: usize) -> (PlacesByBlock, usize) {
+    let mut places = PlacesByBlock::new();
+    let mut entries = 0;
+    // SAFETY: the log is a table of the extension's own, with two columns of type tid.
+    unsafe {
+        let log = pg_sys::table_open(part.log, pg_sys::RowExclusiveLock as i32);
+        let none = std::ptr::null_mut();
+        let scan = pg_sys::table_beginscan(log, pg_sys::GetActiveSnapshot(), 0, none);
+        while entries < most {
+            let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            if tuple.is_null() {
+                break;
+            }
+            check_for_interrupts();
+            let mut values = [Datum::null(); 2];
+            let mut nulls = [true; 2];
+            pg_sys::heap_deform_tuple(
+                tuple,
+                (*log).rd_att,
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+            for (value, null) in values.iter().zip(nulls) {
+                if let Some(tid) = pg_sys::ItemPointerData::from_datum(*value, null) {
+                    let (block, line) = map::parts(tid);
+                    places.entry(block).or_default().insert(line);
+                }
+            }
+            let mut place = (*tuple).t_self;
+            pg_sys::simple_heap_delete(log, &raw mut place);
+            entries += 1;
+        }
+        pg_sys::table_endscan(scan);
+        pg_sys::table_close(log, pg_sys::NoLock as i32);
+    }
+    (places, entries)
+}
+
+/// Deletes what the shadow holds for these places.
+fn delete(part: &Part, places: &PlacesByBlock) -> i64 {
+    let mut deleted = 0;
+    // SAFETY: opened and closed here; only this run writes to the shadow.
+    unsafe {
+        let shadow = pg_sys::table_open(part.shadow, pg_sys::RowExclusiveLock as i32);
+        let mut map = Map::open(part.map, part.map_index);
+        for (&block, lines) in places {
+            check_for_interrupts();
+            let mut known = map.find(block);
+            let before = deleted;
+            for &line in lines {
+                if let Some(mut place) = known.find(line) {
+                    pg_sys::simple_heap_delete(shadow, &raw mut place);
+                    known.set(line, None);
+                    deleted += 1;
+                }
+            }
+            if deleted > before {
+                map.put(block, &known);
+            }
+        }
+        map.close();
+        pg_sys::table_close(shadow, pg_sys::NoLock as i32);
+    }
+    deleted
+}
+
+/// Masks what the table holds at these places, and inserts it.
+fn insert(part: &Part, rules: &Rules, places: &PlacesByBlock) -> i64 {
+    let mut inserted = 0;
+    // SAFETY: as for `copy_batch`.
+    unsafe {
+        let (table, shadow) = copy::open(part);
+        let owner = AsOwner::of(part.relid);
+        let masks = column_masks(table, rules);
+        let mut writer = Shadow::new(table, shadow, false);
+        let mut map = Map::open(part.map, part.map_index);
+        let mut batch = Batch::new(table, &masks);
+        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
+        let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
+        let blocks =
+            pg_sys::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM);
+        let mut todo = places
+            .range(..blocks)
+            .flat_map(|(&block, lines)| lines.iter().map(move |&line| (block, line)));
+        let mut lines: Vec<(u32, u16)> = Vec::new();
+        let mut more = true;
+        while more {
+            check_for_interrupts();
+            memory.switch_to(|_| {
+                while !batch.is_full() {
+                    let Some((block, line)) = todo.next() else {
+                        more = false;
+                        break;
+                    };
+                    let mut tuple = pg_sys::HeapTupleData {
+                        t_self: map::tid(block, line),
+                        ..Default::default()
+                    };
+                    if fetch(table, &raw mut tuple, slot) {
+                        lines.push((block, line));
+                        batch.push(slot);
+                        (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
+                    }
+                }
+                batch.mask(&masks);
+                let new = writer.write(&batch, &masks);
+                let mut at = 0;
+                while at < lines.len() {
+                    let block = lines[at].0;
+                    let mut known = map.find(block);
+                    while at < lines.len() && lines[at].0 == block {
+                        known.set(lines[at].1, Some(new[at]));
+                        at += 1;
+                    }
+                    map.put(block, &known);
+                }
+            });
+            // A block may go on in the next batch, which reads its places again.
+            pg_sys::CommandCounterIncrement();
+            inserted += batch.rows as i64;
+            lines.clear();
+            batch.clear();
+            memory.reset();
+        }
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        map.close();
+        writer.finish();
+        drop(owner);
+        pg_sys::table_close(shadow, pg_sys::NoLock as i32);
+        pg_sys::table_close(table, pg_sys::NoLock as i32);
+    }
+    inserted
+}
+
+/// Puts the row at the tuple's place into a slot, if there is one now.
+///
+/// # Safety
+/// The slot is one of the table's, and is cleared before the tuple's header goes out of scope.
+unsafe fn fetch(
+    table: pg_sys::Relation,
+    tuple: pg_sys::HeapTuple,
+    slot: *mut pg_sys::TupleTableSlot,
+) -> bool {
+    // SAFETY: by the caller's promise; the slot takes a pin of its own, ours is released.
+    unsafe {
+        let mut buffer = 0;
+        let snapshot = pg_sys::GetActiveSnapshot();
+        let found = pg_sys::heap_fetch(table, snapshot, tuple, &raw mut buffer, false);
+        if found {
+            (*slot).tts_tableOid = (*table).rd_id;
+            pg_sys::ExecStoreBufferHeapTuple(tuple, slot, buffer);
+            pg_sys::ReleaseBuffer(buffer);
+        }
+        found
+    }
+}
