@@ -105,13 +105,12 @@ pub unsafe extern "C-unwind" fn synth_audit_worker(argument: Datum) {
         pg_sys::dsm_pin_mapping(segment);
         let shared = pg_sys::dsm_segment_address(segment).cast::<Shared>();
         let text = std::slice::from_raw_parts(shared.add(1).cast::<u8>(), (*shared).length);
-        let record = match serde_json::from_slice(text) {
-            Ok(record) => record,
-            Err(_) => raise(
+        let Ok(record) = serde_json::from_slice(text) else {
+            raise(
                 ERRCODE_INTERNAL_ERROR,
                 "an audit record arrived torn".to_owned(),
                 None,
-            ),
+            )
         };
         let own = pg_sys::GetCurrentSubTransactionId();
         QUEUE.with_borrow_mut(|queue| queue.push((own, record)));

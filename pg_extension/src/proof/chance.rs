@@ -134,6 +134,10 @@ unsafe fn sample(relation: pg_sys::Relation) -> Vec<Vec<Option<Datum>>> {
 ///
 /// # Safety
 /// The cells are of the column's type.
+#[allow(
+    clippy::iter_filter_is_some,
+    reason = "cells stay as arrays are made from them"
+)]
 unsafe fn measure(
     sought: &mut Sought,
     rule: &Rule,

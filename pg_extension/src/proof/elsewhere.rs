@@ -194,7 +194,7 @@ pub unsafe fn begin_quiet_scan(
     // SAFETY: the flag is looked at when rows are fetched; tuple by tuple works for any snapshot.
     unsafe {
         let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
-        (*scan).rs_flags &= !(pg_sys::ScanOptions::SO_ALLOW_PAGEMODE as u32);
+        (*scan).rs_flags &= !pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
         scan
     }
 }

@@ -78,7 +78,7 @@ pub unsafe fn heap(
                     );
                     for (look, tally) in looks.iter().zip(&mut tallies) {
                         let value = values[look.index];
-                        if !nulls[look.index] && !(look.kind.is_varlena() && is_external(value)) {
+                        if !(nulls[look.index] || look.kind.is_varlena() && is_external(value)) {
                             tally.see(look.kind.hash(hash, value), &look.sought);
                         }
                     }

@@ -21,6 +21,9 @@ use crate::query::query;
 /// Where `stavalues1` to `stavalues5` stand (catalog/pg_statistic.h), from 0.
 const VALUES: std::ops::Range<usize> = 26..31;
 
+/// What was found, and what was looked for.
+type Found<'a> = (Tally, Vec<&'a Sought>);
+
 /// What is looked for in the statistics of a relation: its own columns by number, and in anything
 /// computed from them.
 pub struct Subject<'a> {
@@ -202,7 +205,7 @@ pub fn extended(subject: &Subject<'_>, hash: &ValueHash) -> Vec<Line> {
             ),
         )
     };
-    let mut tallies: BTreeMap<(String, Option<i16>), (Tally, Vec<&Sought>)> = BTreeMap::new();
+    let mut tallies: BTreeMap<(String, Option<i16>), Found<'_>> = BTreeMap::new();
     let text = of_class(&subject.all, Class::Text);
     for ((name, columns), values) in combinations {
         for (position, value) in values.into_iter().enumerate() {
