@@ -40,7 +40,7 @@ CREATE FUNCTION synth.function_digest(function oid) RETURNS bytea
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
         SELECT pg_catalog.sha256(pg_catalog.convert_to(
-            p.proowner::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
+            pg_catalog.pg_get_userbyid(p.proowner)::text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||)
                 pg_catalog.pg_get_functiondef(p.oid), 'UTF8'))
         FROM pg_catalog.pg_proc p
         WHERE p.oid OPERATOR(pg_catalog.=) function
@@ -397,6 +397,44 @@ COMMENT ON FUNCTION @extschema@.synth_mask_online_abort(regclass) IS
 --
 -- Masked copies
 --
+
+CREATE FUNCTION @extschema@.synth_copy_masked(
+    source_schema text,
+    target_schema text,
+    subset jsonb DEFAULT NULL,
+    children boolean DEFAULT false,
+    depth integer DEFAULT NULL,
+    undecided text DEFAULT 'refuse',
+    OUT table_name text,
+    OUT source_rows bigint,
+    OUT copied_rows bigint,
+    OUT masked_columns text[],
+    OUT seconds double precision,
+    OUT note text
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+    AS 'MODULE_PATHNAME', 'synth_copy_masked_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_copy_masked(text, text, jsonb, boolean, integer, text) IS
+    'copies the tables of a schema to a new or empty one, masked by their rules. subset: {"<table>": "<condition>"} or {"<table>": {"where": "<condition>", "percent": 10, "rows": 500}}, closed over references; children adds rows that refer to chosen ones. undecided, for columns without a rule: refuse, copy or null';
+
+CREATE FUNCTION @extschema@.synth_plan_copy(
+    source_schema text,
+    subset jsonb DEFAULT NULL,
+    children boolean DEFAULT false,
+    depth integer DEFAULT NULL,
+    undecided text DEFAULT 'refuse',
+    OUT table_name text,
+    OUT source_rows bigint,
+    OUT copied_rows bigint,
+    OUT masked_columns text[],
+    OUT undecided_columns text[],
+    OUT note text,
+    OUT problem text
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+    AS 'MODULE_PATHNAME', 'synth_plan_copy_wrapper';
+COMMENT ON FUNCTION @extschema@.synth_plan_copy(text, jsonb, boolean, integer, text) IS
+    'what synth_copy_masked would do: rows (estimated, those of a subset counted), rules, columns nobody has decided on, what is not copied, and what stands against it';
 
 --
 -- Secrets, unmasking, proof and audit

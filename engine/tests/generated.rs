@@ -9,8 +9,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Date32Type;
+use arrow_array::{ArrayRef, Date32Array, StringArray};
 use synth_engine::generator::{GENERATORS, Generator};
+use synth_engine::mask::{self, Rule, Target};
 use synth_engine::registry::{Entry, Kind, Parameter, ParameterType, entries};
+use synth_engine::schema::ColumnType;
+use synth_engine::secret::Secret;
 
 const SCRIPT: &str = "sql/pg_synth--0.1.0--0.2.0.sql";
 const REFERENCE: &str = "docs/reference.md";
@@ -305,14 +313,14 @@ fn the_reference_describes_the_registry() {
             .unwrap();
         }
     }
-    out.push_str("\n## Masks\n\n| name | parameters | takes | injective | consistent | pseudonymous | does |\n|---|---|---|---|---|---|---|\n");
+    out.push_str("\n## Masks\n\n| name | parameters | takes | injective | consistent | pseudonymous | reversible | does |\n|---|---|---|---|---|---|---|---|\n");
     for entry in entries().filter(|e| e.kind == Kind::Mask) {
         let mask = entry.mask.unwrap();
         let yes = |value: bool| if value { "yes" } else { "no" };
         let accepts: Vec<&str> = mask.accepts.iter().map(|t| t.sql()).collect();
         writeln!(
             out,
-            "| `{}` | {} | {} | {} | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} | {} | {} | {} |",
             entry.name,
             cell(&parameters(entry)),
             if accepts.is_empty() {
@@ -323,6 +331,7 @@ fn the_reference_describes_the_registry() {
             yes(mask.injective),
             yes(mask.consistent),
             yes(mask.pseudonymous),
+            yes(mask.reversible),
             cell(entry.summary)
         )
         .unwrap();
@@ -330,6 +339,126 @@ fn the_reference_describes_the_registry() {
     out.push('\n');
     keep(
         REFERENCE,
+        (
+            "<!-- generated from the registry: begin -->",
+            "<!-- generated from the registry: end -->",
+        ),
+        &out,
+    );
+}
+
+/// Values for the examples of `docs/masks.md`: arguments of a rule, type and value.
+const EXAMPLES: &[(&str, ColumnType, &str)] = &[
+    ("bucket('0,18,30,50,65')", ColumnType::Numeric, "42"),
+    ("card_number", ColumnType::Text, "4111-1111-1111-1111"),
+    (
+        "card_number(keep_bin => true)",
+        ColumnType::Text,
+        "4111 1111 1111 1111",
+    ),
+    ("city", ColumnType::Text, "Springfield"),
+    ("company(locale => 'de_DE')", ColumnType::Text, "Acme Inc."),
+    ("country", ColumnType::Text, "Iceland"),
+    ("date_shift(30)", ColumnType::Date, "1987-06-05"),
+    ("email", ColumnType::Text, "ann@corp.test"),
+    (
+        "email(keep_domain => true, names => false)",
+        ColumnType::Text,
+        "ann@corp.test",
+    ),
+    ("first_name(locale => 'pl_PL')", ColumnType::Text, "Ann"),
+    ("fpe", ColumnType::Text, "PO-2024/004711"),
+    ("fpe('alphanumeric')", ColumnType::Text, "PO-2024/004711"),
+    ("full_name", ColumnType::Text, "Ann Miller"),
+    ("generalize(10)", ColumnType::Numeric, "37"),
+    ("generalize('month')", ColumnType::Date, "1987-06-05"),
+    ("generalize(24)", ColumnType::Inet, "192.0.2.77"),
+    ("hash(20)", ColumnType::Text, "ann@corp.test"),
+    ("iban", ColumnType::Text, "DE89 3704 0044 0532 0130 00"),
+    (
+        "json_path('$.a[*]', 'partial(1)', '$.n', 'generalize(10)')",
+        ColumnType::Json,
+        "{\"a\": [\"Ann\"], \"n\": 37, \"k\": 1}",
+    ),
+    ("last_name", ColumnType::Text, "Miller"),
+    (
+        "national_id(locale => 'pl_PL')",
+        ColumnType::Text,
+        "44051401458",
+    ),
+    ("noise(0.1)", ColumnType::Numeric, "52300.00"),
+    ("partial(1, '***', 2)", ColumnType::Text, "12345"),
+    ("permutation", ColumnType::Numeric, "4711"),
+    ("phone", ColumnType::Text, "030 123456"),
+    (
+        "pseudonym('job_title')",
+        ColumnType::Text,
+        "Chief Hat Officer",
+    ),
+    (
+        "redact",
+        ColumnType::Text,
+        "Ann Miller (ann@corp.test) paid with 4111111111111111",
+    ),
+    (
+        "redact('pseudonym')",
+        ColumnType::Text,
+        "Ann Miller (ann@corp.test) paid with 4111111111111111",
+    ),
+    (
+        "regex_replace('[0-9]{3}$', '***')",
+        ColumnType::Text,
+        "room 12345",
+    ),
+    ("ssn", ColumnType::Text, "123-45-6789"),
+    ("state", ColumnType::Text, "Ohio"),
+    ("street", ColumnType::Text, "12 Main Street"),
+    ("zip", ColumnType::Text, "45678"),
+];
+
+/// Each mask that computes is in the examples of `docs/masks.md`, with what it really gives.
+#[test]
+fn docs_of_masks_are_true() {
+    let mut out = String::from("\n| rule | value | result |\n|---|---|---|\n");
+    for (rule, column_type, value) in EXAMPLES {
+        let parsed: Rule = format!("MASKED WITH {rule}").parse().unwrap();
+        let mask = mask::build(&parsed, &Target::new(*column_type), &Secret::new([0; 32])).unwrap();
+        let days = synth_engine::calendar::parse_date(value);
+        let input: ArrayRef = match column_type {
+            ColumnType::Date => Arc::new(Date32Array::from(vec![days])),
+            _ => Arc::new(StringArray::from(vec![*value])),
+        };
+        let masked = mask.apply(&input, &[]).unwrap();
+        let result = match column_type {
+            ColumnType::Date => {
+                synth_engine::calendar::format_date(masked.as_primitive::<Date32Type>().value(0))
+            }
+            _ => masked.as_string::<i32>().value(0).to_owned(),
+        };
+        writeln!(
+            out,
+            "| `{}` | {} | {} |",
+            cell(rule),
+            cell(value),
+            cell(&result)
+        )
+        .unwrap();
+    }
+    let shown: BTreeSet<&str> = EXAMPLES
+        .iter()
+        .map(|(rule, ..)| rule.split('(').next().unwrap_or(rule))
+        .collect();
+    for entry in entries().filter(|e| e.kind == Kind::Mask && mask::is_computed(e.name)) {
+        // Bytes have no text form.
+        assert!(
+            shown.contains(entry.name) || entry.name == "placeholder",
+            "{} has no example",
+            entry.name
+        );
+    }
+    out.push('\n');
+    keep(
+        "docs/masks.md",
         (
             "<!-- generated from the registry: begin -->",
             "<!-- generated from the registry: end -->",

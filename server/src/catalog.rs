@@ -38,6 +38,10 @@ pub struct ParameterView {
 
 /// What holds of a mask.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties, as in the registry"
+)]
 pub struct MaskView {
     /// SQL types of columns it takes; empty: any.
     pub accepts: Vec<&'static str>,
@@ -47,6 +51,8 @@ pub struct MaskView {
     pub consistent: bool,
     /// Whoever holds the secret can recompute results from guesses.
     pub pseudonymous: bool,
+    /// Whoever holds the secret can compute the value from the result.
+    pub reversible: bool,
 }
 
 impl From<&'static Entry> for EntryView {
@@ -78,6 +84,7 @@ impl From<&'static MaskProperties> for MaskView {
             injective: mask.injective,
             consistent: mask.consistent,
             pseudonymous: mask.pseudonymous,
+            reversible: mask.reversible,
         }
     }
 }

@@ -314,7 +314,7 @@ fn empty_tables_and_odd_types(pg: &Postgres) {
          CREATE TABLE odd (m mail, l text[], n citext, e mood, p pair, r int4range, b bytea, f double precision,
              gen text GENERATED ALWAYS AS ('x') STORED, x xml, long text);
          INSERT INTO odd (m, l, n, e, p, r, b, f, x, long)
-             SELECT 'u' || i || '@b.example', ARRAY['u' || i || '@c.example', 'z'], 'U' || i || '@d.example', 'ok', (1, 'x'), '[1,2)', '\\x00', 1.5, '<a/>', repeat('x', 100000)
+             SELECT 'u' || i || '@b.example', ARRAY['u' || i || '@c.example', 'z'], 'U' || i || '@d.example', 'ok'::mood, (1, 'x')::pair, '[1,2)'::int4range, '\\x00'::bytea, 1.5, '<a/>'::xml, repeat('x', 100000)
              FROM generate_series(1, 40) i;
          CREATE TABLE parted (k int, email text) PARTITION BY RANGE (k);
          CREATE TABLE parted1 PARTITION OF parted FOR VALUES FROM (0) TO (100);

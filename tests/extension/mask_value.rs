@@ -105,14 +105,19 @@ fn bad_calls_are_refused(pg: &Postgres) {
             "mask email does not fit type integer",
         ),
         (
-            "synth_mask('hash', ARRAY['x'])",
+            "synth_mask('hash', point '(1,2)')",
             "22023",
-            "cannot apply hash to text[]",
+            "cannot apply hash to point",
         ),
         (
             "synth_mask('hash', '{}'::jsonb)",
+            "42804",
+            "mask hash does not fit type jsonb",
+        ),
+        (
+            "synth_mask('date_shift', date '2000-01-01', '10', 'patient')",
             "22023",
-            "cannot apply hash to jsonb",
+            "would read another column",
         ),
         ("synth_mask('hash', 'x', '1')", "22023", "20 to 64"),
         ("synth_mask('hash', 'x', NULL)", "22023", "20 to 64"),

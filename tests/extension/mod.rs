@@ -3,6 +3,7 @@
 //! Each test has a database of its own. Where the server has no `pg_synth` (see `make install`),
 //! these tests say so and are ignored.
 
+mod copy_masked;
 mod detect;
 mod examples;
 mod fill;
@@ -10,6 +11,7 @@ mod generate;
 mod keys;
 mod mask_table;
 mod mask_value;
+mod masks;
 mod online;
 mod proof;
 mod rules;
@@ -41,6 +43,8 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("keys", keys::tests()),
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
+        ("masks", masks::tests()),
+        ("copy_masked", copy_masked::tests()),
         ("online", online::tests()),
         ("proof", proof::tests()),
         ("schedule", schedule::without::tests()),

@@ -39,6 +39,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
     ));
     let mut expected: Vec<Cells> = [
         ("synth(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth.function_digest(oid)", "t", "sql"),
         ("synth.random_secret()", "f", "c"),
         ("synth.registry_entries()", "t", "c"),
         ("synth.rows_support(internal)", "t", "c"),
@@ -70,6 +71,8 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
             "c",
         ),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
+        ("synth_distrust_function(regprocedure)", "f", "sql"),
+        ("synth_trust_function(regprocedure)", "f", "sql"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
         ("synth_revoke_unmask(regrole,regclass,name)", "f", "c"),
         ("synth_rotate_secret()", "f", "c"),

@@ -17,7 +17,7 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
     let bare = digits.len() == text.len();
     // Marks make a number's shape rarer than its digits alone.
     let marked = |chance: f64| if bare { chance } else { chance * 0.1 };
-    let mut test = |category, valid: bool, chance: f64| {
+    let mut scheme = |category, valid: bool, chance: f64| {
         out(Hit {
             category,
             checked: Some(valid),
@@ -34,58 +34,52 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
                     && number(&digits[5..]) != 0;
                 if bare {
                     // Any nine digits will do: only the name can say it.
-                    test(Category::Ssn, false, 1.0);
+                    scheme(Category::Ssn, false, 1.0);
                 } else {
-                    test(Category::Ssn, valid, 0.2);
+                    scheme(Category::Ssn, valid, 0.2);
                 }
             }
             if bare {
                 let sum = i64::from(weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]));
-                test(
+                scheme(
                     Category::Bsn,
                     (sum - i64::from(digits[8] - b'0')) % 11 == 0,
                     0.09,
                 );
-                let prefix = number(&digits[..2]);
-                let issued = matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80);
-                test(
-                    Category::Routing,
-                    issued && aba(&digits[..8]) == digits[8],
-                    0.038,
-                );
+                scheme(Category::Routing, aba(&digits[..8]) == digits[8], 0.1);
             }
         }
         10 => {
-            if bare && matches!(digits[0], b'1' | b'2') {
+            if bare && matches!(digits[0], b'1' | b'2' | b'9') {
                 let mut prefixed = *b"80840000000000";
                 prefixed[5..].copy_from_slice(&digits[..9]);
-                test(Category::Npi, luhn(&prefixed) == digits[9], 0.1);
+                scheme(Category::Npi, luhn(&prefixed) == digits[9], 0.1);
             }
             if bare && matches!(digits[0], b'1' | b'2' | b'9') {
-                test(Category::SaudiId, luhn(&digits[..9]) == digits[9], 0.1);
+                scheme(Category::SaudiId, luhn(&digits[..9]) == digits[9], 0.1);
             }
             if bare || is_shaped(text, b"### ### ####") {
                 let sum = weighted(digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2]);
                 let check = (11 - sum % 11) % 11;
                 let valid = check < 10 && check == u32::from(digits[9] - b'0');
-                test(Category::Nhs, valid, if bare { 0.09 } else { 0.9 });
+                scheme(Category::Nhs, valid, if bare { 0.09 } else { 0.9 });
             }
         }
         11 => {
             if bare {
-                test(Category::SteuerId, is_steuer_id(digits), 0.03);
-                test(Category::Pesel, is_pesel(digits), 0.02);
+                scheme(Category::SteuerId, is_steuer_id(digits), 0.03);
+                scheme(Category::Pesel, is_pesel(digits), 0.02);
             }
             if bare || is_shaped(text, b"###.###.###-##") {
                 let repeated = digits.iter().all(|d| *d == digits[0]);
                 let valid = !repeated
                     && brazilian(&digits[..9], 11) == digits[9]
                     && brazilian(&digits[..10], 11) == digits[10];
-                test(Category::Cpf, valid, 0.01);
+                scheme(Category::Cpf, valid, 0.01);
             }
         }
         12 if bare => {
-            test(
+            scheme(
                 Category::MyNumber,
                 my_number(&digits[..11]) == digits[11],
                 0.1,
@@ -94,23 +88,23 @@ pub(super) fn of_digits(text: &str, digits: &[u8], out: &mut impl FnMut(Hit)) {
         14 if is_shaped(text, b"##.###.###/####-##") => {
             let valid = brazilian(&digits[..12], 9) == digits[12]
                 && brazilian(&digits[..13], 9) == digits[13];
-            test(Category::TaxNumber, valid, 0.01);
+            scheme(Category::TaxNumber, valid, 0.01);
         }
         15 if bare || is_shaped(text, b"# ## ## ## ### ### ##") => {
             let key = 97 - number(&digits[..13]) % 97;
             let valid = matches!(digits[0], b'1' | b'2') && key == number(&digits[13..]);
-            test(Category::Nir, valid, 0.0021);
+            scheme(Category::Nir, valid, 0.0021);
         }
-        18 if bare => test(Category::ResidentId, is_resident_id(text), 0.002),
+        18 if bare => scheme(Category::ResidentId, is_resident_id(text), 0.002),
         _ => {}
     }
     if matches!(digits.len(), 12..=19) && is_grouped(text) {
         let valid = luhn(&digits[..digits.len() - 1]) == digits[digits.len() - 1];
         if let Some(share) = issuer(digits) {
-            test(Category::CardNumber, valid, 0.1 * share);
+            scheme(Category::CardNumber, valid, 0.1 * share);
         }
         if digits.len() == 15 {
-            test(Category::Imei, valid, 0.1);
+            scheme(Category::Imei, valid, 0.1);
         }
     }
 }
@@ -222,11 +216,13 @@ fn issuer(digits: &[u8]) -> Option<f64> {
 
 /// One of the first ten digits occurs twice or three times, and the check digit is right.
 fn is_steuer_id(digits: &[u8]) -> bool {
-    let most = (b'0'..=b'9')
-        .map(|digit| digits[..10].iter().filter(|d| **d == digit).count())
-        .fold((0, 0), |(most, twice), count| {
-            (most.max(count), twice + usize::from(count > 1))
-        });
+    let mut counts = [0_u32; 10];
+    for digit in &digits[..10] {
+        counts[usize::from(digit - b'0') % 10] += 1;
+    }
+    let most = counts.iter().fold((0, 0), |(most, twice), &count| {
+        (most.max(count), twice + u32::from(count > 1))
+    });
     matches!(most, (2 | 3, 1)) && mod_11_10(&digits[..10]) == digits[10]
 }
 
@@ -236,7 +232,7 @@ fn is_pesel(digits: &[u8]) -> bool {
     let day = number(&digits[4..6]);
     (1..=12).contains(&month)
         && (1..=31).contains(&day)
-        && weighted(digits, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 == 0
+        && weighted(digits, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10)
 }
 
 /// Date of birth and check digit.

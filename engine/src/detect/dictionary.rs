@@ -296,6 +296,11 @@ fn is_compound(token: &str) -> bool {
 
 fn is_street_with_number(lower: &str) -> bool {
     lower.split(['\n', ',']).any(|part| {
+        // Japanese blocks are numbered right behind the name.
+        let name = part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        if !name.is_ascii() && lists(name) & STREET != 0 {
+            return true;
+        }
         let cjk = ["路", "街", "大道", "丁目", "番地", "号"]
             .iter()
             .any(|mark| part.contains(mark));

@@ -103,7 +103,10 @@ fn step(key: &str, many: bool) -> String {
 /// The name of the field at the end of a path: `email` of `$.contact[*].email`.
 pub(super) fn field(path: &str) -> &str {
     let path = path.trim_end_matches("[*]");
-    match path.strip_suffix("']").and_then(|path| path.rsplit_once("['")) {
+    match path
+        .strip_suffix("']")
+        .and_then(|path| path.rsplit_once("['"))
+    {
         Some((_, key)) => key,
         None => path.rsplit('.').next().unwrap_or_default(),
     }

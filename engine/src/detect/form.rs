@@ -184,6 +184,9 @@ pub(super) fn phone(text: &str, count: usize, out: &mut impl FnMut(Hit)) {
         "###.###.####",
         "1-###-###-####",
         "### ### ####",
+        // Spain and Poland.
+        "### ### ###",
+        "## ### ## ##",
     ]
     .iter()
     .any(|shape| is_shaped(text, shape.as_bytes()));

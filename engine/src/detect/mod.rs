@@ -308,11 +308,25 @@ pub fn document_rule(parts: &[(&str, &Rule)], target: &Target) -> Proposal {
 fn column_finding(column: &Column<'_>, sample: &Sample) -> Option<Finding> {
     let said = type_says(column.kind)
         .unwrap_or_else(|| name::said(column.table, column.name, column.comment, column.kind));
-    let (category, confidence) = Category::ALL
+    let mut candidates: Vec<(Category, f64)> = Category::ALL
         .iter()
         .filter(|category| column.kind.accepts(**category))
         .map(|&category| (category, sure(category, &said, sample)))
         .filter(|(_, confidence)| *confidence >= LEAST)
+        .collect();
+    // Long names and addresses are text that identifies somebody, but not free text.
+    let is_whole = |category: Category| {
+        let hits = sample.counts.get(&category).map_or(0, |c| c.tally.hits);
+        category != Category::FreeText && hits > sample.distinct() / 2
+    };
+    if candidates
+        .iter()
+        .any(|(category, sure)| *sure >= 0.8 && is_whole(*category))
+    {
+        candidates.retain(|(category, _)| *category != Category::FreeText);
+    }
+    let (category, confidence) = candidates
+        .into_iter()
         // Of equals, what the name says; else the one with the rarer values.
         .max_by(|a, b| {
             let key = |&(category, confidence): &(Category, f64)| {

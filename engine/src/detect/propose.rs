@@ -212,13 +212,8 @@ pub(super) fn document(parts: &[(&str, &Rule)], target: &Target) -> Proposal {
 fn fitting(candidate: &str, target: &Target, unique: bool) -> Option<Rule> {
     let rule: Rule = format!("MASKED WITH {candidate}").parse().ok()?;
     mask::check(&rule, target).ok()?;
-    let injective = match &rule {
-        Rule::Mask { name, .. } => mask::find(name)
-            .ok()
-            .and_then(|entry| entry.mask)
-            .is_some_and(|mask| mask.injective),
-        _ => false,
-    };
+    let injective =
+        mask::properties(&rule).is_ok_and(|found| found.is_some_and(|mask| mask.injective));
     if unique && !injective {
         return None;
     }

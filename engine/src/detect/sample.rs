@@ -61,7 +61,7 @@ impl Sample {
         match self.kind {
             Kind::Json => document::walk(text, self),
             Kind::Text | Kind::Number | Kind::Moment | Kind::Inet | Kind::Mac => {
-                self.match_value(text)
+                self.match_value(text);
             }
             _ => {}
         }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType,
+    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
@@ -52,12 +51,22 @@ pub(super) fn build(arguments: &Arguments<'_>, column_type: ColumnType) -> Resul
             }
         })
         .collect();
-    let kind = if is_date { "dates YYYY-MM-DD" } else { "numbers" };
+    let kind = if is_date {
+        "dates YYYY-MM-DD"
+    } else {
+        "numbers"
+    };
     let bounds = bounds
         .filter(|bounds| bounds.len() <= 1000)
-        .filter(|bounds| bounds.windows(2).all(|pair| pair[0].compare(pair[1]).is_lt()))
+        .filter(|bounds| {
+            bounds
+                .windows(2)
+                .all(|pair| pair[0].compare(pair[1]).is_lt())
+        })
         .ok_or_else(|| {
-            arguments.error(format!("bounds must be up to 1000 {kind} in ascending order, separated by commas"))
+            arguments.error(format!(
+                "bounds must be up to 1000 {kind} in ascending order, separated by commas"
+            ))
         })?;
     let limits = match column_type {
         ColumnType::SmallInt => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
@@ -94,13 +103,18 @@ impl Bucket {
         if value.is_nan() {
             return value;
         }
-        let above = self.bounds.partition_point(|bound| as_double(bound) <= value);
+        let above = self
+            .bounds
+            .partition_point(|bound| as_double(bound) <= value);
         as_double(&self.bounds[above.saturating_sub(1)])
     }
 }
 
 impl Mask for Bucket {
-    #[expect(clippy::cast_possible_truncation, reason = "a real is a rounded double")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a real is a rounded double"
+    )]
     fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         macro_rules! whole {
             ($type:ty, $native:ty) => {
@@ -123,24 +137,24 @@ impl Mask for Bucket {
                     .as_primitive::<Float64Type>()
                     .unary::<_, Float64Type>(|v| self.double(v)),
             ),
-            DataType::Date32 => Arc::new(
-                values
-                    .as_primitive::<Date32Type>()
-                    .unary::<_, Date32Type>(|day| match day {
+            DataType::Date32 => {
+                Arc::new(values.as_primitive::<Date32Type>().unary::<_, Date32Type>(
+                    |day| match day {
                         i32::MIN | i32::MAX => day,
                         _ => {
                             let start = self.whole(i64::from(day) * MICROS_PER_DAY);
                             i32::try_from(start / MICROS_PER_DAY).unwrap_or(day)
                         }
-                    }),
-            ),
+                    },
+                ))
+            }
             DataType::Timestamp(TimeUnit::Microsecond, zone) => {
                 let starts = values
                     .as_primitive::<TimestampMicrosecondType>()
                     .unary::<_, TimestampMicrosecondType>(|micros| match micros {
-                        i64::MIN | i64::MAX => micros,
-                        _ => self.whole(micros),
-                    });
+                    i64::MIN | i64::MAX => micros,
+                    _ => self.whole(micros),
+                });
                 Arc::new(starts.with_timezone_opt(zone.clone()))
             }
             DataType::Utf8 => {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
 use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, ArrayRef};
 
 use super::arguments::Arguments;
 use super::map::text_of;

@@ -107,9 +107,7 @@ impl Email {
             .rsplit_once('@')
             .map(|(_, domain)| domain)
             .filter(|domain| {
-                self.keep_domain
-                    && (1..=LONGEST_KEPT).contains(&domain.len())
-                    && is_domain(domain)
+                self.keep_domain && (1..=LONGEST_KEPT).contains(&domain.len()) && is_domain(domain)
             })
             .unwrap_or(&self.domain)
     }

@@ -74,7 +74,15 @@ pub static ENTRIES: &[Entry] = &[
         bucket::PARAMETERS,
         MaskProperties {
             accepts: &[
-                SmallInt, Integer, BigInt, Real, Double, Numeric, Date, Timestamp, TimestampTz,
+                SmallInt,
+                Integer,
+                BigInt,
+                Real,
+                Double,
+                Numeric,
+                Date,
+                Timestamp,
+                TimestampTz,
             ],
             ..COARSER
         },
@@ -142,7 +150,16 @@ pub static ENTRIES: &[Entry] = &[
         generalize::PARAMETERS,
         MaskProperties {
             accepts: &[
-                SmallInt, Integer, BigInt, Real, Double, Numeric, Date, Timestamp, TimestampTz, Time,
+                SmallInt,
+                Integer,
+                BigInt,
+                Real,
+                Double,
+                Numeric,
+                Date,
+                Timestamp,
+                TimestampTz,
+                Time,
                 Inet,
             ],
             ..COARSER
@@ -230,8 +247,22 @@ pub static ENTRIES: &[Entry] = &[
         pseudonym::PSEUDONYM,
         MaskProperties {
             accepts: &[
-                Text, SmallInt, Integer, BigInt, Real, Double, Numeric, Date, Timestamp, TimestampTz,
-                Time, Boolean, Uuid, Json, Enum, Inet,
+                Text,
+                SmallInt,
+                Integer,
+                BigInt,
+                Real,
+                Double,
+                Numeric,
+                Date,
+                Timestamp,
+                TimestampTz,
+                Time,
+                Boolean,
+                Uuid,
+                Json,
+                Enum,
+                Inet,
             ],
             ..PSEUDONYM
         },

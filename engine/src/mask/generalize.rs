@@ -148,7 +148,9 @@ fn span_start(micros: i64, span: Span) -> i64 {
             };
         }
     };
-    micros.saturating_sub(micros.rem_euclid(within)).max(i64::MIN + 1)
+    micros
+        .saturating_sub(micros.rem_euclid(within))
+        .max(i64::MIN + 1)
 }
 
 /// The network of an address, written as Postgres writes it.
@@ -181,9 +183,7 @@ impl Generalize {
     )]
     fn double(&self, value: f64) -> f64 {
         let width = match &self.width {
-            Width::Number(width) => {
-                width.units as f64 / 10_f64.powi(width.scale.cast_signed())
-            }
+            Width::Number(width) => width.units as f64 / 10_f64.powi(width.scale.cast_signed()),
             _ => return value,
         };
         (value / width).floor() * width
@@ -229,14 +229,14 @@ impl Mask for Generalize {
                     .as_primitive::<Float64Type>()
                     .unary::<_, Float64Type>(|v| self.double(v)),
             ),
-            (DataType::Date32, Width::Span(span)) => Arc::new(
-                values
-                    .as_primitive::<Date32Type>()
-                    .unary::<_, Date32Type>(|day| match day {
+            (DataType::Date32, Width::Span(span)) => {
+                Arc::new(values.as_primitive::<Date32Type>().unary::<_, Date32Type>(
+                    |day| match day {
                         i32::MIN | i32::MAX => day,
                         _ => first_day(day, *span),
-                    }),
-            ),
+                    },
+                ))
+            }
             (DataType::Time64(TimeUnit::Microsecond), Width::Span(span)) => Arc::new(
                 values
                     .as_primitive::<Time64MicrosecondType>()
@@ -246,9 +246,9 @@ impl Mask for Generalize {
                 let starts = values
                     .as_primitive::<TimestampMicrosecondType>()
                     .unary::<_, TimestampMicrosecondType>(|micros| match micros {
-                        i64::MIN | i64::MAX => micros,
-                        _ => span_start(micros, *span),
-                    });
+                    i64::MIN | i64::MAX => micros,
+                    _ => span_start(micros, *span),
+                });
                 Arc::new(starts.with_timezone_opt(zone.clone()))
             }
             (DataType::Utf8, _) => {

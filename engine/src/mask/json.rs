@@ -48,9 +48,9 @@ impl Path {
                 } else if let Ok(index) = inside.parse() {
                     Step::Index(index)
                 } else {
-                    let name = ['\'', '"'].into_iter().find_map(|quote| {
-                        inside.strip_prefix(quote)?.strip_suffix(quote)
-                    });
+                    let name = ['\'', '"']
+                        .into_iter()
+                        .find_map(|quote| inside.strip_prefix(quote)?.strip_suffix(quote));
                     match name {
                         Some(name) => Step::Key(name.to_owned()),
                         None => return Err(problem("expected [*], [number] or ['name']")),
@@ -241,11 +241,9 @@ impl<'a> Walk<'a> {
             }
             Some(first) => {
                 let start = self.at;
-                while self
-                    .bytes
-                    .get(self.at)
-                    .is_some_and(|b| !matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'))
-                {
+                while self.bytes.get(self.at).is_some_and(|b| {
+                    !matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
+                }) {
                     self.at += 1;
                 }
                 if self.at == start {
@@ -337,7 +335,10 @@ mod tests {
             ("$.a", vec!["1", "\"x\"", "2.50"]),
             ("$.contact[*].email", vec!["\"p\""]),
             ("$..email", vec!["\"p\"", "\"q\\\"]}\""]),
-            ("$.*", vec!["1", "\"x\"", "2.50", "\"p\"", "\"q\\\"]}\"", "\"e\""]),
+            (
+                "$.*",
+                vec!["1", "\"x\"", "2.50", "\"p\"", "\"q\\\"]}\"", "\"e\""],
+            ),
             ("$[\"\"]", vec!["\"e\""]),
             ("$.nothing", vec![]),
             ("$.t", vec![]),
@@ -357,7 +358,10 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(find(&deep, &[Path::parse("$..*").unwrap()]).is_err());
         for broken in ["", "{", "[1", "{\"a\"", "{\"a\":}", "\"\\"] {
-            assert!(find(broken, &[Path::parse("$..*").unwrap()]).is_err(), "{broken}");
+            assert!(
+                find(broken, &[Path::parse("$..*").unwrap()]).is_err(),
+                "{broken}"
+            );
         }
     }
 }

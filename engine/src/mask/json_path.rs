@@ -77,11 +77,12 @@ fn part(mask: &str, arguments: &Arguments<'_>, secret: &Secret) -> Result<Part> 
         Rule::Value(literal) => {
             return Ok(Part::Constant(match literal {
                 Literal::Text(text) => encode(text),
-                Literal::Decimal(number) => {
-                    serde_json::from_str::<serde_json::Number>(number)
-                        .map(|_| number.clone())
-                        .map_err(|_| arguments.error("a value in JSON must be a number, text, true, false or null"))?
-                }
+                Literal::Decimal(number) => serde_json::from_str::<serde_json::Number>(number)
+                    .map(|_| number.clone())
+                    .map_err(|_| {
+                        arguments
+                            .error("a value in JSON must be a number, text, true, false or null")
+                    })?,
                 Literal::Integer(number) => number.to_string(),
                 Literal::Boolean(value) => value.to_string(),
                 Literal::Null => "null".to_owned(),
@@ -153,12 +154,13 @@ impl JsonPath {
                         // A number under a mask for numbers stays a number; a string under one is
                         // masked as the number it says, or is gone.
                         let is_number = super::decimal::Decimal::parse(&said).is_some();
-                        let (masked, list) = if number.is_some() && (!found.is_string || text.is_none()) {
-                            slot.quoted = found.is_string;
-                            (is_number, &mut numbers[found.path])
-                        } else {
-                            (text.is_some(), &mut texts[found.path])
-                        };
+                        let (masked, list) =
+                            if number.is_some() && (!found.is_string || text.is_none()) {
+                                slot.quoted = found.is_string;
+                                (is_number, &mut numbers[found.path])
+                            } else {
+                                (text.is_some(), &mut texts[found.path])
+                            };
                         if masked {
                             list.0.push(slot);
                             list.1.push(said);

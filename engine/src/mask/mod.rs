@@ -217,6 +217,9 @@ pub fn properties(rule: &Rule) -> Result<Option<MaskProperties>> {
                     properties.injective = true;
                     properties.reversible = true;
                 }
+                "date_shift" if arguments.literal("subject") != &Literal::Null => {
+                    properties.reversible = true;
+                }
                 "pseudonym" => properties.injective = arguments.boolean("is_unique")?,
                 _ => {}
             }

@@ -8,10 +8,10 @@ use arrow_array::types::{Float32Type, Float64Type, Int16Type, Int32Type, Int64Ty
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
+use super::Mask;
 use super::arguments::Arguments;
 use super::decimal::{Decimal, of_literal, of_numeric};
 use super::map::{text_of, unexpected};
-use super::Mask;
 use crate::entropy::unit;
 use crate::error::{Error, Result};
 use crate::registry::{Parameter, ParameterType};
@@ -62,18 +62,19 @@ pub(super) fn build(
         match arguments.number(name)? {
             None => Ok(None),
             Some(literal) => of_literal(literal)
-                .filter(|number| number.units.unsigned_abs() < 10_u128.pow(30) && number.scale <= 15)
+                .filter(|number| {
+                    number.units.unsigned_abs() < 10_u128.pow(30) && number.scale <= 15
+                })
                 .map(Some)
                 .ok_or_else(|| arguments.error(format!("{name} has too many digits"))),
         }
     };
     let positive = |name: &str, most: i128, words: &str| -> Result<Option<Decimal>> {
         let number = number(name)?;
-        let good = number.is_none_or(|n| {
-            n.units > 0 && n.compare(Decimal::whole(most)).is_le()
-        });
-        good.then_some(number)
-            .ok_or_else(|| arguments.error(format!("{name} must be a number above 0, up to {words}")))
+        let good = number.is_none_or(|n| n.units > 0 && n.compare(Decimal::whole(most)).is_le());
+        good.then_some(number).ok_or_else(|| {
+            arguments.error(format!("{name} must be a number above 0, up to {words}"))
+        })
     };
     let ratio = positive("ratio", 10, "10")?;
     let amount = positive("amount", 1_000_000_000_000_000, "10^15")?;
@@ -118,7 +119,9 @@ impl Noise {
         reason = "a part of a number, cut to whole units"
     )]
     fn decimal(&self, value: Decimal, least: i128, most: i128) -> Option<Decimal> {
-        let scale = value.scale.max(self.amount.map_or(0, |amount| amount.scale));
+        let scale = value
+            .scale
+            .max(self.amount.map_or(0, |amount| amount.scale));
         let units = value.rescaled(scale)?.units;
         let reach = match self.amount {
             Some(amount) => amount.rescaled(scale)?.units,
@@ -126,7 +129,9 @@ impl Noise {
         }
         .max(1);
         let entropy = self.entropy(&value.to_string());
-        let reach_64 = u64::try_from(reach).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
+        let reach_64 = u64::try_from(reach)
+            .unwrap_or(u64::MAX >> 1)
+            .min(u64::MAX >> 1);
         // 1 to reach, either way; a reach beyond 63 bits is scaled up.
         let step = i128::from(crate::entropy::below(entropy << 1, reach_64)) + 1;
         let step = step.checked_mul(reach / i128::from(reach_64).max(1))?;
@@ -188,7 +193,10 @@ impl Noise {
 }
 
 impl Mask for Noise {
-    #[expect(clippy::cast_possible_truncation, reason = "a real is a rounded double")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a real is a rounded double"
+    )]
     fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         macro_rules! whole {
             ($type:ty, $native:ty) => {

@@ -179,10 +179,14 @@ impl Permuted {
     fn run(&self, values: &ArrayRef, forward: bool) -> Result<ArrayRef> {
         macro_rules! whole {
             ($type:ty, $native:ty) => {
-                Arc::new(values.as_primitive::<$type>().try_unary::<_, $type, _>(|v| {
-                    let to = self.whole(i64::from(v), forward)?;
-                    Ok::<_, Error>(<$native>::try_from(to).unwrap_or(v))
-                })?)
+                Arc::new(
+                    values
+                        .as_primitive::<$type>()
+                        .try_unary::<_, $type, _>(|v| {
+                            let to = self.whole(i64::from(v), forward)?;
+                            Ok::<_, Error>(<$native>::try_from(to).unwrap_or(v))
+                        })?,
+                )
             };
         }
         Ok(match values.data_type() {

@@ -93,7 +93,13 @@ pub(super) fn dictionary(
         name => name,
     };
     let generator = generator::find(source)?;
-    let has = |parameter: &str| arguments.entry.parameters.iter().any(|p| p.name == parameter);
+    let has = |parameter: &str| {
+        arguments
+            .entry
+            .parameters
+            .iter()
+            .any(|p| p.name == parameter)
+    };
     if name == "iban" {
         return iban(arguments, target, key);
     }
@@ -121,7 +127,11 @@ pub(super) fn dictionary(
     let longest = (0..64_u64)
         .map(|entropy| {
             let value = bound.value(remix(entropy));
-            if layout { compact(&value).chars().count() } else { value.chars().count() }
+            if layout {
+                compact(&value).chars().count()
+            } else {
+                value.chars().count()
+            }
         })
         .max()
         .unwrap_or(0);
@@ -189,7 +199,9 @@ pub(super) fn build(
         })?;
         arguments.check_width(target, needed, "; give a smaller max_length")?;
     }
-    if unique && cap.is_some_and(|cap| (0..64_u64).any(|e| bound.value(remix(e)).chars().count() > cap)) {
+    if unique
+        && cap.is_some_and(|cap| (0..64_u64).any(|e| bound.value(remix(e)).chars().count() > cap))
+    {
         return Err(arguments.error("unique pseudonyms would be longer than max_length"));
     }
     // The generator's name is part of the domain: two generators do not link.
@@ -313,7 +325,10 @@ fn iban(arguments: &Arguments<'_>, target: &Target, key: DomainKey) -> Result<Bo
             <[u8; 2]>::try_from(text.as_bytes())
                 .ok()
                 .filter(|code| countries.contains_key(code))
-                .ok_or_else(|| arguments.error("country must be two letters of a country of SEPA, such as 'DE'"))?,
+                .ok_or_else(|| {
+                    arguments
+                        .error("country must be two letters of a country of SEPA, such as 'DE'")
+                })?,
         ),
         _ => return Err(arguments.error("country must be two letters in quotes")),
     };
@@ -358,15 +373,17 @@ struct Scalars {
 }
 
 impl Mask for Scalars {
-    #[expect(clippy::cast_possible_truncation, reason = "a real is a rounded double")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a real is a rounded double"
+    )]
     fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         macro_rules! built {
             ($builder:ty, $scalar:ident => $convert:expr) => {{
                 let mut out = <$builder>::with_capacity(values.len());
                 each_text(values, |text| {
-                    let $scalar = text.and_then(|text| {
-                        self.generator.scalar(self.key.words(text.as_bytes())[0])
-                    });
+                    let $scalar = text
+                        .and_then(|text| self.generator.scalar(self.key.words(text.as_bytes())[0]));
                     out.append_option($scalar.and_then($convert));
                 })?;
                 Arc::new(out.finish()) as ArrayRef
@@ -415,9 +432,8 @@ impl Mask for Scalars {
             ColumnType::Uuid => {
                 let mut out = FixedSizeBinaryBuilder::with_capacity(values.len(), 16);
                 each_text(values, |text| {
-                    let scalar = text.and_then(|text| {
-                        self.generator.scalar(self.key.words(text.as_bytes())[0])
-                    });
+                    let scalar = text
+                        .and_then(|text| self.generator.scalar(self.key.words(text.as_bytes())[0]));
                     match scalar {
                         // 16 bytes into a builder of width 16.
                         Some(Scalar::Uuid(bytes)) => {

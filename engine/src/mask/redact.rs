@@ -92,33 +92,225 @@ static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\p{Lu}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*").ok());
 
 const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "doctor", "sir", "madam", "nurse",
-    "herr", "frau", "hr", "fr", "mme", "mlle", "monsieur", "madame", "sr", "sra", "srta", "don",
-    "doña", "sig", "signor", "signora", "dott", "pan", "pani", "dhr", "mevr", "patient", "patientin",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "doctor",
+    "sir",
+    "madam",
+    "nurse",
+    "herr",
+    "frau",
+    "hr",
+    "fr",
+    "mme",
+    "mlle",
+    "monsieur",
+    "madame",
+    "sr",
+    "sra",
+    "srta",
+    "don",
+    "doña",
+    "sig",
+    "signor",
+    "signora",
+    "dott",
+    "pan",
+    "pani",
+    "dhr",
+    "mevr",
+    "patient",
+    "patientin",
 ];
 
 /// Names that are common words too: by themselves they are taken for the word.
 const WORDS: &[&str] = &[
-    "april", "august", "autumn", "baker", "banks", "bell", "best", "black", "bond", "brown", "bush",
-    "carpenter", "case", "chance", "christian", "church", "cole", "cook", "cross", "crystal", "day",
-    "dean", "duke", "faith", "field", "fields", "fisher", "flowers", "ford", "fox", "frank", "freeman",
-    "french", "glass", "gold", "good", "grace", "grant", "green", "hall", "hill", "holiday", "hope",
-    "house", "hunter", "joy", "june", "king", "knight", "lake", "lane", "little", "long", "love",
-    "major", "mark", "marsh", "mason", "may", "miles", "miller", "moon", "moss", "new", "north",
-    "page", "park", "parks", "parish", "penny", "price", "prince", "ray", "reed", "rich", "rivers",
-    "rose", "shepherd", "short", "small", "smith", "snow", "south", "star", "stone", "strong",
-    "summer", "summers", "taylor", "virginia", "wall", "ward", "washington", "waters", "wells",
-    "west", "white", "wise", "will", "winter", "winters", "wood", "woods", "york", "young", "bill",
-    "drew", "art", "pat", "rob", "sue", "max", "rusty", "sandy", "melody", "amber", "ruby",
+    "april",
+    "august",
+    "autumn",
+    "baker",
+    "banks",
+    "bell",
+    "best",
+    "black",
+    "bond",
+    "brown",
+    "bush",
+    "carpenter",
+    "case",
+    "chance",
+    "christian",
+    "church",
+    "cole",
+    "cook",
+    "cross",
+    "crystal",
+    "day",
+    "dean",
+    "duke",
+    "faith",
+    "field",
+    "fields",
+    "fisher",
+    "flowers",
+    "ford",
+    "fox",
+    "frank",
+    "freeman",
+    "french",
+    "glass",
+    "gold",
+    "good",
+    "grace",
+    "grant",
+    "green",
+    "hall",
+    "hill",
+    "holiday",
+    "hope",
+    "house",
+    "hunter",
+    "joy",
+    "june",
+    "king",
+    "knight",
+    "lake",
+    "lane",
+    "little",
+    "long",
+    "love",
+    "major",
+    "mark",
+    "marsh",
+    "mason",
+    "may",
+    "miles",
+    "miller",
+    "moon",
+    "moss",
+    "new",
+    "north",
+    "page",
+    "park",
+    "parks",
+    "parish",
+    "penny",
+    "price",
+    "prince",
+    "ray",
+    "reed",
+    "rich",
+    "rivers",
+    "rose",
+    "shepherd",
+    "short",
+    "small",
+    "smith",
+    "snow",
+    "south",
+    "star",
+    "stone",
+    "strong",
+    "summer",
+    "summers",
+    "taylor",
+    "virginia",
+    "wall",
+    "ward",
+    "washington",
+    "waters",
+    "wells",
+    "west",
+    "white",
+    "wise",
+    "will",
+    "winter",
+    "winters",
+    "wood",
+    "woods",
+    "york",
+    "young",
+    "bill",
+    "drew",
+    "art",
+    "pat",
+    "rob",
+    "sue",
+    "max",
+    "rusty",
+    "sandy",
+    "melody",
+    "amber",
+    "ruby",
 ];
 
 /// Words that are no surname after a first name.
 const NO_SURNAMES: &[&str] = &[
-    "the", "he", "she", "it", "they", "we", "i", "you", "and", "or", "but", "in", "on", "at", "to",
-    "from", "with", "for", "of", "is", "was", "has", "had", "his", "her", "this", "that", "monday",
-    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february",
-    "march", "july", "september", "october", "november", "december", "email", "phone", "tel", "ssn",
-    "mrn", "iban", "card", "id", "der", "die", "das", "und", "le", "la", "el", "los", "dob",
+    "the",
+    "he",
+    "she",
+    "it",
+    "they",
+    "we",
+    "i",
+    "you",
+    "and",
+    "or",
+    "but",
+    "in",
+    "on",
+    "at",
+    "to",
+    "from",
+    "with",
+    "for",
+    "of",
+    "is",
+    "was",
+    "has",
+    "had",
+    "his",
+    "her",
+    "this",
+    "that",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "july",
+    "september",
+    "october",
+    "november",
+    "december",
+    "email",
+    "phone",
+    "tel",
+    "ssn",
+    "mrn",
+    "iban",
+    "card",
+    "id",
+    "der",
+    "die",
+    "das",
+    "und",
+    "le",
+    "la",
+    "el",
+    "los",
+    "dob",
 ];
 
 struct Redact {
@@ -160,7 +352,11 @@ pub(super) fn build(
     let locale = arguments.locale()?;
     let pseudonyms = if arguments.choice("style", &[("tag", false), ("pseudonym", true)])? {
         let bind = |name: &str, local: bool| {
-            let given = if local { vec![("locale", locale.name)] } else { vec![] };
+            let given = if local {
+                vec![("locale", locale.name)]
+            } else {
+                vec![]
+            };
             generator::find(name)?.bind(&given)
         };
         Some(Pseudonyms {
@@ -181,7 +377,13 @@ pub(super) fn build(
     };
     let (mut first_names, mut last_names) = (HashSet::new(), HashSet::new());
     let mut add = |locale: &Locale| {
-        first_names.extend(locale.first_names.list().iter().map(|n| n.name.to_lowercase()));
+        first_names.extend(
+            locale
+                .first_names
+                .list()
+                .iter()
+                .map(|n| n.name.to_lowercase()),
+        );
         for surname in locale.last_names.list() {
             last_names.extend(surname.name.iter().map(|name| name.to_lowercase()));
         }
@@ -215,9 +417,7 @@ fn confirmed(kind: Kind, text: &str) -> bool {
                 .collect();
             (15..=34).contains(&compact.len()) && is_iban(&compact)
         }
-        Kind::Ip if !text.contains(':') => text
-            .split('.')
-            .all(|part| part.parse::<u8>().is_ok()),
+        Kind::Ip if !text.contains(':') => text.split('.').all(|part| part.parse::<u8>().is_ok()),
         _ => true,
     }
 }
@@ -300,12 +500,15 @@ impl Redact {
             let titled = TITLES.contains(&lower.as_str());
             let first = at + usize::from(titled);
             let is_name = |index: usize| {
-                words.get(index).is_some_and(|(_, lower)| self.is_name(lower))
+                words
+                    .get(index)
+                    .is_some_and(|(_, lower)| self.is_name(lower))
             };
             let (start, sure) = if titled {
                 match words.get(first) {
                     Some((next, lower))
-                        if adjoining(text, range, next) && !NO_SURNAMES.contains(&lower.as_str()) =>
+                        if adjoining(text, range, next)
+                            && !NO_SURNAMES.contains(&lower.as_str()) =>
                     {
                         (first, true)
                     }
@@ -342,7 +545,10 @@ impl Redact {
     }
 
     fn is_name(&self, lower: &str) -> bool {
-        let lower = lower.strip_suffix("'s").or_else(|| lower.strip_suffix("’s")).unwrap_or(lower);
+        let lower = lower
+            .strip_suffix("'s")
+            .or_else(|| lower.strip_suffix("’s"))
+            .unwrap_or(lower);
         let known = |part: &str| self.first_names.contains(part) || self.last_names.contains(part);
         lower.chars().nth(1).is_some() && (known(lower) || lower.split('-').any(known))
     }
@@ -355,7 +561,10 @@ impl Redact {
         };
         let key = match kind {
             Kind::Email | Kind::Name => original.to_lowercase(),
-            _ => original.chars().filter(char::is_ascii_alphanumeric).collect(),
+            _ => original
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect(),
         };
         let entropy = pseudonyms.key.words(key.as_bytes())[0];
         if kind == Kind::Id {
@@ -383,9 +592,7 @@ fn adjoining(text: &str, one: &Range<usize>, next: &Range<usize>) -> bool {
     let is_initial = text[one.clone()].chars().count() == 1;
     between == " "
         || is_initial && matches!(between, "." | ". ")
-        || short
-            && between == ". "
-            && TITLES.contains(&text[one.clone()].to_lowercase().as_str())
+        || short && between == ". " && TITLES.contains(&text[one.clone()].to_lowercase().as_str())
 }
 
 impl Mask for Redact {
@@ -413,8 +620,8 @@ impl Mask for Redact {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::cast::AsArray;
     use arrow_array::StringArray;
+    use arrow_array::cast::AsArray;
 
     use super::*;
     use crate::mask::{Rule, build};
@@ -423,22 +630,47 @@ mod tests {
         let rule: Rule = rule.parse().unwrap();
         let mask = build(&rule, &Target::new(ColumnType::Text), &Secret::new([1; 32])).unwrap();
         let input: ArrayRef = Arc::new(StringArray::from(vec![text]));
-        mask.apply(&input, &[]).unwrap().as_string::<i32>().value(0).to_owned()
+        mask.apply(&input, &[])
+            .unwrap()
+            .as_string::<i32>()
+            .value(0)
+            .to_owned()
     }
 
     #[test]
     fn finds_are_tagged_and_the_rest_stays() {
         for (text, expected) in [
-            ("Call Mary Johnson at (212) 555-0187 or mary.j@corp.test.", "Call [NAME] at [PHONE] or [EMAIL]."),
-            ("Dr. Xylander saw the patient on 2024-01-02.", "Dr. [NAME] saw the patient on 2024-01-02."),
-            ("card 4111 1111 1111 1111, exp 08/30", "card [CARD], exp 08/30"),
-            ("IBAN DE89 3704 0044 0532 0130 00 please", "IBAN [IBAN] please"),
+            (
+                "Call Mary Johnson at (212) 555-0187 or mary.j@corp.test.",
+                "Call [NAME] at [PHONE] or [EMAIL].",
+            ),
+            (
+                "Dr. Xylander saw the patient on 2024-01-02.",
+                "Dr. [NAME] saw the patient on 2024-01-02.",
+            ),
+            (
+                "card 4111 1111 1111 1111, exp 08/30",
+                "card [CARD], exp 08/30",
+            ),
+            (
+                "IBAN DE89 3704 0044 0532 0130 00 please",
+                "IBAN [IBAN] please",
+            ),
             ("SSN 123-45-6789; MRN34732693", "SSN [ID]; [ID]"),
             ("from 192.0.2.7 to 300.1.1.1", "from [IP] to 300.1.1.1"),
-            ("Will the White House wait until May?", "Will the White House wait until May?"),
+            (
+                "Will the White House wait until May?",
+                "Will the White House wait until May?",
+            ),
             ("Barbara O'Neill-Smith's visit", "[NAME] visit"),
-            ("Reach me under +49 30 901820 tomorrow", "Reach me under [PHONE] tomorrow"),
-            ("Totals: 12.50 and 1,234 in 2024", "Totals: 12.50 and 1,234 in 2024"),
+            (
+                "Reach me under +49 30 901820 tomorrow",
+                "Reach me under [PHONE] tomorrow",
+            ),
+            (
+                "Totals: 12.50 and 1,234 in 2024",
+                "Totals: 12.50 and 1,234 in 2024",
+            ),
             ("", ""),
             ("çok güzel 日本", "çok güzel 日本"),
         ] {
@@ -449,7 +681,10 @@ mod tests {
             "Mary [EMAIL]"
         );
         assert_eq!(
-            redacted("MASKED WITH redact(locale => 'de_DE')", "Herr Müller und Sabine Krüger"),
+            redacted(
+                "MASKED WITH redact(locale => 'de_DE')",
+                "Herr Müller und Sabine Krüger"
+            ),
             "Herr [NAME] und [NAME]"
         );
     }
@@ -457,8 +692,15 @@ mod tests {
     #[test]
     fn pseudonyms_are_the_same_for_the_same() {
         let rule = "MASKED WITH redact('pseudonym')";
-        let text = redacted(rule, "Mary Johnson met Paul; Mary Johnson paid with 4111111111111111");
-        assert!(!text.contains("Johnson") && !text.contains("Paul") && !text.contains("4111111111111111"));
+        let text = redacted(
+            rule,
+            "Mary Johnson met Paul; Mary Johnson paid with 4111111111111111",
+        );
+        assert!(
+            !text.contains("Johnson")
+                && !text.contains("Paul")
+                && !text.contains("4111111111111111")
+        );
         let name = text.split(" met").next().unwrap();
         assert_eq!(text.matches(name).count(), 2, "{text}");
     }

@@ -285,16 +285,28 @@ mod tests {
             ("MASKED WITH pg_catalog.upper(x)", 23, "end of the rule"),
             ("MASKED WITH VALUE 1-2", 19, "expected a literal"),
             ("MASKED WITH email WHEN", 23, "name of a column"),
-            ("MASKED WITH email WHEN a", 25, "expected =, <>, <, <=, >, >= or IS"),
+            (
+                "MASKED WITH email WHEN a",
+                25,
+                "expected =, <>, <, <=, >, >= or IS",
+            ),
             ("MASKED WITH email WHEN a = b", 28, "expected a literal"),
             ("MASKED WITH email WHEN a = NULL", 28, "IS NULL"),
-            ("MASKED WITH email WHEN a = 1 OR true", 30, "end of the rule"),
+            (
+                "MASKED WITH email WHEN a = 1 OR true",
+                30,
+                "end of the rule",
+            ),
             ("MASKED WITH email WHEN lower(a) = 'x'", 29, "expected ="),
             ("MASKED WITH email WHEN \"a = 1", 24, "does not end"),
             ("NOT MASKED WHEN a = 1", 12, "end of the rule"),
             ("MASKED WITH FUNCTION f(1)", 23, "schema and a dot"),
             ("MASKED WITH FUNCTION s.f(a => 1)", 26, "expected a literal"),
-            ("MASKED WITH FUNCTION s.f(1); DROP TABLE t", 28, "end of the rule"),
+            (
+                "MASKED WITH FUNCTION s.f(1); DROP TABLE t",
+                28,
+                "end of the rule",
+            ),
         ] {
             match text.parse::<Rule>() {
                 Err(Error::Rule {

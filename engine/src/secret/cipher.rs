@@ -154,7 +154,8 @@ mod tests {
     fn small_ranges_are_permuted_whole_and_tweaks_differ() {
         let cipher = Secret::new([1; 32]).cipher("t");
         for n in [1_u128, 2, 3, 10, 1_024, 1_025, 3_000] {
-            let images = |tweak| -> Vec<u128> { (0..n).map(|i| cipher.permute(n, i, tweak)).collect() };
+            let images =
+                |tweak| -> Vec<u128> { (0..n).map(|i| cipher.permute(n, i, tweak)).collect() };
             let (one, other) = (images(1), images(2));
             let distinct: std::collections::HashSet<_> = one.iter().collect();
             assert_eq!(distinct.len(), one.len());

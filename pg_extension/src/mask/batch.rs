@@ -125,6 +125,7 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
 
 impl ColumnMask {
     /// Whether it needs all rows of the table at once, which no form of masking in parts has.
+    #[allow(dead_code, reason = "for masking in batches that commit, which must refuse these")]
     pub fn needs_whole_table(&self) -> bool {
         matches!(self.action, Action::Shuffle(_))
     }
@@ -412,7 +413,10 @@ impl Computation {
     ) -> (Vec<Option<Datum>>, ArrayRef) {
         // SAFETY: by the caller's promise.
         let (array, shapes) = unsafe { self.codec.decode(input.iter().copied()) };
-        let spread: Vec<ArrayRef> = companions.iter().map(|c| Shapes::spread(&shapes, c)).collect();
+        let spread: Vec<ArrayRef> = companions
+            .iter()
+            .map(|c| Shapes::spread(&shapes, c))
+            .collect();
         let masked = or_raise(if forward {
             self.mask.apply(&array, &spread)
         } else {

@@ -282,12 +282,13 @@ pub fn update_triggers(relids: &[Oid]) -> Vec<Trigger> {
 /// Columns of these tables that take part in a foreign key, on either side.
 pub fn referencing_columns(relids: &[Oid]) -> Vec<(Oid, String)> {
     query_of(
-        "SELECT DISTINCT a.attrelid, a.attname::text
-         FROM pg_catalog.pg_constraint k
-         JOIN pg_catalog.pg_attribute a
-           ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
-           OR (a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
-         WHERE k.contype = 'f' AND a.attrelid = ANY ($1)
+        "SELECT a.attrelid, a.attname::text
+         FROM (SELECT conrelid AS relid, pg_catalog.unnest(conkey) AS attnum
+               FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conrelid = ANY ($1)
+             UNION
+               SELECT confrelid, pg_catalog.unnest(confkey)
+               FROM pg_catalog.pg_constraint WHERE contype = 'f' AND confrelid = ANY ($1)) k
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = k.relid AND a.attnum = k.attnum
          ORDER BY 1, 2",
         relids,
         |row| Ok(row.get(1)?.zip(row.get(2)?)),

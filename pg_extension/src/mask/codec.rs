@@ -136,10 +136,7 @@ impl Codec {
     ///
     /// # Safety
     /// The values are of the codec's type.
-    pub unsafe fn decode(
-        &self,
-        values: impl Iterator<Item = Option<Datum>>,
-    ) -> (ArrayRef, Shapes) {
+    pub unsafe fn decode(&self, values: impl Iterator<Item = Option<Datum>>) -> (ArrayRef, Shapes) {
         // SAFETY: by the caller's promise.
         unsafe {
             let Some(elements) = &self.elements else {

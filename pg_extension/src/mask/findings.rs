@@ -52,7 +52,7 @@ fn touched(masked: &[Masked], sql: &str) -> Vec<Touched> {
     query(
         &format!(
             "WITH m (relid, attnum, injective) AS MATERIALIZED (
-                SELECT * FROM pg_catalog.unnest($1, $2, $3)
+                SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) u
              ) {sql} ORDER BY 1, 2, 3"
         ),
         &[

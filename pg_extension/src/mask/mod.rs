@@ -18,6 +18,7 @@
 //! | `shuffle` | the values of a column dealt out to other rows |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
+//! | `copy` | `synth_copy_masked`: masked copies of schemas |
 //! | `verify` | foreign keys checked again |
 //! | `dependents` | what else holds copies: statistics and materialized views |
 //! | `unmask` | `synth_unmask` and who may |
@@ -32,6 +33,7 @@ pub mod batch;
 mod carry;
 pub mod catalog;
 mod codec;
+mod copy;
 mod dependents;
 mod findings;
 pub mod function;

@@ -70,12 +70,6 @@ impl Other {
         }
     }
 
-    /// Whether its values may be stored out of line.
-    pub fn is_varlena(&self) -> bool {
-        // SAFETY: catalog look-up.
-        unsafe { pg_sys::get_typlen(self.type_oid) == -1 }
-    }
-
     /// What reads its values as text.
     ///
     /// # Safety

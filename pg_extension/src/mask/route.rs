@@ -15,6 +15,7 @@ use crate::boundary::{
     ExecCleanupTupleRouting, ExecFindPartition, ExecSetupPartitionTupleRouting,
     check_for_interrupts,
 };
+use crate::proof::Fingerprint;
 
 /// With more partitions than this, none keeps a page pinned between batches.
 const PINNED_PARTITIONS: usize = 64;
@@ -58,7 +59,7 @@ pub fn rewrite_tree(top: Oid, leaves: &[Oid], rules: &Rules, progress: bool) -> 
                 .map(|(index, relid)| (*relid, index))
                 .collect();
             for source in 0..parts.len() {
-                move_rows(source, &mut parts, &by_oid, &mut router, progress);
+                move_rows(source, &mut parts, &by_oid, &mut router, rules, progress);
             }
             router.finish();
         }
@@ -82,6 +83,7 @@ unsafe fn move_rows(
     parts: &mut [Leaf],
     by_oid: &HashMap<Oid, usize>,
     router: &mut Router,
+    rules: &Rules,
     progress: bool,
 ) {
     let old = parts[source].rewrite.old;
@@ -96,6 +98,7 @@ unsafe fn move_rows(
             pg_sys::MakeSingleTupleTableSlot((*old).rd_att, &raw const pg_sys::TTSOpsVirtual);
         let to_root = pg_sys::convert_tuples_by_name((*old).rd_att, (*router.root).rd_att);
         let mut batch = Batch::new(old, &parts[source].masks);
+        let mut fingerprint = Fingerprint::new(old, &parts[source].masks, rules);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
@@ -109,7 +112,9 @@ unsafe fn move_rows(
                     }
                     batch.push(slot);
                 }
+                fingerprint.before(&batch);
                 batch.mask(&parts[source].masks);
+                fingerprint.after(&batch);
                 for row in 0..batch.rows {
                     let (values, nulls) = batch.row(row);
                     (*(*masked).tts_ops).clear.inspect(|clear| clear(masked));
@@ -152,6 +157,7 @@ unsafe fn move_rows(
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
+        fingerprint.store();
     }
 }
 

@@ -60,6 +60,8 @@ struct Group {
     families: Vec<usize>,
     /// The family of the key.
     home: usize,
+    /// Families that refer to the key and become NULL, which has to happen with it.
+    emptied: Vec<usize>,
     /// What all are masked as, where their types differ.
     target: Option<Target>,
 }
@@ -182,7 +184,9 @@ impl Rulebook {
             }
         }
         for index in 0..self.families.len() {
-            self.families[index].labels.sort_by_key(|label| order(label.0));
+            self.families[index]
+                .labels
+                .sort_by_key(|label| order(label.0));
             let labels = &self.families[index].labels;
             let Some((first, rule)) = labels.first().cloned() else {
                 continue;
@@ -262,7 +266,7 @@ impl Rulebook {
             let masks = |rule: Option<&Rule>| rule.is_some_and(|rule| *rule != Rule::NotMasked);
             let agree = referring == key
                 || (!masks(referring) && !masks(key))
-                || (link.match_simple && referring.is_some_and(gives_null));
+                || (link.match_simple && referring.is_some_and(empties));
             if !agree && told.insert((self.family[&from], self.family[&to])) {
                 let problem = self.disagreement(from, to, link);
                 self.problems.push(problem);
@@ -309,12 +313,18 @@ impl Rulebook {
         let mut sets: Disjoint<usize> = Disjoint::default();
         let mut above: HashMap<usize, BTreeSet<usize>> = HashMap::new();
         let mut keys: BTreeMap<usize, (ColumnId, usize)> = BTreeMap::new();
+        let mut emptied: Vec<(usize, usize)> = Vec::new();
         for (from, to, link) in self.pairs() {
             let (a, b) = (self.family[&from], self.family[&to]);
             let rule = self.families[b].rule.as_ref();
-            if rule.is_none_or(|rule| *rule == Rule::NotMasked)
-                || self.families[a].rule.as_ref() != rule
-            {
+            if rule.is_none_or(|rule| *rule == Rule::NotMasked) {
+                continue;
+            }
+            if self.families[a].rule.as_ref() != rule {
+                if self.families[a].rule.as_ref().is_some_and(empties) {
+                    sets.add(b);
+                    emptied.push((a, b));
+                }
                 continue;
             }
             sets.add(a);
@@ -374,8 +384,14 @@ impl Rulebook {
             self.groups.push(Group {
                 families: members,
                 home,
+                emptied: Vec::new(),
                 target,
             });
+        }
+        for (from, to) in emptied {
+            if let Some(group) = self.families[to].group {
+                self.groups[group].emptied.push(from);
+            }
         }
     }
 
@@ -469,12 +485,12 @@ impl Rulebook {
 
     /// Every rule that masks a column of these tables, wherever it comes from: for copies.
     pub fn rules_of(&self, relids: &[Oid]) -> Rules {
+        let relids: HashSet<Oid> = relids.iter().copied().collect();
         let mut rules = Rules::default();
-        for (column, _) in self
-            .masked()
-            .filter(|(column, _)| relids.contains(&column.0))
-        {
-            self.add(column, &mut rules);
+        for (column, _) in self.masked() {
+            if relids.contains(&column.0) {
+                self.add(column, &mut rules);
+            }
         }
         rules
     }
@@ -484,12 +500,15 @@ impl Rulebook {
     pub fn select(&self, members: &[Oid]) -> Selection {
         let members: HashSet<Oid> = members.iter().copied().collect();
         let mut selection = Selection::default();
-        let mut done = HashSet::new();
+        let mut seen = HashSet::new();
         for (column, _) in self.masked() {
             if !members.contains(&column.0) {
                 continue;
             }
             let family = self.family[&column];
+            if !seen.insert(family) {
+                continue;
+            }
             let Some(group) = self.families[family].group else {
                 // Tables above hold statistics of the column.
                 for &column in &self.families[family].columns {
@@ -507,9 +526,6 @@ impl Rulebook {
                 }
                 continue;
             }
-            if !done.insert(group) {
-                continue;
-            }
             if let Some(outside) = self.families[home]
                 .columns
                 .iter()
@@ -517,7 +533,8 @@ impl Rulebook {
             {
                 selection.torn.push((column, *outside));
             }
-            for &family in &self.groups[group].families {
+            let group = &self.groups[group];
+            for &family in group.families.iter().chain(&group.emptied) {
                 for &tied in &self.families[family].columns {
                     self.add(tied, &mut selection.rules);
                     if !members.contains(&tied.0) && !selection.referring.contains(&tied.0) {
@@ -574,6 +591,11 @@ pub fn gives_null(rule: &Rule) -> bool {
         Rule::Value(literal) => *literal == Literal::Null,
         _ => false,
     }
+}
+
+/// The rule gives NULL in every row.
+fn empties(rule: &Rule) -> bool {
+    gives_null(rule) && rule.condition().is_none()
 }
 
 /// Distinct values stay distinct under the rule.

@@ -54,6 +54,7 @@ impl Shuffle {
             let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
             let row = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             let forward = pg_sys::ScanDirection::ForwardScanDirection;
+            let (mut random, mut unused) = ([0_u8; 4096], 0);
             while pg_sys::table_scan_getnextslot(scan, forward, row) {
                 check_for_interrupts();
                 pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
@@ -69,15 +70,20 @@ impl Shuffle {
                         continue;
                     }
                 }
-                // Of the operating system: the order is nobody's to compute again.
-                let mut key = [0; 8];
-                if getrandom::fill(&mut key).is_err() {
-                    raise(
-                        pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
-                        "could not draw random numbers".to_owned(),
-                        Some("Try again.".to_owned()),
-                    );
+                if unused == 0 {
+                    // Of the operating system: the order is nobody's to compute again.
+                    if getrandom::fill(&mut random).is_err() {
+                        raise(
+                            pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
+                            "could not draw random numbers".to_owned(),
+                            Some("Try again.".to_owned()),
+                        );
+                    }
+                    unused = random.len() / 8;
                 }
+                unused -= 1;
+                let mut key = [0; 8];
+                key.copy_from_slice(&random[unused * 8..unused * 8 + 8]);
                 (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
                 *(*slot).tts_values = Datum::from(i64::from_ne_bytes(key));
                 *(*slot).tts_values.add(1) = *(*row).tts_values.add(index);
@@ -93,10 +99,7 @@ impl Shuffle {
             pg_sys::tuplesort_performsort(sort);
             Self {
                 sort,
-                slot: pg_sys::MakeSingleTupleTableSlot(
-                    desc,
-                    &raw const pg_sys::TTSOpsMinimalTuple,
-                ),
+                slot: pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsMinimalTuple),
                 by_value: attribute.attbyval,
                 length: attribute.attlen,
             }

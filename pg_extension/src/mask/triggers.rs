@@ -13,6 +13,7 @@ use super::owner::AsOwner;
 use super::plan::{Plan, Rules};
 use crate::boundary::{check_for_interrupts, relation_name, string};
 use crate::error::raise;
+use crate::proof::Fingerprint;
 
 /// Names of the triggers that an update of the masked columns fires.
 pub fn firing(relid: Oid, rules: &Rules) -> Vec<String> {
@@ -70,14 +71,16 @@ pub fn update(relid: Oid, rules: &Rules) {
         let relation = pg_sys::table_open(relid, lock);
         pg_sys::CheckTableNotInUse(relation, c"synth_mask_table".as_ptr());
         let masks = column_masks(relation, rules);
+        // Before SPI, whose end frees what is made in between.
+        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         pg_sys::SPI_connect();
         let plan = prepare(relid, &masks);
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
         let mut batch = Batch::new(relation, &masks);
+        let mut fingerprint = Fingerprint::new(relation, &masks, rules);
         let mut places: Vec<pg_sys::ItemPointerData> = Vec::new();
-        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
         while more {
@@ -91,7 +94,9 @@ pub fn update(relid: Oid, rules: &Rules) {
                     places.push((*slot).tts_tid);
                     batch.push(slot);
                 }
+                fingerprint.before(&batch);
                 batch.mask(&masks);
+                fingerprint.after(&batch);
                 for (row, place) in places.iter_mut().enumerate() {
                     let (values, nulls) = batch.row(row);
                     let mut parameters: Vec<Datum> =
@@ -122,6 +127,7 @@ pub fn update(relid: Oid, rules: &Rules) {
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::SPI_finish();
+        fingerprint.store();
         pg_sys::table_close(relation, lock);
         pg_sys::CommandCounterIncrement();
     }

@@ -16,7 +16,7 @@ use super::rulebook::{ColumnId, Rulebook, gives_null, integer_width, is_injectiv
 use super::{carry, catalog, protect};
 use crate::boundary::relation_name;
 use crate::error::raise;
-use crate::rule::Column;
+use crate::rule::{Column, Refusal};
 
 /// `synth_validate_rules(schema name)`
 #[pg_extern(sql = false)]
@@ -234,7 +234,13 @@ impl Validation {
                 Ok(mut found) => {
                     let key = (column.0, found.name.clone());
                     found.masked_as = rules.targets.get(&key).cloned();
-                    let Some(misfit) = misfit(&rule, &found) else {
+                    let missing = |refusal: Refusal| {
+                        let hint = refusal.hint.unwrap_or("Set a rule that fits.");
+                        ("rule", refusal.message, hint.to_owned())
+                    };
+                    let found = misfit(&rule, &found)
+                        .or_else(|| found.check_references(&rule).err().map(missing));
+                    let Some(misfit) = found else {
                         continue;
                     };
                     misfit

@@ -96,9 +96,8 @@ fn prepare(name: String, arguments: Vec<Option<String>>, type_oid: pg_sys::Oid) 
         );
     }
     // SAFETY: gives the type itself unless it is a domain; the target's type is that of the value.
-    let computation = unsafe {
-        Computation::of_value(mask, pg_sys::getBaseType(type_oid), column_type)
-    };
+    let computation =
+        unsafe { Computation::of_value(mask, pg_sys::getBaseType(type_oid), column_type) };
     let (mut length, mut by_value) = (0, false);
     // SAFETY: catalog look-up.
     unsafe { pg_sys::get_typlenbyval(type_oid, &raw mut length, &raw mut by_value) };
@@ -131,9 +130,7 @@ unsafe fn apply(prepared: &Prepared, value: Datum) -> Datum {
     }
     // SAFETY: the value is of the argument's type; the copy lives in the caller's context, while
     // array and scratch end here.
-    let copy = unsafe {
-        datumCopy(masked, prepared.by_value, i32::from(prepared.length))
-    };
+    let copy = unsafe { datumCopy(masked, prepared.by_value, i32::from(prepared.length)) };
     drop((array, scratch));
     copy
 }

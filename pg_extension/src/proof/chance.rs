@@ -201,6 +201,7 @@ unsafe fn measure(
         .is_some_and(|properties| properties.injective);
     let tries = (RESULTS / own.len()).clamp(16, 1024);
     let (mut results, mut originals, mut kept) = (0_u64, 0_u64, 0_u64);
+    let mut is_known = false;
     for number in 0..tries {
         check_for_interrupts();
         let Some(masked) = masked(rule, column, &values, number) else {
@@ -214,6 +215,7 @@ unsafe fn measure(
             kept += u64::from(result == *input);
             // Three quarters show what the mask gives, the others how well that is known.
             if number % 4 != 3 {
+                is_known |= sought.originals.contains(result);
                 sought.producible.insert(result);
             }
         }
@@ -234,8 +236,8 @@ unsafe fn measure(
     let false_positives = sought.chance;
     let measured = originals / results;
     // The share itself is a count: four standard deviations. None seen in n may still be 3 in n (the
-    // rule of three), unless results are distinct by construction.
-    let unseen = if originals == 0.0 && !injective {
+    // rule of three), unless the mask gives no originals at all.
+    let unseen = if originals == 0.0 && is_known && !injective {
         3.0 / results
     } else {
         4.0 * originals.sqrt() / results

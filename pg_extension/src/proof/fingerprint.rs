@@ -36,6 +36,8 @@ pub struct MaskedColumn {
     pub kind: Kind,
     /// The rule's text.
     pub rule: String,
+    /// The rule leaves some rows alone: what did not change in those is no original to look for.
+    pub is_conditional: bool,
     /// The values that it had.
     pub originals: ValueSet,
     /// Values that came out of the mask as they went in, so many of them.
@@ -80,13 +82,16 @@ impl Unmasked {
     pub unsafe fn new(desc: pg_sys::TupleDesc, masked: &[usize]) -> Self {
         // SAFETY: natts attributes follow.
         let attributes = unsafe { (*desc).attrs.as_slice((*desc).natts as usize) };
-        let columns = attributes
+        let mut columns: Vec<(usize, Kind)> = attributes
             .iter()
             .enumerate()
             // Generated columns are computed anew from what is masked.
             .filter(|(index, a)| !a.attisdropped && a.attgenerated == 0 && !masked.contains(index))
             .map(|(index, attribute)| (index, Kind::of(attribute.atttypid)))
             .collect();
+        // Rows may move between partitions, whose columns stand in other orders.
+        columns
+            .sort_by_key(|(index, _)| unsafe { string(attributes[*index].attname.data.as_ptr()) });
         Self {
             columns,
             scratch: Vec::new(),
@@ -193,6 +198,9 @@ impl Fingerprint {
                 rule: rules
                     .get(&(relid, mask.column.name.clone()))
                     .map_or_else(String::new, Rule::to_string),
+                is_conditional: rules
+                    .get(&(relid, mask.column.name.clone()))
+                    .is_some_and(|rule| rule.condition().is_some()),
                 originals: ValueSet::new(rows),
                 kept: HashSet::new(),
             })
@@ -226,7 +234,7 @@ impl Fingerprint {
                     // SAFETY: by the caller's promise.
                     unsafe { column.kind.hash(&self.hash, values[column.index]) }
                 });
-                if let Some(hash) = value {
+                if let Some(hash) = value.filter(|_| !column.is_conditional) {
                     column.originals.insert(hash);
                 }
                 seen.push(value);
@@ -244,12 +252,19 @@ impl Fingerprint {
         for (column, seen) in self.masked.iter_mut().zip(&self.seen) {
             for (row, original) in seen.iter().enumerate().take(batch.rows) {
                 let (values, nulls) = batch.row(row);
-                if let (Some(original), false) = (original, nulls[column.index]) {
+                let Some(original) = original else {
+                    continue;
+                };
+                let now = (!nulls[column.index]).then(|| {
                     // SAFETY: by the caller's promise.
-                    let now = unsafe { column.kind.hash(&self.hash, values[column.index]) };
-                    if now == *original && column.kept.len() < EXACT {
-                        column.kept.insert(now);
+                    unsafe { column.kind.hash(&self.hash, values[column.index]) }
+                });
+                if column.is_conditional {
+                    if now != Some(*original) {
+                        column.originals.insert(*original);
                     }
+                } else if now == Some(*original) && column.kept.len() < EXACT {
+                    column.kept.insert(*original);
                 }
             }
         }
@@ -257,7 +272,7 @@ impl Fingerprint {
         unsafe { count(&mut self.after, &mut self.unmasked, &self.hash, batch) };
     }
 
-    /// Keeps the fingerprint in place of the one before; gives the control totals before and after.
+    /// Keeps the fingerprint in place of the one before, unless no column is masked; gives the control totals before and after.
     pub fn store(self) -> (Value, Value) {
         let relid = self.relid;
         self.store_for(relid)
@@ -269,6 +284,9 @@ impl Fingerprint {
             self.before.to_json(&self.names),
             self.after.to_json(&self.names),
         );
+        if self.masked.is_empty() {
+            return (before, after);
+        }
         let description = json!({
             "before": before,
             "after": after,

@@ -1,13 +1,13 @@
 //! `synth_verify_masked`: looks for originals wherever Postgres keeps values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use pgrx::PgSqlErrorCode::*;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{name, pg_extern};
 use serde_json::Value;
-use synth_engine::proof::ValueHash;
+use synth_engine::proof::{Class, ValueHash};
 
 use super::chance::{self, Sought};
 use super::fingerprint::{self, Totals, Unmasked};
@@ -20,11 +20,16 @@ use crate::error::{raise, raise_null};
 use crate::mask::catalog;
 use crate::mask::owner::require_ownership;
 
+/// In trees of up to so many tables, originals of each are looked for in all.
+const FAMILY: usize = 64;
+
 /// A table of the tree, and what is looked for in it.
 struct Subtable {
     relid: Oid,
     hash: ValueHash,
     sought: Vec<Sought>,
+    /// Columns of the fingerprint that are no longer there.
+    missing: Vec<String>,
     before: Value,
 }
 
@@ -105,9 +110,29 @@ pub fn verify(target: Oid, other_tables: bool) -> Vec<Line> {
         );
     }
     let mut lines = Vec::new();
-    for table in &subtables {
-        lines.extend(table.verify());
+    for &relid in &members {
+        // SAFETY: catalog look-up.
+        let stores = unsafe { pg_sys::get_rel_relkind(relid) } as u8 == pg_sys::RELKIND_RELATION;
+        if stores && subtables.iter().all(|table| table.relid != relid) {
+            let why = "it has no fingerprint: it was not masked";
+            let name = relation_name(relid);
+            lines.push(Line::not_checked("heap", &name, None, why));
+        }
     }
+    let mut totals = Vec::new();
+    for table in &subtables {
+        // Rows may have moved between partitions: originals of one are looked for in all.
+        let family: Vec<&Subtable> = if subtables.len() <= FAMILY {
+            let same = |other: &&Subtable| other.probe() == table.probe();
+            subtables.iter().filter(same).collect()
+        } else {
+            Vec::new()
+        };
+        let (found, now) = table.verify(&family);
+        lines.extend(found);
+        totals.push((now, table.before.clone()));
+    }
+    lines.extend(control_totals(&relation_name(target), &subtables, &totals));
     // Statistics of a parent are of the rows below it.
     let affected = catalog::ancestors(&members);
     for table in &subtables {
@@ -120,10 +145,9 @@ pub fn verify(target: Oid, other_tables: bool) -> Vec<Line> {
     // Sets of one secret are looked for in one go; those of others would need another hash.
     let mut rest: Vec<&Subtable> = subtables.iter().collect();
     while let Some(first) = rest.first().copied() {
-        let probe = |table: &Subtable| table.hash.value(synth_engine::proof::Class::Text, b"");
         let (same, others): (Vec<_>, Vec<_>) = rest
             .into_iter()
-            .partition(|table| probe(table) == probe(first));
+            .partition(|table| table.probe() == first.probe());
         let all: Vec<&Sought> = same.iter().flat_map(|table| &table.sought).collect();
         let hash = &first.hash;
         lines.extend(elsewhere::search(
@@ -135,6 +159,40 @@ pub fn verify(target: Oid, other_tables: bool) -> Vec<Line> {
         ));
         rest = others;
     }
+    lines
+}
+
+/// Control totals of a table and those below it, together: rows may have moved between partitions.
+fn control_totals(name: &str, tables: &[Subtable], totals: &[(Value, Value)]) -> Vec<Line> {
+    let sum = |read: &dyn Fn(&Value) -> u64| {
+        totals.iter().fold((0_u64, 0_u64), |sum, (now, before)| {
+            (
+                sum.0.wrapping_add(read(now)),
+                sum.1.wrapping_add(read(before)),
+            )
+        })
+    };
+    let line = |place, column, (now, before): (u64, u64)| {
+        Line::total(place, name, column, now, before, now == before)
+    };
+    let rows = sum(&|totals| totals["rows"].as_u64().unwrap_or_default());
+    let mut lines = vec![line("rows", None, rows)];
+    let columns: BTreeSet<&str> = tables
+        .iter()
+        .flat_map(|table| &table.sought)
+        .map(|sought| sought.name.as_str())
+        .collect();
+    for column in columns {
+        let nulls = sum(&|totals| totals["nulls"][column].as_u64().unwrap_or_default());
+        lines.push(line("NULLs", Some(column), nulls));
+    }
+    let checksum = sum(&|totals| {
+        let hex = totals["unmasked_columns"].as_str().unwrap_or_default();
+        u64::from_str_radix(hex, 16).unwrap_or_default()
+    });
+    let equal = checksum.0 == checksum.1;
+    let place = "unmasked columns";
+    lines.push(Line::total(place, name, None, rows.0, rows.1, equal));
     lines
 }
 
@@ -152,6 +210,7 @@ fn subtable(relid: Oid) -> Option<Subtable> {
     let stored = fingerprint::load(relid)?;
     let hash = ValueHash::new(&stored.secret);
     let before = stored.before.clone();
+    let mut missing: Vec<String> = stored.columns.iter().map(|c| c.name.clone()).collect();
     // SAFETY: locked by the caller; opened and closed here.
     let sought = unsafe {
         let relation = pg_sys::table_open(relid, pg_sys::NoLock as i32);
@@ -159,17 +218,25 @@ fn subtable(relid: Oid) -> Option<Subtable> {
         pg_sys::table_close(relation, pg_sys::NoLock as i32);
         sought
     };
+    missing.retain(|name| sought.iter().all(|sought| sought.name != *name));
     Some(Subtable {
         relid,
         hash,
         sought,
+        missing,
         before,
     })
 }
 
 impl Subtable {
-    /// Heap, TOAST, indexes, rows that kept their value, and control totals.
-    fn verify(&self) -> Vec<Line> {
+    /// Equal for tables whose values are hashed under one key.
+    fn probe(&self) -> u64 {
+        self.hash.value(Class::Text, b"")
+    }
+
+    /// Heap, TOAST, indexes and values that were kept, and control totals as they are. Rows may have
+    /// moved between the tables of a family.
+    fn verify(&self, family: &[&Self]) -> (Vec<Line>, Value) {
         let name = relation_name(self.relid);
         let mut lines = Vec::new();
         // SAFETY: locked by the caller; relations are opened and closed here.
@@ -180,17 +247,33 @@ impl Subtable {
                 let why = "its access method is not heap";
                 lines.push(Line::not_checked("heap", &name, None, why));
                 pg_sys::table_close(relation, pg_sys::NoLock as i32);
-                return lines;
+                return (lines, self.before.clone());
             }
             let looks: Vec<Look<'_>> = self
                 .sought
                 .iter()
-                .map(|sought| Look {
-                    index: sought.index,
-                    kind: sought.kind,
-                    sought: vec![sought],
+                .map(|own| Look {
+                    index: own.index,
+                    kind: own.kind,
+                    sought: std::iter::once(own)
+                        .chain(
+                            family
+                                .iter()
+                                .filter(|other| other.relid != self.relid)
+                                .flat_map(|other| {
+                                    other
+                                        .sought
+                                        .iter()
+                                        .filter(|s| s.name == own.name && s.kind == own.kind)
+                                }),
+                        )
+                        .collect(),
                 })
                 .collect();
+            for column in &self.missing {
+                let why = "the column has been renamed or dropped since";
+                lines.push(Line::not_checked("heap", &name, Some(column), why));
+            }
             let (tallies, residue) = places::heap(relation, &self.hash, &looks);
             for (look, tally) in looks.iter().zip(tallies) {
                 let column = &look.sought[0].name;
@@ -206,10 +289,11 @@ impl Subtable {
             for index in places::indexes(relation) {
                 lines.extend(self.index(relation, index));
             }
-            lines.extend(self.totals(relation, &name));
+            let (kept, now) = self.totals(relation, &name);
+            lines.extend(kept);
             pg_sys::table_close(relation, pg_sys::NoLock as i32);
+            (lines, now)
         }
-        lines
     }
 
     /// # Safety
@@ -299,9 +383,11 @@ impl Subtable {
         }
     }
 
+    /// Values that were kept, and control totals as they are.
+    ///
     /// # Safety
     /// `relation` is the open table.
-    unsafe fn totals(&self, relation: pg_sys::Relation, name: &str) -> Vec<Line> {
+    unsafe fn totals(&self, relation: pg_sys::Relation, name: &str) -> (Vec<Line>, Value) {
         let masked: Vec<usize> = self.sought.iter().map(|sought| sought.index).collect();
         let mut now = Totals::default();
         // SAFETY: an open relation has a descriptor; rows are its own.
@@ -331,34 +417,7 @@ impl Subtable {
             }
             lines.push(line);
         }
-        let now_json = now.to_json(&names);
-        let before = |key: &str| self.before[key].clone();
-        let rows = before("rows").as_u64().unwrap_or_default();
-        lines.push(Line::total(
-            "rows",
-            name,
-            None,
-            now.rows,
-            rows,
-            now.rows == rows,
-        ));
-        let nulls = before("nulls");
-        for sought in &self.sought {
-            let count = |nulls: &Value| nulls[&sought.name].as_u64().unwrap_or_default();
-            let (then, now) = (count(&nulls), count(&now_json["nulls"]));
-            let column = Some(sought.name.as_str());
-            lines.push(Line::total("NULLs", name, column, now, then, now == then));
-        }
-        let equal = now_json["unmasked_columns"] == before("unmasked_columns");
-        lines.push(Line::total(
-            "unmasked columns",
-            name,
-            None,
-            now.rows,
-            rows,
-            equal,
-        ));
-        lines
+        (lines, now.to_json(&names))
     }
 
     fn statistics(&self, affected: &[Oid]) -> Vec<Line> {

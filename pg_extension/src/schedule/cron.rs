@@ -26,7 +26,7 @@ const EPOCH: i64 = pg_sys::UNIX_EPOCH_JDATE as i64;
 const DAY: i64 = 86_400;
 
 /// Occurrences that are looked at for one inside the window.
-const MOST_LOOKED_AT: usize = 100_000;
+const MOST_LOOKED_AT: usize = 10_000;
 
 /// The expression, the zone and the window of a job.
 pub struct Timing {

@@ -241,7 +241,7 @@ fn is_queued(tables: &Tables, job: &str) -> bool {
 }
 
 /// Writes down when a job is due next.
-pub fn plan_next(tables: &Tables, job: &str, next: Option<i64>) {
+fn plan_next(tables: &Tables, job: &str, next: Option<i64>) {
     tables.change(
         "UPDATE synth.job SET next_run = pg_catalog.to_timestamp($2) WHERE name = $1",
         &[

@@ -237,16 +237,14 @@ fn types_without_masks(pg: &Postgres) {
         "CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TYPE pair AS (a int, b text);
          CREATE TABLE t (c citext, a text[], j jsonb, x xml, n numeric(6, 2), e mood, p pair, u uuid, i inet, b bytea, tm time, o boolean, r int4range)",
     );
-    for column in [
-        "c", "a", "j", "x", "n", "e", "p", "u", "i", "b", "tm", "o", "r",
-    ] {
+    for column in ["c", "x", "p", "r"] {
         for mask in ["email", "hash", "generalize(10)", "date_shift"] {
             let error = session.refused(
                 &format!("SELECT synth_set_rule('t', '{column}', 'MASKED WITH {mask}')"),
                 "42804",
                 "does not fit type",
             );
-            assert_eq!(error.hint, "Masks that fit: null, value.", "{column}");
+            assert_eq!(error.hint, "Masks that fit: null, shuffle, value.", "{column}");
         }
     }
     for (column, literal) in [

@@ -10,6 +10,7 @@ use crate::servers::postgres::Postgres;
 tests![
     rotation_keeps_versions,
     shredding_leaves_no_key,
+    unmasking_gives_originals_back,
     unmasking_is_for_those_named,
     unmasking_is_recorded_whatever_becomes_of_it,
 ];
@@ -115,6 +116,43 @@ fn shredding_leaves_no_key(pg: &Postgres) {
     assert_eq!(
         session.column("SELECT version FROM synth.secret WHERE key IS NOT NULL ORDER BY 1"),
         ["2", "3"]
+    );
+}
+
+fn unmasking_gives_originals_back(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let role = format!("helpdesk_{}", session.database);
+    session.run(&format!(
+        "CREATE ROLE {role} LOGIN; CREATE TABLE t (id int, v text, n int); CREATE TABLE before AS SELECT i AS id, '4' || (100000000 + i * 7) AS v, i * 31 AS n FROM generate_series(1, 50) i;
+         INSERT INTO t SELECT id, v, n FROM before; GRANT SELECT ON t, before TO {role};
+         SELECT synth_set_rule('t', 'v', 'MASKED WITH fpe'); SELECT synth_set_rule('t', 'n', 'MASKED WITH permutation');
+         SELECT synth_mask_table('t'); SELECT synth_rotate_secret();
+         SELECT synth_grant_unmask('{role}', 't', 'v'); SELECT synth_grant_unmask('{role}', 't', 'n')"
+    ));
+    assert_eq!(
+        session.value("SELECT count(*) FROM t JOIN before b USING (id) WHERE t.v = b.v"),
+        "0"
+    );
+    let mut other = session.role(pg, &role);
+    assert_eq!(
+        other.value(
+            "SELECT count(*) FROM t JOIN before b USING (id)
+             WHERE synth_unmask('t', 'v', t.v, 1) = b.v AND synth_unmask('t', 'n', t.n, 1) = b.n"
+        ),
+        "50"
+    );
+    assert_eq!(
+        session.column(
+            "SELECT target || ' ' || key_version FROM synth.audit_log WHERE operation = 'unmask' AND session_user_name ~ 'helpdesk' ORDER BY 1"
+        ),
+        ["public.t.n 1", "public.t.v 1"],
+        "one record a column and statement"
+    );
+    session.run("SELECT synth_shred_secret(1)");
+    other.refused(
+        "SELECT synth_unmask('t', 'v', v, 1) FROM t",
+        "55000",
+        "shredded",
     );
 }
 

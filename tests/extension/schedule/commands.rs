@@ -167,7 +167,8 @@ fn a_failure_is_told(pg: &Postgres) {
     let news = block_on(async {
         let mut listener = sqlx::postgres::PgListener::connect(&url).await.unwrap();
         listener.listen("synth_jobs").await.unwrap();
-        session.run("SELECT synth_run_now('breaks')");
+        pg.psql(&session.database, "SELECT synth_run_now('breaks')")
+            .unwrap();
         let news = tokio::time::timeout(PATIENCE, listener.recv()).await;
         news.expect("nobody is told").unwrap().payload().to_owned()
     });

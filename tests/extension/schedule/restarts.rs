@@ -40,7 +40,7 @@ fn interrupted(session: &mut Session) {
         "57P01"
     );
     // Others go on as before.
-    session.run("SELECT synth_schedule('after', '* * * * *', 'SELECT 1')");
+    session.run("SELECT synth_schedule('after', '@yearly', 'SELECT 1')");
     due(session, "after");
     until_runs(session, "after", "succeeded");
 }
@@ -67,24 +67,29 @@ fn a_run_is_killed(pg: &Postgres) {
     let (mut session, _) = prepared(pg);
     running(&mut session);
     let pid = session.value("SELECT pid FROM synth.job_run WHERE job = 'twice'");
+    let launcher = session.value(LAUNCHER);
     crate::signal(pid.parse().unwrap(), "KILL");
     // The postmaster ends every process, and starts anew.
-    let mut session = reopened(pg, &session.database);
+    let mut session = reopened(pg, &session.database, &launcher);
     interrupted(&mut session);
 }
 
-/// A session, once the server lets one in.
-fn reopened(pg: &Postgres, database: &str) -> Session {
+const LAUNCHER: &str = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_synth launcher'";
+
+/// A session, once the server has started anew and has another launcher than before.
+fn reopened(pg: &Postgres, database: &str, launcher: &str) -> Session {
     let begun = std::time::Instant::now();
-    let up = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_synth launcher'";
-    while pg.psql(database, up).as_deref() != Ok("1") {
+    loop {
+        let now = pg.psql(database, LAUNCHER).unwrap_or_default();
+        if !now.is_empty() && now != launcher {
+            return Session::open(pg, database);
+        }
         assert!(
             begun.elapsed() < super::PATIENCE,
             "the server does not come back"
         );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    Session::open(pg, database)
 }
 
 fn the_server_is_killed(pg: &Postgres) {
@@ -104,12 +109,11 @@ fn the_launcher_ends(pg: &Postgres) {
     session
         .run("SELECT synth_schedule('j', '@yearly', 'SELECT pg_advisory_lock(1)', attempts => 2)");
     run_now(&mut session, "j", "running", "status");
-    let launcher = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_synth launcher'";
-    let pid = session.value(launcher);
+    let pid = session.value(LAUNCHER);
     session.run(&format!("SELECT pg_terminate_backend({pid})"));
     until(
         &mut session,
-        &format!("SELECT count(*) FROM ({launcher}) AS l WHERE pid <> {pid}"),
+        &format!("SELECT count(*) FROM ({LAUNCHER}) AS l WHERE pid <> {pid}"),
         "1",
     );
     // A run that it had started goes on, and is not taken for lost.

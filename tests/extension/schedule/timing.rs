@@ -32,6 +32,7 @@ fn a_job_runs_when_it_is_due(pg: &Postgres) {
         )),
         "t"
     );
+    owner.run("SELECT synth_schedule('j', '@yearly', 'INSERT INTO t VALUES (now())')");
     assert_eq!(owner.value("SELECT state FROM synth.jobs"), "scheduled");
     due(&mut session, "j");
     until_runs(&mut session, "j", "succeeded");
@@ -52,7 +53,7 @@ fn a_job_runs_when_it_is_due(pg: &Postgres) {
     until_runs(&mut session, "j", "succeeded,succeeded");
     // A job that is rolled back is none.
     owner.run(
-        "BEGIN; SELECT synth_schedule('no', '* * * * *', 'INSERT INTO t VALUES (now())'); ROLLBACK",
+        "BEGIN; SELECT synth_schedule('no', '@yearly', 'INSERT INTO t VALUES (now())'); ROLLBACK",
     );
     assert_eq!(
         owner.value("SELECT string_agg(name, ',') FROM synth.jobs"),
@@ -193,7 +194,7 @@ fn the_end_of_a_window_ends_a_run(pg: &Postgres) {
         ("heeds", "SELECT pg_sleep(1000)"),
         ("defies", "CALL stubborn()"),
     ] {
-        session.run(&format!("SELECT synth_schedule('{job}', '* * * * *', '{command}', attempts => 3, window_start => '00:00', window_stop => '24:00')"));
+        session.run(&format!("SELECT synth_schedule('{job}', '@yearly', '{command}', attempts => 3, window_start => '00:00', window_stop => '24:00')"));
         due(&mut session, job);
         until_runs(&mut session, job, "running");
         session.run("UPDATE synth.job SET active = false");

@@ -230,9 +230,8 @@ impl Parser {
         while let Some(token) = self.peek() {
             match token {
                 Token::Symbol('(' | '[') => depth += 1,
-                Token::Symbol(')' | ']') if depth == 0 => return,
+                Token::Symbol(')' | ']' | ',') if depth == 0 => return,
                 Token::Symbol(')' | ']') => depth -= 1,
-                Token::Symbol(',') if depth == 0 => return,
                 _ => {}
             }
             self.at += 1;

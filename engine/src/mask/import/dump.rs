@@ -145,10 +145,7 @@ impl<'a> Reader<'a> {
     /// The next token.
     pub(super) fn next(&mut self) -> Option<Token> {
         self.skip_space();
-        let new_lines = self.text.as_bytes()[self.counted..self.position]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let new_lines = self.text[self.counted..self.position].matches('\n').count();
         self.line += new_lines;
         self.counted = self.position;
         let rest = self.rest();
@@ -389,10 +386,7 @@ pub(super) fn literal(token: &Token, negative: bool) -> Option<Literal> {
                     .map_or(Literal::Decimal(number), Literal::Integer),
             )
         }
-        token if negative => {
-            let _ = token;
-            None
-        }
+        _ if negative => None,
         token if token.is("null") => Some(Literal::Null),
         token if token.is("true") => Some(Literal::Boolean(true)),
         token if token.is("false") => Some(Literal::Boolean(false)),
