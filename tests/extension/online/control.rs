@@ -264,7 +264,8 @@ fn changes_of_the_table_begin_anew(pg: &Postgres) {
         session.run("DROP TABLE IF EXISTS copy; CREATE TABLE copy (LIKE t); INSERT INTO copy SELECT * FROM t");
         let masked = session.value("SELECT rule FROM synth.rules WHERE table_name = 't'");
         rule(&mut session, "copy", "v", &masked);
-        session.run("SELECT synth_mask_table('copy'); CALL synth_mask_table_online('t')");
+        session.run("SELECT synth_mask_table('copy')");
+        session.run("CALL synth_mask_table_online('t')");
         same_rows(&mut session, "t", "copy");
         nothing_left(&mut session);
     }
@@ -327,7 +328,9 @@ fn owners_cannot_reach_further(pg: &Postgres) {
         "quoted \"; DROP TABLE trophy; --",
         "MASKED WITH hash(20)",
     );
-    session.run("SET search_path = public, pg_catalog; CALL public.synth_mask_table_online('t'); RESET search_path");
+    session.run("SET search_path = public, pg_catalog");
+    session.run("CALL public.synth_mask_table_online('t')");
+    session.run("RESET search_path");
     assert_eq!(
         session.value("SELECT count(*) FROM trophy"),
         "0",

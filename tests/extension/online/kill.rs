@@ -102,7 +102,7 @@ fn killed_at_random_points(_: &Postgres) {
             loop {
                 let longest = if is_online { 220 } else { 60 };
                 let after = Duration::from_millis(10 + next(&mut state) % longest);
-                let whole_server = next(&mut state) % 2 == 0;
+                let whole_server = next(&mut state).is_multiple_of(2);
                 let ended = run_and_kill(&pg, call, after, whole_server);
                 let mut session = Session::open(&pg, database);
                 let finished = if is_online {

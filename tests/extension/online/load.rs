@@ -66,7 +66,7 @@ fn nothing_is_lost_under_load(pg: &Postgres) {
                         4 => both(&format!("UPDATE $t SET n = n + 1 WHERE id BETWEEN {key} AND {key} + 6 AND id % 3 = {number}")),
                         _ => both(&format!("UPDATE $t SET id = id + 10000000 WHERE id = {key}")),
                     };
-                    let end = if next(&mut state) % 8 == 0 { "ROLLBACK" } else { "COMMIT" };
+                    let end = if next(&mut state).is_multiple_of(8) { "ROLLBACK" } else { "COMMIT" };
                     if writer.attempt(&format!("BEGIN; {change}; {end}")).is_err() {
                         writer.run("ROLLBACK");
                     } else {
@@ -147,12 +147,11 @@ fn a_vacuumed_place_is_not_mistaken(pg: &Postgres) {
         }
         thread::sleep(Duration::from_millis(10));
     }
-    reader.run("COMMIT; BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE");
+    // The reader holds up the swap all the while, and not VACUUM: it has no snapshot.
     for table in ["t", "mirror"] {
         session.run(&format!("DELETE FROM {table} WHERE id <= 300"));
     }
-    // Pruning makes the places free without a lock that the reader would hold up.
-    session.run("VACUUM (INDEX_CLEANUP off, TRUNCATE off) t; VACUUM t");
+    session.run("VACUUM t");
     for table in ["t", "mirror"] {
         session.run(&format!(
             "INSERT INTO {table} SELECT i, 'late ' || i FROM generate_series(2000, 2250) i; UPDATE {table} SET v = v || ' more' WHERE id % 50 = 0"

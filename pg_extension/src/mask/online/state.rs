@@ -327,7 +327,7 @@ pub fn definition(plan: &Plan) -> String {
           UNION ALL
             SELECT pg_catalog.concat_ws(',', 'domain', k.oid, k.convalidated, pg_catalog.pg_get_constraintdef(k.oid))
             FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.atttypid = k.contypid
-            WHERE a.attrelid = ANY ($1)
+            WHERE a.attrelid = ANY ($1) AND NOT a.attisdropped AND k.contypid <> 0
           UNION ALL
             SELECT pg_catalog.concat_ws(',', 'generated', adrelid, adnum, adbin::text)
             FROM pg_catalog.pg_attrdef WHERE adrelid = ANY ($1)
