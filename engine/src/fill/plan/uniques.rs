@@ -148,7 +148,7 @@ impl Planner {
             });
             if narrow && !wished {
                 self.widen(column);
-                self.report[column].generator = "numbers".to_owned();
+                "numbers".clone_into(&mut self.report[column].generator);
             }
         }
     }
