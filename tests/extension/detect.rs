@@ -44,10 +44,11 @@ fn measured(found: &BTreeMap<String, String>, truth: &[(&str, &str)], precision:
         .iter()
         .filter(|(c, k)| !found.get(*c).is_some_and(|f| k.split('|').any(|k| k == f)))
         .collect();
-    let (p, r) = (
-        right as f64 / found.len().max(1) as f64,
-        right as f64 / truth.len() as f64,
-    );
+    let share = |part: usize, of: usize| {
+        let number = |n: usize| f64::from(u32::try_from(n).unwrap());
+        number(part) / number(of.max(1))
+    };
+    let (p, r) = (share(right, found.len()), share(right, truth.len()));
     eprintln!("precision {p:.2}, recall {r:.2}");
     assert!(
         p >= precision && r >= recall,
@@ -212,8 +213,10 @@ fn what_cannot_be_read_is_listed(pg: &Postgres) {
     let row = |name: &str| {
         rows.iter()
             .find(|row| row[0].as_deref() == Some(name))
-            .map(|row| row.iter().map(|c| c.clone().unwrap()).collect::<Vec<_>>())
-            .unwrap_or_else(|| panic!("{name} is not listed"))
+            .map_or_else(
+                || panic!("{name} is not listed"),
+                |row| row.iter().map(|c| c.clone().unwrap()).collect::<Vec<_>>(),
+            )
     };
     assert_eq!(row("closed.email")[1..3], ["email", "0"]);
     assert!(row("closed.email")[3].contains("no SELECT privilege"));

@@ -116,7 +116,9 @@ impl Postgres {
     }
 
     fn server(&self) -> std::sync::MutexGuard<'_, Child> {
-        self.server.lock().unwrap_or_else(|e| e.into_inner())
+        self.server
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Ends the server by a signal, as `INT` or `KILL`, and starts it again.
@@ -221,7 +223,7 @@ impl Postgres {
         name
     }
 
-    /// Dumps a database with pg_dump and restores it into an empty one, as a DBA would.
+    /// Dumps a database with `pg_dump` and restores it into an empty one, as a DBA would.
     pub fn dump_and_restore(&self, from: &str, to: &str) {
         let dump = self
             .program("pg_dump")
@@ -231,12 +233,12 @@ impl Postgres {
         let said = String::from_utf8_lossy(&dump.stderr);
         assert!(dump.status.success(), "pg_dump fails:\n{said}");
         let path = self.socket_dir().join(format!("{to}.sql"));
-        std::fs::write(&path, &dump.stdout).unwrap_or_else(|e| panic!("cannot write a dump: {e}"));
-        let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("cannot read a dump: {e}"));
+        fs::write(&path, &dump.stdout).unwrap_or_else(|e| panic!("cannot write a dump: {e}"));
+        let file = fs::File::open(&path).unwrap_or_else(|e| panic!("cannot read a dump: {e}"));
         let restored = self
             .program("psql")
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", to])
-            .stdin(std::process::Stdio::from(file))
+            .stdin(Stdio::from(file))
             .output()
             .unwrap_or_else(|e| panic!("cannot run psql: {e}"));
         let said = String::from_utf8_lossy(&restored.stderr);

@@ -94,7 +94,9 @@ fn array(column_type: ColumnType, raw: &[Option<(i64, String)>]) -> ArrayRef {
             format!(r#"{{"n": [{n}, -1.50e3, null, true], {text}: {text}, "k": {{"x": "y"}}}}"#)
         }),
         ColumnType::Enum => text(&|n, _| format!("label {}", n % 5)),
-        ColumnType::Inet => text(&|n, _| format!("10.{}.{}.7", n.rem_euclid(256), n.rem_euclid(91))),
+        ColumnType::Inet => {
+            text(&|n, _| format!("10.{}.{}.7", n.rem_euclid(256), n.rem_euclid(91)))
+        }
     }
 }
 
@@ -309,7 +311,9 @@ fn what_does_not_fit_is_refused_with_what_would() {
         .hint();
     assert_eq!(
         hint.as_deref(),
-        Some("Masks that fit: bucket, generalize, noise, null, permutation, pseudonym, shuffle, value.")
+        Some(
+            "Masks that fit: bucket, generalize, noise, null, permutation, pseudonym, shuffle, value."
+        )
     );
     for rule in ["NOT MASKED", "MASKED WITH VALUE 'x'", "MASKED WITH null"] {
         check(&rule.parse().unwrap(), &json).unwrap();

@@ -25,6 +25,10 @@ pub struct Table {
 }
 
 /// A column.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the catalogs say of it, each its own"
+)]
 pub struct Column {
     /// Its number.
     pub attnum: i16,
@@ -77,6 +81,7 @@ pub enum Reading {
 }
 
 /// Tables and partitioned tables of a schema, partitions left to the tables they are of.
+#[expect(clippy::too_many_lines, reason = "one query and how its rows are read")]
 pub fn tables(schema: &str) -> Vec<(Table, Vec<Column>)> {
     let namespace = query(
         "SELECT oid FROM pg_namespace WHERE nspname = $1",

@@ -67,7 +67,7 @@ fn one(label: Label, apply: bool) -> Imported {
     let object: Vec<String> = label
         .object
         .iter()
-        .map(|part| pgrx::spi::quote_identifier(part))
+        .map(pgrx::spi::quote_identifier)
         .collect();
     Imported {
         line: label.line as i64,

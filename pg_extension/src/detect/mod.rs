@@ -253,7 +253,9 @@ fn synth_apply_detected(
         raise(
             ERRCODE_INVALID_PARAMETER_VALUE,
             "min_confidence must be 0 to 1".to_owned(),
-            Some("0.8 sets what is likely right; lower values need a look at each rule.".to_owned()),
+            Some(
+                "0.8 sets what is likely right; lower values need a look at each rule.".to_owned(),
+            ),
         );
     }
     let rows = apply::apply(&schema, least);
@@ -342,7 +344,7 @@ fn attempt<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, Stopped> {
         .catch_rust_panic(Err)
         .execute();
     let stopped = match &outcome {
-        Ok(_) => None,
+        Ok(_) | Err(CaughtError::RustPanic { .. }) => None,
         Err(CaughtError::PostgresError(report) | CaughtError::ErrorReport(report)) => {
             let code = report.sql_error_code();
             let cancelled = matches!(
@@ -354,7 +356,6 @@ fn attempt<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, Stopped> {
                 message: report.message().to_owned(),
             })
         }
-        Err(_) => None,
     };
     // SAFETY: begun above; an error that is rethrown rolls it back with the transaction.
     unsafe {

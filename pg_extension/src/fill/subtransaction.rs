@@ -12,6 +12,10 @@ use crate::sqlstate::{call, rethrow};
 
 /// Runs a closure; an error that `expected` knows undoes what it wrote and is given back, any other
 /// is raised again.
+#[expect(
+    clippy::result_large_err,
+    reason = "made once a batch, where an error is caught"
+)]
 pub fn attempt<T>(
     run: impl FnOnce() -> T,
     expected: fn(PgSqlErrorCode) -> bool,

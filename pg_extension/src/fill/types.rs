@@ -149,12 +149,7 @@ impl Types {
             .columns
             .iter()
             .flat_map(|column| &column.domain_checks)
-            .map(|(_, check)| {
-                format!(
-                    "({}) IS NOT FALSE",
-                    super::gate::of_value(check, "t.value")
-                )
-            })
+            .map(|(_, check)| format!("({}) IS NOT FALSE", super::gate::of_value(check, "t.value")))
             .collect();
         let sql = format!(
             "SELECT t.text FROM (SELECT u.text, u.text::{} AS value FROM pg_catalog.unnest($1) u (text)) t WHERE {}",

@@ -125,7 +125,10 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
 
 impl ColumnMask {
     /// Whether it needs all rows of the table at once, which no form of masking in parts has.
-    #[allow(dead_code, reason = "for masking in batches that commit, which must refuse these")]
+    #[allow(
+        dead_code,
+        reason = "for masking in batches that commit, which must refuse these"
+    )]
     pub fn needs_whole_table(&self) -> bool {
         matches!(self.action, Action::Shuffle(_))
     }

@@ -70,7 +70,7 @@ pub fn find(column: &Column, rule: &Rule) -> Result<Found, Refusal> {
             // SAFETY: catalog look-up.
             let allowed = unsafe {
                 let owner = table_owner(column.relid());
-                pg_sys::pg_proc_aclcheck(*oid, owner, pg_sys::ACL_EXECUTE.into())
+                pg_sys::pg_proc_aclcheck(*oid, owner, pg_sys::ACL_EXECUTE)
             };
             if allowed != pg_sys::AclResult::ACLCHECK_OK {
                 return Err(Refusal::new(

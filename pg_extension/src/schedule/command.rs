@@ -73,6 +73,10 @@ unsafe fn statement(text: &CStr) -> *mut RawStmt {
 /// Runs a command; its errors end it, and not the process.
 pub fn run(command: &str) -> End {
     let text = CString::new(command).unwrap_or_default();
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once a command, where an error is caught"
+    )]
     let (outcome, notices) = messages::kept(|| {
         let outcome = sqlstate::caught(|| execute(&text));
         if outcome.is_err() {

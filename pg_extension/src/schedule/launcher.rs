@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use pgrx::pg_sys::{self, BackgroundWorkerHandle, Oid};
 
 use super::process::{self, Task};
-use super::shared::{self, MOST_RUNS, Slot};
+use super::shared::{self, Slot};
 use super::tables::now;
 
 /// How often the list of databases is read, in seconds.
@@ -123,20 +123,17 @@ impl Launcher {
 
     fn hear_of_changes(&mut self) {
         let now = now();
-        match shared::take_changed() {
-            Some(changed) => {
-                for database in changed {
-                    let database = self.databases.entry(database).or_default();
-                    database.wake = Some(now);
-                    database.failures = 0;
-                }
+        if let Some(changed) = shared::take_changed() {
+            for database in changed {
+                let database = self.databases.entry(database).or_default();
+                database.wake = Some(now);
+                database.failures = 0;
             }
-            None => {
-                for database in self.databases.values_mut() {
-                    database.wake = Some(now);
-                }
-                self.listed = 0;
+        } else {
+            for database in self.databases.values_mut() {
+                database.wake = Some(now);
             }
+            self.listed = 0;
         }
     }
 
@@ -203,8 +200,7 @@ impl Launcher {
 
     fn start_runs(&mut self) {
         let slots = shared::slots();
-        for place in 0..MOST_RUNS {
-            let slot = slots[place];
+        for (place, slot) in slots.into_iter().enumerate() {
             if slot.run_id == 0 || slot.taken {
                 continue;
             }

@@ -244,7 +244,10 @@ fn types_without_masks(pg: &Postgres) {
                 "42804",
                 "does not fit type",
             );
-            assert_eq!(error.hint, "Masks that fit: null, shuffle, value.", "{column}");
+            assert_eq!(
+                error.hint, "Masks that fit: null, shuffle, value.",
+                "{column}"
+            );
         }
     }
     for (column, literal) in [

@@ -166,11 +166,7 @@ fn partitions(pg: &Postgres) {
     );
     // Keys decide where a row lies.
     rule(&mut session, "t", "region", "MASKED WITH hash");
-    session.refused(
-        "SELECT synth_mask_table('east')",
-        "0A000",
-        "partition key",
-    );
+    session.refused("SELECT synth_mask_table('east')", "0A000", "partition key");
     session.run("SELECT synth_drop_rule('t', 'region')");
     rule(&mut session, "east1", "id", "MASKED WITH generalize(10)");
     for table in ["east", "east1"] {

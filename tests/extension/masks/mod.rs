@@ -209,10 +209,10 @@ fn documents_keep_what_no_path_finds(pg: &Postgres) {
 fn other_types(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run(
-        r#"CREATE TYPE mood AS ENUM ('good', 'bad', 'so so');
+        r"CREATE TYPE mood AS ENUM ('good', 'bad', 'so so');
            CREATE TABLE t (n numeric(10,2), p numeric, b bytea, h bytea, i inet, c cidr, m mood, o boolean, tm time, ts timestamp, note text, id text);
            INSERT INTO t VALUES (1234.56, 98765.5, '\xDEADBEEF', '\xDEADBEEF', '192.0.2.77', '198.51.100.0/24', 'good', true, '12:34:56', '2021-05-06 07:08:09',
-              'Mary Johnson, mary@corp.test, called from (212) 555-0187', '123456789')"#,
+              'Mary Johnson, mary@corp.test, called from (212) 555-0187', '123456789')",
     );
     for (column, mask) in [
         ("n", "noise(ratio => 0.1)"),

@@ -338,7 +338,7 @@ fn owners_cannot_reach_further(pg: &Postgres) {
     );
     assert_eq!(
         session.column("SELECT DISTINCT who FROM seen WHERE who <> 'trigger'"),
-        [role.clone()],
+        std::slice::from_ref(&role),
     );
     assert_eq!(
         session.value("SELECT count(*) FROM seen WHERE who = 'trigger'"),

@@ -20,7 +20,7 @@ use super::{Session, Test};
 use crate::servers::postgres::Postgres;
 
 /// How long something may take that takes milliseconds on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Tests that stop the server hold it alone.
 static SERVER: RwLock<()> = RwLock::new(());
@@ -76,7 +76,7 @@ pub fn start() -> Postgres {
 /// Enough for all tests that run at a time.
 const MANY_RUNS: &str = "ALTER SYSTEM SET pg_synth.max_running_jobs = 20";
 
-/// Whether the server has pg_cron: the Debian package postgresql-15-cron.
+/// Whether the server has `pg_cron`: the Debian package postgresql-15-cron.
 fn has_pg_cron() -> bool {
     let pg_config = std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".to_owned());
     let output = Command::new(pg_config).arg("--pkglibdir").output();

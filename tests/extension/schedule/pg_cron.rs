@@ -1,4 +1,4 @@
-//! The same commands, run by pg_cron.
+//! The same commands, run by `pg_cron`.
 
 use super::{alone, has_pg_cron, until};
 use crate::extension::{Session, tests};

@@ -236,7 +236,7 @@ fn scheduling_on_behalf_of_others(pg: &Postgres) {
 
 fn settings_left_behind_do_not_reach_the_record(pg: &Postgres) {
     let _server = shared();
-    let (mut session, role) = prepared(pg);
+    let (session, role) = prepared(pg);
     let mut owner = session.role(pg, &role);
     owner.run("SELECT synth_schedule('j', '@yearly', 'CALL leave()')");
     owner.run(

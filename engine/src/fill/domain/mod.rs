@@ -93,7 +93,9 @@ pub(super) fn make(
                 format!("its type is {}", column.type_name),
             ))
         }
-        (class, None) if class.is_text() || is_text_like(class) => text::make(column, domain, suited),
+        (class, None) if class.is_text() || is_text_like(class) => {
+            text::make(column, domain, suited)
+        }
         (class, None) => other::make(column, class, domain, suited),
     }
 }

@@ -15,7 +15,7 @@ pub struct Shadow {
     /// Constraints and generated columns: the table's.
     table: *mut pg_sys::ResultRelInfo,
     /// Indexes: the shadow's.
-    shadow: *mut pg_sys::ResultRelInfo,
+    indexed: *mut pg_sys::ResultRelInfo,
     bulk: pg_sys::BulkInsertState,
     command: pg_sys::CommandId,
     options: u32,
@@ -49,7 +49,7 @@ impl Shadow {
                 desc: (*table).rd_att,
                 estate: pg_sys::CreateExecutorState(),
                 table: of_table,
-                shadow: of_shadow,
+                indexed: of_shadow,
                 bulk: pg_sys::GetBulkInsertState(),
                 command: pg_sys::GetCurrentCommandId(true),
                 options: if append {
@@ -167,7 +167,7 @@ impl Shadow {
             };
             (*context).ecxt_scantuple = slot;
             let unsure = pg_sys::ExecInsertIndexTuples(
-                self.shadow,
+                self.indexed,
                 slot,
                 self.estate,
                 false,
@@ -210,7 +210,7 @@ impl Shadow {
                 pg_sys::ExecDropSingleTupleTableSlot(slot);
             }
             pg_sys::FreeBulkInsertState(self.bulk);
-            pg_sys::ExecCloseIndices(self.shadow);
+            pg_sys::ExecCloseIndices(self.indexed);
             pg_sys::FreeExecutorState(self.estate);
         }
     }
