@@ -18,17 +18,28 @@ pub struct OwnTable {
     lock: u32,
 }
 
-/// The OID of a table of schema `synth`.
-pub fn relid(name: &CStr) -> Oid {
+/// The OID of a table of schema `synth`; invalid if it is not there.
+fn find(name: &CStr) -> Oid {
     // SAFETY: catalog look-ups by NUL-terminated names.
-    let relid = unsafe {
+    unsafe {
         let schema = pg_sys::get_namespace_oid(c"synth".as_ptr(), true);
         if schema == pg_sys::InvalidOid {
             pg_sys::InvalidOid
         } else {
             pg_sys::get_relname_relid(name.as_ptr(), schema)
         }
-    };
+    }
+}
+
+/// Whether a table is there: objects of an earlier version, before ALTER EXTENSION UPDATE, may lack
+/// it, and the library serves them meanwhile.
+pub fn exists(name: &CStr) -> bool {
+    find(name) != pg_sys::InvalidOid
+}
+
+/// The OID of a table of schema `synth`.
+pub fn relid(name: &CStr) -> Oid {
+    let relid = find(name);
     if relid == pg_sys::InvalidOid {
         raise(
             ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

@@ -161,7 +161,7 @@ fn bad_calls_are_refused(pg: &Postgres) {
         "64"
     );
     session.run(
-        "ALTER TABLE synth.secret DROP CONSTRAINT secret_key_check, ALTER key TYPE int USING 1",
+        "ALTER EXTENSION pg_synth DROP VIEW synth.secret_versions; DROP VIEW synth.secret_versions; ALTER TABLE synth.secret DROP CONSTRAINT secret_key_check, ALTER key TYPE int USING 1",
     );
     session.refused("SELECT other.synth_mask('hash', 'x')", "55000", "altered");
 }

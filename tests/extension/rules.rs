@@ -101,7 +101,7 @@ fn rules_are_refused(pg: &Postgres) {
             "v",
             "MASKED WITH FUNCTION pg_sleep(1)",
             "42601",
-            "expected the end of the rule",
+            "expected the function's schema",
         ),
         (
             "v",
@@ -255,14 +255,26 @@ fn rules_that_do_not_fit_say_what_fits(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run("CREATE TABLE t (v text, n int, d date, r real NOT NULL)");
     for (column, rule, hint) in [
-        ("n", "email", "Masks that fit: generalize, null, value."),
-        ("d", "hash", "Masks that fit: date_shift, null, value."),
+        (
+            "n",
+            "email",
+            "Masks that fit: bucket, generalize, noise, null, permutation, pseudonym, shuffle, value.",
+        ),
+        (
+            "d",
+            "hash",
+            "Masks that fit: bucket, date_shift, generalize, null, pseudonym, shuffle, value.",
+        ),
         (
             "v",
             "generalize(1)",
-            "Masks that fit: email, first_name, full_name, hash, last_name, null, partial, phone, value.",
+            "Masks that fit: card_number, city, company, country, email, first_name, fpe, full_name, hash, iban, last_name, national_id, null, partial, phone, pseudonym, redact, regex_replace, shuffle, ssn, state, street, value, zip.",
         ),
-        ("r", "date_shift", "Masks that fit: generalize, value."),
+        (
+            "r",
+            "date_shift",
+            "Masks that fit: bucket, generalize, noise, pseudonym, shuffle, value.",
+        ),
     ] {
         let error = session.refused(
             &format!("SELECT synth_set_rule('t', '{column}', 'MASKED WITH {rule}')"),

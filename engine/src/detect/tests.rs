@@ -147,7 +147,7 @@ proptest! {
             .collect();
         let letters: Vec<String> = (0..size)
             .map(|row| {
-                let mut bits = remix(seed ^ row ^ 77);
+                let mut bits = remix(seed ^ row ^ 0x4d);
                 (0..width)
                     .map(|_| {
                         let letter = char::from(b'a' + (bits % 26) as u8);

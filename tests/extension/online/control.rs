@@ -304,7 +304,7 @@ fn owners_cannot_reach_further(pg: &Postgres) {
     let mut owner = session.role(pg, &role);
     owner.run(
         "CREATE TABLE seen (who text); GRANT ALL ON seen TO PUBLIC;
-         CREATE FUNCTION grab(v text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS $$
+         CREATE FUNCTION grab(v text) RETURNS bool VOLATILE LANGUAGE plpgsql AS $$
          BEGIN
             BEGIN INSERT INTO public.seen VALUES (current_user); EXCEPTION WHEN others THEN NULL; END;
             BEGIN INSERT INTO public.trophy VALUES (current_user); EXCEPTION WHEN others THEN NULL; END;
