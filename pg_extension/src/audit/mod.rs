@@ -56,7 +56,7 @@ thread_local! {
 
 /// Has a record appended to the chain when the transaction commits. Who and when are added.
 pub fn record(run: &Run) {
-    if !own::exists(c"audit") {
+    if !crate::own::exists(c"audit") {
         return;
     }
     // SAFETY: reads the backend's state.
