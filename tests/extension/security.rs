@@ -125,7 +125,19 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
     ));
     assert_eq!(
         relations,
-        ["audit_log", "registry", "rules", "secret_versions"].map(|view| row(&[view, "SELECT"]))
+        [
+            "audit_log",
+            "job",
+            "job_run",
+            "jobs",
+            "progress",
+            "reference",
+            "registry",
+            "rules",
+            "secret_versions",
+            "trusted_functions",
+        ]
+        .map(|relation| row(&[relation, "SELECT"]))
     );
     assert_eq!(
         session.value(&format!(

@@ -195,7 +195,7 @@ fn synth_detect(
                     finding.and_then(|finding| finding.path.clone()),
                     Some(column.type_name.clone()),
                     finding.map(|finding| finding.category.name().to_owned()),
-                    finding.map(|finding| finding.confidence),
+                    finding.map(|finding| (finding.confidence * 1000.0).round() / 1000.0),
                     finding.map(|finding| JsonB(evidence(finding))),
                     finding
                         .and_then(|finding| finding.category.hipaa())

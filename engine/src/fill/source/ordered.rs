@@ -89,7 +89,7 @@ impl Ordered {
         (from <= to).then_some((from, to))
     }
 
-    /// The value of an index below [`Source::distinct`]; ascending.
+    /// The value of an index below `Source::distinct`; ascending.
     pub fn nth(&self, index: u64) -> i64 {
         let mut rest = index;
         for &(low, high) in &self.intervals {
