@@ -10,7 +10,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{PgLogLevel, PgMemoryContexts, function_name};
 
-use super::batch::{Batch, column_masks};
+use super::batch::{Batch, ColumnMask, column_masks};
 use super::owner::AsOwner;
 use super::plan::Rules;
 use super::writer::Writer;
@@ -113,13 +113,36 @@ unsafe fn copy_masked(
     rules: &Rules,
     progress: bool,
 ) -> i64 {
+    // SAFETY: by the caller's promise; the writer is ended once every row has been written.
+    unsafe {
+        let mut writer = Writer::new(old, new);
+        let rows = read_masked(old, rules, progress, |batch, masks| {
+            for row in 0..batch.rows {
+                writer.write(batch.row(row), masks);
+            }
+        });
+        writer.finish();
+        rows
+    }
+}
+
+/// Reads every row of a table and masks it, and keeps a fingerprint of the originals; `each` gets
+/// the masked rows, a batch at a time. Gives the number of rows.
+///
+/// # Safety
+/// The table is open and locked.
+pub unsafe fn read_masked(
+    old: pg_sys::Relation,
+    rules: &Rules,
+    progress: bool,
+    mut each: impl FnMut(&Batch, &[ColumnMask]),
+) -> i64 {
     // SAFETY: by the caller's promise.
     let mut told = unsafe { Progress::new(old, progress) };
-    // SAFETY: slots, snapshot, scan and executor state are made and freed here; after an error
-    // the transaction's end frees them.
+    // SAFETY: slot, snapshot and scan are made and freed here; after an error the transaction's end
+    // frees them.
     unsafe {
         let masks = column_masks(old, rules);
-        let mut writer = Writer::new(old, new);
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
         let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
@@ -141,9 +164,7 @@ unsafe fn copy_masked(
                 fingerprint.before(&batch);
                 batch.mask(&masks);
                 fingerprint.after(&batch);
-                for row in 0..batch.rows {
-                    writer.write(batch.row(row), &masks);
-                }
+                each(&batch, &masks);
             });
             told.add(batch.rows);
             batch.clear();
@@ -152,7 +173,6 @@ unsafe fn copy_masked(
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
-        writer.finish();
         fingerprint.store();
     }
     told.rows

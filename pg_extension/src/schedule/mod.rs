@@ -29,7 +29,8 @@ mod validate;
 mod worker;
 
 use pgrx::PgSqlErrorCode::*;
-use pgrx::datum::{Interval, Time, TimestampWithTimeZone};
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::fcinfo::{pg_getarg, pg_getarg_datum};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{IntoDatum, PgLogLevel, function_name, pg_extern};
@@ -88,10 +89,17 @@ fn synth_schedule(
     overlap: Option<&str>,
     attempts: Option<i32>,
     retry_delay: Option<Interval>,
-    window_start: Option<Time>,
-    window_stop: Option<Time>,
-    missed: Option<&str>,
+    fcinfo: pg_sys::FunctionCallInfo,
 ) -> Option<TimestampWithTimeZone> {
+    // SAFETY: declared with these three after the others. Times are passed on as they are: the type
+    // of pgrx would make 00:00 of 24:00.
+    let (window_start, window_stop, missed) = unsafe {
+        (
+            pg_getarg_datum(fcinfo, 7),
+            pg_getarg_datum(fcinfo, 8),
+            pg_getarg::<&str>(fcinfo, 9),
+        )
+    };
     let name = name.unwrap_or_else(|| raise_null("name"));
     let cron = cron.unwrap_or_else(|| raise_null("cron"));
     let text_of_command = command.unwrap_or_else(|| raise_null("command"));
@@ -161,8 +169,8 @@ fn synth_schedule(
             text(overlap),
             (pg_sys::INT4OID, attempts.into_datum()),
             (pg_sys::INTERVALOID, retry_delay.into_datum()),
-            (pg_sys::TIMEOID, window_start.into_datum()),
-            (pg_sys::TIMEOID, window_stop.into_datum()),
+            (pg_sys::TIMEOID, window_start),
+            (pg_sys::TIMEOID, window_stop),
             text(missed),
             (pg_sys::FLOAT8OID, (next as f64).into_datum()),
         ],
@@ -348,16 +356,16 @@ fn synth_look_at_jobs() {
 /// Window and delay in seconds.
 fn times(
     tables: &Tables,
-    start: Option<Time>,
-    stop: Option<Time>,
+    start: Option<pg_sys::Datum>,
+    stop: Option<pg_sys::Datum>,
     delay: Interval,
 ) -> (Option<Window>, f64) {
     let found = tables.run(
         "SELECT pg_catalog.date_part('epoch', $1)::bigint, pg_catalog.date_part('epoch', $2)::bigint,
                 pg_catalog.date_part('epoch', $3)",
         &[
-            (pg_sys::TIMEOID, start.into_datum()),
-            (pg_sys::TIMEOID, stop.into_datum()),
+            (pg_sys::TIMEOID, start),
+            (pg_sys::TIMEOID, stop),
             (pg_sys::INTERVALOID, delay.into_datum()),
         ],
         |row| {

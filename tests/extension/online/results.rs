@@ -56,6 +56,21 @@ fn equals_the_rewrite(pg: &Postgres) {
         session.value("SELECT count(*) FROM t WHERE name LIKE 'Person%'"),
         "0"
     );
+    // And what the rewrite leaves as proof is there.
+    assert_eq!(
+        session.rows("SELECT place, object, column_name FROM synth_verify_masked('t') WHERE verdict = 'SURVIVING' AND place <> 'statistics'"),
+        Vec::<crate::extension::session::Cells>::new()
+    );
+    assert_eq!(
+        session.value(
+            "SELECT count(*) FROM synth_verify_masked('t') WHERE place = 'rows' AND verdict = 'equal'"
+        ),
+        "1"
+    );
+    assert_eq!(
+        session.value("SELECT jsonb_typeof(record::jsonb -> 'before') FROM synth.audit WHERE record LIKE '%mask_table_online%'"),
+        "object"
+    );
     // It is a table like any other afterwards.
     session.run(
         "INSERT INTO t (id, name, salary) VALUES (100000, 'New', 1); UPDATE t SET doc = repeat('x', 10000) WHERE id = 1;

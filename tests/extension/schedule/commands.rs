@@ -261,4 +261,18 @@ fn rules_that_do_not_fit_any_more(pg: &Postgres) {
     run_now(&mut session, "other", "succeeded", "status");
     session.run("SELECT synth_set_rule('p', 'v', 'MASKED WITH generalize(10)')");
     run_now(&mut session, "mask", "succeeded", "status");
+    // A column that nobody has decided upon, in a table that is protected.
+    session.run("SELECT synth_set_rule('p', 'id', 'NOT MASKED'), synth_protect('p')");
+    run_now(&mut session, "mask", "succeeded", "status");
+    session.run("ALTER TABLE p ADD iban text");
+    assert_eq!(
+        run_now(
+            &mut session,
+            "mask",
+            "refused",
+            "sqlstate || ' ' || (message LIKE '%iban%')"
+        ),
+        "55000 true"
+    );
+    run_now(&mut session, "other", "succeeded", "status");
 }

@@ -194,7 +194,7 @@ fn the_end_of_a_window_ends_a_run(pg: &Postgres) {
         ("heeds", "SELECT pg_sleep(1000)"),
         ("defies", "CALL stubborn()"),
     ] {
-        session.run(&format!("SELECT synth_schedule('{job}', '@yearly', '{command}', attempts => 3, window_start => '00:00', window_stop => '23:59:59')"));
+        session.run(&format!("SELECT synth_schedule('{job}', '@yearly', '{command}', attempts => 3, window_start => '00:00', window_stop => '24:00')"));
         due(&mut session, job);
         until_runs(&mut session, job, "running");
         session.run("UPDATE synth.job SET active = false");

@@ -2,11 +2,12 @@
 
 use pgrx::PgMemoryContexts;
 use pgrx::PgSqlErrorCode::*;
-use pgrx::pg_sys;
+use pgrx::pg_sys::{self, Oid};
 
 use super::super::batch::{Batch, column_masks};
 use super::super::owner::AsOwner;
 use super::super::plan::Rules;
+use super::super::rewrite::read_masked;
 use super::map::{self, Map, Places};
 use super::shadow::Shadow;
 use super::state::Part;
@@ -157,4 +158,15 @@ pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
         part.next_block = end;
     }
     copied
+}
+
+/// Reads the whole table once more, while it holds its originals, for a fingerprint of them.
+pub fn take_fingerprint(relid: Oid, rules: &Rules) {
+    let _owner = AsOwner::of(relid);
+    // SAFETY: the table is locked; it is closed here.
+    unsafe {
+        let table = pg_sys::table_open(relid, pg_sys::NoLock as i32);
+        read_masked(table, rules, false, |_, _| {});
+        pg_sys::table_close(table, pg_sys::NoLock as i32);
+    }
 }

@@ -361,9 +361,27 @@ fn build_indexes(target: Oid, limits: &Limits) {
     step(|| state::enter(target, Phase::CatchUp));
 }
 
+/// Keeps fingerprints of the originals, while they are there: for the proof and the audit. What
+/// changes until the swap is not in them.
+fn take_fingerprints(target: Oid, parts: &[Part], plan: &Plan, limits: &Limits) {
+    for part in parts {
+        locked_step(
+            target,
+            limits,
+            &[part.relid],
+            pg_sys::AccessShareLock,
+            || {
+                withholding_details(|| copy::take_fingerprint(part.relid, &plan.rules));
+                Outcome::Done(())
+            },
+        );
+    }
+}
+
 /// Catches up until few changes are left, and swaps.
 fn finish(target: Oid, plan: &Plan, limits: &Limits) {
     let parts = step(|| state::parts(target));
+    take_fingerprints(target, &parts, plan, limits);
     for _ in 0..ROUNDS {
         let entries: usize = parts
             .iter()
@@ -410,7 +428,6 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             // Keys are masked with what refers to them.
             verify::foreign_keys(&now.tables);
         }
-        state::forget_fingerprints(&now.tables);
         let rows = state::rows_done(target);
         record("mask_table_online", relation_name(target), &now, rows);
         Outcome::Done(())

@@ -250,14 +250,6 @@ pub fn advance(target: Oid, part: &Part, rows: i64) {
     );
 }
 
-/// Deletes what an earlier masking has left as a proof: it tells of other originals.
-pub fn forget_fingerprints(relids: &[Oid]) {
-    run(
-        "DELETE FROM synth.fingerprint WHERE relid = ANY ($1)",
-        &[oids(relids)],
-    );
-}
-
 /// Whether there are extended statistics, which are not copied from a shadow.
 pub fn has_statistics(relid: Oid) -> bool {
     !read(
