@@ -61,19 +61,19 @@ fn people(session: &mut Session) {
         }
     }
     session.run("SELECT synth_mask_table('people')");
-    clear_statistics(session);
+    clear_statistics(session, "people");
 }
 
 /// What ANALYZE knew before stays in dead rows of its catalogs, as docs/proof.md says.
-fn clear_statistics(session: &mut Session) {
+fn clear_statistics(session: &mut Session, table: &str) {
     // A row is not removed while another session of the database, such as autovacuum's, might see it.
     for _ in 0..100 {
         session.run("VACUUM FULL pg_statistic");
         session.run("VACUUM FULL pg_statistic_ext_data");
-        let left = session.value(
-            "SELECT count(*) FROM synth_verify_masked('people', other_tables => false)
-             WHERE verdict = 'SURVIVING' AND place LIKE '%statistics%'",
-        );
+        let left = session.value(&format!(
+            "SELECT count(*) FROM synth_verify_masked('{table}', other_tables => false)
+             WHERE verdict = 'SURVIVING' AND place LIKE '%statistics%'"
+        ));
         if left == "0" {
             break;
         }
@@ -190,7 +190,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
         ],
     );
     session.run("ANALYZE people");
-    clear_statistics(&mut session);
+    clear_statistics(&mut session, "people");
     found(&mut session, &[]);
     // Elsewhere.
     session.run(
@@ -291,7 +291,7 @@ fn partitions(pg: &Postgres) {
                 .all(|row| row[0].as_deref() == Some("statistics")),
         "dead rows of pg_statistic, and nothing else: {rows:?}"
     );
-    clear_statistics(&mut session);
+    clear_statistics(&mut session, "parts");
     assert_eq!(survivors(&mut session, "parts"), Vec::<Cells>::new());
     assert_eq!(
         session.column("SELECT DISTINCT object FROM synth_verify_masked('parts') WHERE place = 'heap' ORDER BY 1"),
