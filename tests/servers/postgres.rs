@@ -36,7 +36,8 @@ pub struct Postgres {
 impl Postgres {
     /// Initializes and starts a cluster; the error says what is missing.
     pub fn start() -> Result<Self, String> {
-        Self::start_with("", &["log_min_messages=fatal"])
+        // Autovacuum at work in a test's database keeps dead rows that the test has just cleared.
+        Self::start_with("", &["log_min_messages=fatal", "autovacuum=off"])
     }
 
     /// The same, for another cluster beside it: with a name of its own, and settings.
