@@ -8,6 +8,8 @@
 //! assert!(email.mask.unwrap().injective);
 //! ```
 
+use std::sync::LazyLock;
+
 use crate::schema::ColumnType;
 
 /// What an entry does.
@@ -120,10 +122,17 @@ pub struct Entry {
     pub mask: Option<MaskProperties>,
 }
 
+static TABLES: LazyLock<Vec<&'static Entry>> = LazyLock::new(|| {
+    let mut tables: Vec<_> = crate::domain::tables().map(|table| &table.entry).collect();
+    tables.sort_by_key(|entry| entry.name);
+    tables
+});
+
 /// All entries: tables, then generators, then masks, each in alphabetical order.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    crate::domain::ENTRIES
+    TABLES
         .iter()
+        .copied()
         .chain(crate::generator::GENERATORS.iter().map(|g| &g.entry))
         .chain(crate::mask::ENTRIES.iter())
 }

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+/// Digits of a decimal number: as many as a 64-bit integer holds.
+pub const DECIMAL_DIGITS: u8 = 18;
+
 /// The type of a column, by meaning. Each has one Arrow type; connectors map it to SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -36,6 +39,8 @@ pub enum ColumnType {
     Json,
     /// A decimal number of any size, as text: `-12.50`.
     Numeric,
+    /// A decimal number of up to 18 digits, with this many after the point: money has two.
+    Decimal(u8),
     /// Bytes.
     Bytes,
     /// An IP address with the length of its network, as text: `192.0.2.0/24`.
@@ -49,6 +54,7 @@ impl ColumnType {
     pub fn arrow(self) -> DataType {
         match self {
             Self::Text | Self::Json | Self::Numeric | Self::Inet | Self::Enum => DataType::Utf8,
+            Self::Decimal(scale) => DataType::Decimal128(DECIMAL_DIGITS, scale.cast_signed()),
             Self::Bytes => DataType::Binary,
             Self::SmallInt => DataType::Int16,
             Self::Integer => DataType::Int32,
@@ -80,7 +86,14 @@ impl ColumnType {
             Self::Boolean => "boolean",
             Self::Time => "time",
             Self::Json => "json",
-            Self::Numeric => "numeric",
+            Self::Decimal(0) => "numeric(18)",
+            Self::Decimal(1) => "numeric(18,1)",
+            Self::Decimal(2) => "numeric(18,2)",
+            Self::Decimal(3) => "numeric(18,3)",
+            Self::Decimal(4) => "numeric(18,4)",
+            Self::Decimal(6) => "numeric(18,6)",
+            Self::Decimal(8) => "numeric(18,8)",
+            Self::Numeric | Self::Decimal(_) => "numeric",
             Self::Bytes => "bytea",
             Self::Inet => "inet",
             Self::Enum => "enum",
@@ -130,6 +143,8 @@ pub enum Constraint {
     Unique(Vec<String>),
     /// These columns refer to a row of another table.
     ForeignKey(ForeignKey),
+    /// Rows are looked for by these columns: no rule, but an index where the table is created.
+    Index(Vec<String>),
 }
 
 /// A reference from columns of this table to columns of another.

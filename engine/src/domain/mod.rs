@@ -1,52 +1,129 @@
 //! Linked tables of a field, one folder per domain and one file per table.
+//!
+//! Everything in a domain is a function of a range of *units*, the rows of its root table: patients,
+//! customers, subscribers, students. The encounters of patients 500 to 1000 are the same whoever asks for
+//! them, and refer only to what comes with patients up to there. What many units share (the providers of
+//! patients, the merchants of customers) comes in blocks: a table of providers has 128 rows with each
+//! first patient of 4,096, and a patient refers to those of the own block.
 
+pub mod education;
+pub mod finance;
 pub mod healthcare;
+pub mod linked;
 pub mod population;
+pub mod retail;
 mod single;
+pub mod telecom;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::calendar::REFERENCE_DATE;
+use crate::calendar::{AS_OF_RANGE, REFERENCE_DATE};
 use crate::error::{Error, Result};
-use crate::registry::{self, Entry, Kind};
+use crate::registry::{self, Entry, Kind, Parameter, ParameterType};
 use crate::schema::TableSpec;
 
 /// The largest row number of any table.
 pub const LAST_ROW: u64 = i64::MAX.unsigned_abs();
 
-/// A generated table: rows are a function of their number (law 2).
+/// The largest unit of tables whose keys are whole numbers made of the unit and a number within it.
+pub const LAST_UNIT: u64 = (1 << 40) - 1;
+
+/// How many rows a unit has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FanOut {
+    /// One: units are rows.
+    One,
+    /// Any number, on average this: for estimates, and the size of batches.
+    Mean(f64),
+}
+
+impl FanOut {
+    /// Rows a unit, on average.
+    pub const fn mean(self) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Mean(mean) => mean,
+        }
+    }
+
+    /// How many units make about so many rows; at least one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "an estimate, bounded on both sides"
+    )]
+    pub fn units_of(self, rows: u64) -> u64 {
+        match self {
+            Self::One => rows.max(1),
+            Self::Mean(mean) => (rows as f64 / mean.max(1e-6)).clamp(1.0, 1e9) as u64,
+        }
+    }
+
+    /// About how many rows so many units have.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "an estimate, bounded on both sides"
+    )]
+    pub fn rows_of(self, units: usize) -> usize {
+        match self {
+            Self::One => units,
+            Self::Mean(mean) => (units as f64 * mean * 1.1).clamp(0.0, 1e6) as usize,
+        }
+    }
+}
+
+/// A generated table: rows are a function of the number of their unit (law 2). Most tables have one
+/// row a unit.
 ///
-/// `rows(a..c)` equals `rows(a..b)` followed by `rows(b..c)`, so a load can be split, resumed and
+/// `batch(a..c)` equals `batch(a..b)` followed by `batch(b..c)`, so a load can be split, resumed and
 /// spread over threads.
 pub trait Table: Send + Sync {
     /// Columns and constraints.
     fn spec(&self) -> &TableSpec;
 
-    /// The rows of a range, as Arrow columns in the order of [`Self::spec`].
+    /// How many rows a unit has.
+    fn fan_out(&self) -> FanOut {
+        FanOut::One
+    }
+
+    /// The largest unit that there is.
+    fn last_unit(&self) -> u64 {
+        LAST_ROW
+    }
+
+    /// The rows of a range of units, as Arrow columns in the order of [`Self::spec`].
     ///
     /// Memory is in proportion to the range: callers ask for some thousands of rows at a time.
-    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+    fn batch(&self, units: Range<u64>) -> Result<RecordBatch> {
         let all: Vec<usize> = (0..self.spec().columns.len()).collect();
-        self.project(rows, &all)
+        self.project(units, &all)
     }
 
     /// The same rows with some columns only, given by their places in [`Self::spec`], in this order.
-    /// A column does not depend on which others are asked for: `project(rows, columns)` equals
-    /// `batch(rows)` projected, and takes only the time that the columns need. Without columns it is
+    /// A column does not depend on which others are asked for: `project(units, columns)` equals
+    /// `batch(units)` projected, and takes only the time that the columns need. Without columns it is
     /// a batch that has a number of rows and nothing else.
-    fn project(&self, rows: Range<u64>, columns: &[usize]) -> Result<RecordBatch>;
+    fn project(&self, units: Range<u64>, columns: &[usize]) -> Result<RecordBatch>;
 }
 
+/// How many parameters of its own a table may have, besides units, seed, start and day.
+pub const OWN_PARAMETERS: usize = 2;
+
 /// What decides the content of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TableOptions {
     /// Seed: the same seed gives the same rows.
     pub seed: u64,
     /// The last day that the data may mention, in days since 1970-01-01.
     pub as_of: i32,
+    /// The values of the table's own parameters, in their order; none: the default.
+    pub own: [Option<f64>; OWN_PARAMETERS],
 }
 
 impl Default for TableOptions {
@@ -54,183 +131,183 @@ impl Default for TableOptions {
         Self {
             seed: 0,
             as_of: REFERENCE_DATE,
+            own: [None; OWN_PARAMETERS],
         }
     }
 }
 
-/// Registry entries of the tables.
-pub static ENTRIES: &[Entry] = &[healthcare::patients::ENTRY];
+impl TableOptions {
+    /// Checks that `as_of` lies in [`AS_OF_RANGE`].
+    pub fn check_day(&self, entry: &'static str) -> Result<()> {
+        if AS_OF_RANGE.contains(&self.as_of) {
+            return Ok(());
+        }
+        Err(Error::Argument {
+            entry,
+            problem: "as_of must lie between 1900-01-01 and 2199-12-31".to_owned(),
+        })
+    }
+}
+
+/// A table of a domain.
+pub struct TableEntry {
+    /// Its registry entry: parameters are the number of units, [`SEED`], [`START`], [`AS_OF`], and up
+    /// to [`OWN_PARAMETERS`] numbers of its own.
+    pub entry: Entry,
+    /// What one row is called: the SQL row type is `synth_<row>`.
+    pub row: &'static str,
+    /// How many rows a unit has.
+    pub fan_out: FanOut,
+    /// The number of units at a scale of the domain: the scale itself, but for tables whose units are
+    /// not the domain's root.
+    pub units_at: fn(scale: u64) -> u64,
+    /// Makes the table.
+    pub build: fn(&TableOptions) -> Result<Arc<dyn Table>>,
+}
+
+/// [`TableEntry::units_at`] of tables whose units are the rows of the domain's root.
+pub fn units_of_root(scale: u64) -> u64 {
+    scale
+}
+
+/// Tables that join.
+pub struct Domain {
+    /// Name.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What the scale counts, in the plural: the root table.
+    pub root: &'static str,
+    /// Its tables, each after those that it refers to.
+    pub tables: &'static [&'static TableEntry],
+}
+
+/// The domains, in alphabetical order.
+pub static DOMAINS: &[&Domain] = &[
+    &education::DOMAIN,
+    &finance::DOMAIN,
+    &healthcare::DOMAIN,
+    &retail::DOMAIN,
+    &telecom::DOMAIN,
+];
+
+/// The domain of a name.
+pub fn domain(name: &str) -> Result<&'static Domain> {
+    let known = || DOMAINS.iter().map(|domain| domain.name).collect::<Vec<_>>();
+    let found = DOMAINS.iter().find(|domain| domain.name == name);
+    found.copied().ok_or_else(|| Error::Unknown {
+        kind: "domain",
+        name: name.to_owned(),
+        known: known().join(", "),
+    })
+}
+
+/// The tables of all domains.
+pub fn tables() -> impl Iterator<Item = &'static TableEntry> {
+    DOMAINS.iter().flat_map(|domain| domain.tables).copied()
+}
+
+/// The parameter of a root table: how many rows.
+pub const ROWS: Parameter = Parameter {
+    name: "rows",
+    parameter_type: ParameterType::Integer,
+    default: None,
+    summary: "How many rows, 0 or more.",
+};
+
+/// The parameter of a table that belongs to the rows of a root: how many of them.
+pub const fn units(root: &'static str, summary: &'static str) -> Parameter {
+    Parameter {
+        name: root,
+        parameter_type: ParameterType::Integer,
+        default: None,
+        summary,
+    }
+}
+
+/// Parameter of every table.
+pub const SEED: Parameter = Parameter {
+    name: "seed",
+    parameter_type: ParameterType::Integer,
+    default: Some("NULL"),
+    summary: "The same seed gives the same rows; NULL draws a fresh one.",
+};
+
+/// Parameter of every table.
+pub const START: Parameter = Parameter {
+    name: "start",
+    parameter_type: ParameterType::Integer,
+    default: Some("0"),
+    summary: "Number of the first one: any range costs the same.",
+};
+
+/// Parameter of every table.
+pub const AS_OF: Parameter = Parameter {
+    name: "as_of",
+    parameter_type: ParameterType::Date,
+    default: Some("NULL"),
+    summary: "The last day the data may mention, 1900 to 2199; NULL is 2026-01-01, whatever today is.",
+};
+
+/// The registry entry of a table.
+pub const fn table_entry(
+    name: &'static str,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+) -> Entry {
+    Entry {
+        kind: Kind::Table,
+        name,
+        summary,
+        parameters,
+        output: None,
+        mask: None,
+    }
+}
+
+/// The table of a domain, by the name of its entry.
+pub fn find(name: &str) -> Option<&'static TableEntry> {
+    tables().find(|table| table.entry.name == name)
+}
 
 /// The table, or the generator as a table of one column, of this name.
 pub fn table(name: &str, options: &TableOptions) -> Result<Arc<dyn Table>> {
-    match name {
-        "patients" => Ok(Arc::new(healthcare::patients::Patients::new(options)?)),
-        _ => match crate::generator::find(name) {
-            Ok(generator) => Ok(Arc::new(single::SingleColumn::new(generator, options)?)),
-            Err(_) => Err(Error::Unknown {
-                kind: "table",
-                name: name.to_owned(),
-                known: format!(
-                    "{}; as a table of one column: {}",
-                    registry::names(Kind::Table),
-                    registry::names(Kind::Generator)
-                ),
-            }),
-        },
+    if let Some(table) = find(name) {
+        options.check_day(table.entry.name)?;
+        return (table.build)(options);
+    }
+    match crate::generator::find(name) {
+        Ok(generator) => Ok(Arc::new(single::SingleColumn::new(generator, options)?)),
+        Err(_) => Err(Error::Unknown {
+            kind: "table",
+            name: name.to_owned(),
+            known: format!(
+                "{}; as a table of one column: {}",
+                registry::names(Kind::Table),
+                registry::names(Kind::Generator)
+            ),
+        }),
     }
 }
 
 /// Checks that a range of rows ends at [`LAST_ROW`] or before.
 pub(crate) fn check_range(rows: &Range<u64>) -> Result<usize> {
-    let length = rows.end.saturating_sub(rows.start);
-    if rows.end > LAST_ROW + 1 {
-        return Err(Error::RowRange {
-            start: rows.start,
-            end: rows.end,
-            last: LAST_ROW,
-        });
+    check_units(rows, LAST_ROW)
+}
+
+/// Checks that a range ends at `last` or before, and gives its length.
+pub(crate) fn check_units(units: &Range<u64>, last: u64) -> Result<usize> {
+    let length = units.end.saturating_sub(units.start);
+    let too_far = || Error::RowRange {
+        start: units.start,
+        end: units.end,
+        last,
+    };
+    if units.end > last + 1 {
+        return Err(too_far());
     }
-    usize::try_from(length).map_err(|_| Error::RowRange {
-        start: rows.start,
-        end: rows.end,
-        last: LAST_ROW,
-    })
+    usize::try_from(length).map_err(|_| too_far())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn every_name() -> Vec<&'static str> {
-        registry::entries()
-            .filter(|e| match e.kind {
-                Kind::Table => true,
-                Kind::Generator => e.parameters.iter().all(|p| p.default.is_some()),
-                Kind::Mask => false,
-            })
-            .map(|e| e.name)
-            .collect()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-        /// Law 2 for every table, near the start and far from it.
-        #[test]
-        fn rows_are_seekable(
-            seed: u64,
-            start in prop_oneof![0_u64..100, (1_u64 << 40)..(1 << 41), Just(LAST_ROW - 70)],
-            length in 0_u64..64,
-            cut in 0_u64..64,
-        ) {
-            let cut = start + cut.min(length);
-            let end = start + length;
-            for name in every_name() {
-                let options = TableOptions { seed, ..Default::default() };
-                let whole = table(name, &options)?.batch(start..end)?;
-                let again = table(name, &options)?;
-                let (head, tail) = (again.batch(start..cut)?, again.batch(cut..end)?);
-                let joined = usize::try_from(cut - start).unwrap();
-                prop_assert_eq!(whole.num_rows(), usize::try_from(length).unwrap());
-                prop_assert_eq!(&whole.slice(0, joined), &head, "{}", name);
-                prop_assert_eq!(&whole.slice(joined, tail.num_rows()), &tail, "{}", name);
-            }
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-        /// A column is the same whichever others are made with it, in whatever order.
-        #[test]
-        fn columns_do_not_depend_on_each_other(
-            seed: u64,
-            start in prop_oneof![0_u64..100, (1_u64 << 40)..(1 << 41)],
-            length in 0_u64..48,
-            picks in proptest::collection::vec(any::<proptest::sample::Index>(), 0..6),
-        ) {
-            for name in every_name() {
-                let table = table(name, &TableOptions { seed, ..Default::default() })?;
-                let columns: Vec<usize> =
-                    picks.iter().map(|pick| pick.index(table.spec().columns.len())).collect();
-                let rows = start..start + length;
-                let whole = table.batch(rows.clone())?.project(&columns)?;
-                prop_assert_eq!(table.project(rows, &columns)?, whole, "{}", name);
-            }
-        }
-    }
-
-    #[test]
-    fn each_column_alone_is_that_of_the_whole() {
-        for name in every_name() {
-            let table = table(name, &TableOptions::default()).unwrap();
-            let whole = table.batch(0..500).unwrap();
-            for (index, column) in table.spec().columns.iter().enumerate() {
-                let alone = table.project(0..500, &[index]).unwrap();
-                assert_eq!(
-                    alone.column(0),
-                    whole.column(index),
-                    "{name}.{}",
-                    column.name
-                );
-            }
-            assert_eq!(
-                table.project(0..500, &[]).unwrap().num_rows(),
-                500,
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn specs_describe_the_batches() {
-        for name in every_name() {
-            let table = table(name, &TableOptions::default()).unwrap();
-            let batch = table.batch(0..100).unwrap();
-            assert_eq!(batch.schema(), table.spec().arrow_schema(), "{name}");
-            for (column, array) in table.spec().columns.iter().zip(batch.columns()) {
-                assert!(column.nullable || arrow_array::Array::null_count(array) == 0);
-                assert!(!column.comment.is_empty(), "{name}.{}", column.name);
-            }
-        }
-    }
-
-    #[test]
-    fn seeds_give_different_rows() {
-        for name in every_name() {
-            let [a, b] = [1, 2].map(|seed| {
-                table(
-                    name,
-                    &TableOptions {
-                        seed,
-                        ..Default::default()
-                    },
-                )
-                .unwrap()
-                .batch(0..50)
-                .unwrap()
-            });
-            assert_ne!(a, b, "{name}");
-        }
-    }
-
-    #[test]
-    fn out_of_range_is_an_error() {
-        let patients = table("patients", &TableOptions::default()).unwrap();
-        assert!(matches!(
-            patients.batch(LAST_ROW..LAST_ROW + 2),
-            Err(Error::RowRange { .. })
-        ));
-        assert!(matches!(
-            table("patient", &TableOptions::default()).map(|_| ()),
-            Err(Error::Unknown { .. })
-        ));
-        let early = TableOptions {
-            as_of: i32::MIN,
-            ..Default::default()
-        };
-        assert!(matches!(
-            table("patients", &early).map(|_| ()),
-            Err(Error::Argument { .. })
-        ));
-    }
-}
+mod tests;

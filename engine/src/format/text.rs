@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimestampMicrosecondType,
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
+    Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
@@ -57,6 +57,13 @@ pub(crate) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
                 out.end();
             }
         }
+        DataType::Decimal128(_, scale) => {
+            let scale = usize::from(scale.unsigned_abs());
+            for value in array.as_primitive::<Decimal128Type>().values() {
+                write_decimal(*value, scale, &mut out.bytes);
+                out.end();
+            }
+        }
         DataType::Date32 => {
             for days in array.as_primitive::<Date32Type>().values() {
                 write_date(*days, &mut out.bytes);
@@ -99,6 +106,25 @@ pub(crate) fn text_column(array: &ArrayRef) -> Result<TextColumn<'_>> {
         nulls: array.nulls(),
         is_text: false,
     })
+}
+
+/// A decimal number in units of its last place: `-1250` with two places is `-12.50`.
+pub(crate) fn write_decimal(value: i128, scale: usize, out: &mut Vec<u8>) {
+    let mut buffer = itoa::Buffer::new();
+    if value < 0 {
+        out.push(b'-');
+    }
+    let digits = buffer.format(value.unsigned_abs()).as_bytes();
+    let whole = digits.len().saturating_sub(scale);
+    if whole == 0 {
+        out.push(b'0');
+    }
+    out.extend_from_slice(&digits[..whole]);
+    if scale > 0 {
+        out.push(b'.');
+        out.resize(out.len() + scale.saturating_sub(digits.len()), b'0');
+        out.extend_from_slice(&digits[whole..]);
+    }
 }
 
 struct Encoder {
@@ -269,6 +295,20 @@ mod tests {
             let back = chrono::DateTime::parse_from_rfc3339(&text).unwrap();
             prop_assert_eq!(back.timestamp_micros(), micros, "{}", text);
         }
+    }
+
+    #[test]
+    fn decimals_keep_their_places() {
+        let decimal = |value, scale| {
+            let mut out = Vec::new();
+            write_decimal(value, scale, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(decimal(-1250, 2), "-12.50");
+        assert_eq!(decimal(5, 2), "0.05");
+        assert_eq!(decimal(0, 2), "0.00");
+        assert_eq!(decimal(-7, 0), "-7");
+        assert_eq!(decimal(123_456, 4), "12.3456");
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn array(column_type: ColumnType, raw: &[Option<(i64, String)>]) -> ArrayRef {
             let width = n.rem_euclid(4) as usize + 1;
             format!("{}.{:0>width$}", n % 1_000_000_007, n.rem_euclid(97))
         }),
+        ColumnType::Decimal(_) => unreachable!("no mask takes generated decimals"),
         ColumnType::Json => text(&|n, text| {
             let text = serde_json::Value::from(text);
             format!(r#"{{"n": [{n}, -1.50e3, null, true], {text}: {text}, "k": {{"x": "y"}}}}"#)

@@ -23,51 +23,35 @@ use arrow_array::{
     ArrayRef, Date32Array, Float64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray,
 };
 
-use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, date_from_days, days_from_date, years_before};
+use crate::calendar::{MICROS_PER_DAY, date_from_days, days_from_date, years_before};
 use crate::domain::population::{self, Measure, OLDEST, RaceEthnicityFacts};
-use crate::domain::{Table, TableOptions, check_range};
+use crate::domain::{
+    AS_OF, FanOut, ROWS, SEED, START, Table, TableEntry, TableOptions, check_range, table_entry,
+    units_of_root,
+};
 use crate::entropy::{Permutation, Stream, UniqueNumbers, below, normal, remix, round, unit};
 use crate::error::{Error, Result};
 use crate::generator::address::{self, PLACES, Place};
 use crate::generator::data::US_STATES;
 use crate::generator::name::{self, Sex};
 use crate::generator::{contact, identifier};
-use crate::registry::{Entry, Kind, Parameter, ParameterType};
+use crate::registry::Entry;
 use crate::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
 
 /// Registry entry.
-pub const ENTRY: Entry = Entry {
-    kind: Kind::Table,
-    name: "patients",
-    summary: "Patients of the US population: identity, address, body, insurance.",
-    parameters: &[
-        Parameter {
-            name: "rows",
-            parameter_type: ParameterType::Integer,
-            default: None,
-            summary: "How many rows, 0 or more.",
-        },
-        Parameter {
-            name: "seed",
-            parameter_type: ParameterType::Integer,
-            default: Some("NULL"),
-            summary: "The same seed gives the same rows; NULL draws a fresh one.",
-        },
-        Parameter {
-            name: "start",
-            parameter_type: ParameterType::Integer,
-            default: Some("0"),
-            summary: "Number of the first row: any range of rows costs the same.",
-        },
-        Parameter {
-            name: "as_of",
-            parameter_type: ParameterType::Date,
-            default: Some("NULL"),
-            summary: "The last day the data may mention, 1900 to 2199; NULL is 2026-01-01, whatever today is.",
-        },
-    ],
-    output: None,
-    mask: None,
+pub const ENTRY: Entry = table_entry(
+    "patients",
+    "Patients of the US population: identity, address, body, insurance.",
+    &[ROWS, SEED, START, AS_OF],
+);
+
+/// The table.
+pub static TABLE: TableEntry = TableEntry {
+    entry: ENTRY,
+    row: "patient",
+    fan_out: FanOut::One,
+    units_at: units_of_root,
+    build: |options| Ok(Arc::new(Patients::new(options)?)),
 };
 
 /// Years for which a registration may lie back.
@@ -187,12 +171,7 @@ struct Person {
 impl Patients {
     /// The table under a seed. `as_of` must lie in [`AS_OF_RANGE`].
     pub fn new(options: &TableOptions) -> Result<Self> {
-        if !AS_OF_RANGE.contains(&options.as_of) {
-            return Err(Error::Argument {
-                entry: ENTRY.name,
-                problem: "as_of must lie between 1900-01-01 and 2199-12-31".to_owned(),
-            });
-        }
+        options.check_day(ENTRY.name)?;
         let year = date_from_days(options.as_of).map_or(0, |date| date.0);
         let stream = |column: &str| Stream::new(options.seed, ENTRY.name, column);
         let mut next_provider = 0;

@@ -455,6 +455,7 @@ fn as_of_is_the_clock() {
     let options = TableOptions {
         seed: 1,
         as_of: early,
+        ..Default::default()
     };
     let batch = Patients::new(&options).unwrap().batch(0..5_000).unwrap();
     let births = batch
