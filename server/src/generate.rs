@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use synth_connectors::driver::{self, Sink};
-use synth_connectors::ledger::Load;
+use synth_connectors::ledger::{Grain, Load};
 use synth_connectors::load::{self, Control, Outcome};
 use synth_engine::calendar::{REFERENCE_DATE, format_date};
-use synth_engine::domain::{self, LAST_ROW, Table, TableOptions};
+use synth_engine::domain::{self, FanOut, OWN_PARAMETERS, Table, TableOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::GenerateArgs;
@@ -39,6 +39,8 @@ struct Plan {
     shown: String,
     /// A file, which has no tables.
     file: bool,
+    /// The table's own parameters, as given.
+    settings: Vec<String>,
 }
 
 /// Runs the command.
@@ -77,16 +79,6 @@ pub async fn command(args: GenerateArgs) -> ExitCode {
 
 /// Checks the arguments, or says what is wrong with them.
 fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
-    if args
-        .start
-        .checked_add(args.rows)
-        .is_none_or(|end| end > LAST_ROW + 1)
-    {
-        return Err(usage(
-            &format!("--start plus --rows is beyond the last row, {LAST_ROW}"),
-            "Rows are numbered from 0 to 2^63 - 1.",
-        ));
-    }
     let failed = |error| report::connector(&error);
     let file = driver::find(&args.to).map_err(failed)?.name == synth_connectors::csv::NAME;
     if file && args.table.is_some() {
@@ -109,19 +101,36 @@ fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
     let options = TableOptions {
         seed: args.seed.map_or_else(fresh_seed, Ok)?,
         as_of: args.as_of.unwrap_or(REFERENCE_DATE),
+        own: own_parameters(args)?,
     };
     let table = domain::table(&args.generator, &options).map_err(|error| failed(error.into()))?;
+    let last = table.last_unit();
+    if args
+        .start
+        .checked_add(args.rows)
+        .is_none_or(|end| end > last + 1)
+    {
+        return Err(usage(
+            &format!("--start plus --rows is beyond the last one, {last}"),
+            &format!("They are numbered from 0 to {last}."),
+        ));
+    }
     Ok(Plan {
         load: Load {
             generator: args.generator.clone(),
             options,
             start: args.start,
-            rows: args.rows,
-            target: args.table.clone().unwrap_or_else(|| args.generator.clone()),
+            units: args.rows,
+            grain: Grain::of(&*table),
+            target: args
+                .table
+                .clone()
+                .unwrap_or_else(|| table.spec().name.clone()),
         },
         table,
         shown: driver::redact(&args.to),
         file,
+        settings: args.set.clone(),
     })
 }
 
@@ -148,7 +157,7 @@ fn summarize(
         seed: load.signed_seed().to_string(),
         as_of: format_date(load.options.as_of),
         start: load.start.to_string(),
-        rows: load.rows.to_string(),
+        rows: load.units.to_string(),
         rows_written: outcome.rows_written.to_string(),
         complete: outcome.complete,
         seconds,
@@ -167,13 +176,18 @@ fn summarize(
 /// What to do about a load that was stopped.
 fn how_to_go_on(plan: &Plan) -> String {
     let load = &plan.load;
+    let settings: String = plan
+        .settings
+        .iter()
+        .map(|s| format!(" --set {s}"))
+        .collect();
     if plan.file {
         return "The incomplete file is removed; run the command again.".to_owned();
     }
     format!(
-        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
+        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {}{settings} --to ... --table {} --resume",
         load.generator,
-        load.rows,
+        load.units,
         load.signed_seed(),
         load.start,
         format_date(load.options.as_of),
@@ -183,9 +197,15 @@ fn how_to_go_on(plan: &Plan) -> String {
 
 /// The summary for people.
 fn sentence(load: &Load, outcome: &Outcome, seconds: f64, shown: &str) -> String {
-    let before = match outcome.rows_before {
+    let before = match outcome.units_before {
         0 => String::new(),
-        rows => format!(", {} were there before", grouped(rows)),
+        units => {
+            let unit = match domain::find(&load.generator) {
+                Some(entry) if entry.fan_out != FanOut::One => entry.entry.parameters[0].name,
+                _ => "rows",
+            };
+            format!(", {} {unit} were there before", grouped(units))
+        }
     };
     format!(
         "{} rows in {seconds:.1} s ({} rows/s){before}, seed {}, to {shown}",
@@ -193,6 +213,37 @@ fn sentence(load: &Load, outcome: &Outcome, seconds: f64, shown: &str) -> String
         grouped(rate(outcome.rows_written, seconds)),
         load.signed_seed(),
     )
+}
+
+/// The table's own parameters out of `--set name=value`.
+fn own_parameters(args: &GenerateArgs) -> Result<[Option<f64>; OWN_PARAMETERS], ExitCode> {
+    let entry = domain::find(&args.generator);
+    let known: Vec<&str> = entry
+        .iter()
+        .flat_map(|entry| &entry.entry.parameters[4..])
+        .map(|parameter| parameter.name)
+        .collect();
+    let mut own = [None; OWN_PARAMETERS];
+    for setting in &args.set {
+        let found = setting.split_once('=').and_then(|(name, value)| {
+            let place = known.iter().position(|known| *known == name)?;
+            Some((place, value.parse::<f64>().ok()?))
+        });
+        let Some((place, value)) = found else {
+            return Err(usage(
+                &format!(
+                    "--set {setting} is not a parameter of {} with a number",
+                    args.generator
+                ),
+                &match known.as_slice() {
+                    [] => "It has none.".to_owned(),
+                    known => format!("It has: {}.", known.join(", ")),
+                },
+            ));
+        };
+        own[place] = Some(value);
+    }
+    Ok(own)
 }
 
 fn usage(message: &str, hint: &str) -> ExitCode {
