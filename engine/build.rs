@@ -154,6 +154,8 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ),
     ("icd10", "Diagnosis", &[("code", 's'), ("description", 's')]),
     ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
+    // Retail, telecom and education.
+    ("sales_tax", "SalesTax", &[("state", 's'), ("percent", 'w')]),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:
