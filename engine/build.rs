@@ -10,7 +10,7 @@ use std::path::Path;
 /// empty, transliterated from the first column).
 type Column = (&'static str, char);
 
-/// File stem, row type, columns.
+/// File stem (with its folder, if any), row type, columns.
 const TABLES: &[(&str, &str, &[Column])] = &[
     (
         "first_names",
@@ -156,6 +156,28 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
     // Retail, telecom and education.
     ("sales_tax", "SalesTax", &[("state", 's'), ("percent", 'w')]),
+    (
+        "telecom/plans",
+        "TelecomPlan",
+        &[
+            ("name", 's'),
+            ("kind", 's'),
+            ("fee_cents", 'u'),
+            ("minutes", 'u'),
+            ("messages", 'u'),
+            ("megabytes", 'u'),
+            ("weight", 'u'),
+        ],
+    ),
+    (
+        "telecom/quantiles",
+        "TelecomQuantile",
+        &[
+            ("share", 'f'),
+            ("call_seconds", 'u'),
+            ("session_thousandths", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:
@@ -208,7 +230,7 @@ fn main() -> Fallible<()> {
         writeln!(
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
-            stem.to_uppercase()
+            stem.replace('/', "_").to_uppercase()
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;

@@ -15,6 +15,7 @@ pub mod population;
 pub mod resident;
 pub mod retail;
 mod single;
+mod tax;
 pub mod telecom;
 
 use std::ops::Range;

@@ -4,17 +4,15 @@
 //! Orders of a customer are drawn one from each of equal shares of the time that the customer is known,
 //! weighted by season and weekday: so they are in order without sorting.
 
-use std::sync::LazyLock;
-
 use super::super::days::{Days, Hours, MICROS_PER_SECOND, day_of, end_of, stratum, weekday};
 use super::super::resident::Residents;
+use super::super::tax::sales_tax;
 use super::super::{LAST_UNIT, TableOptions};
 use crate::calendar::{MICROS_PER_DAY, date_from_days};
 use crate::dictionary::Weighted;
 use crate::entropy::{Stream, below, remix};
 use crate::generator::address::{PLACES, Place};
 use crate::generator::commerce::{CATEGORIES, Category};
-use crate::generator::data::{SALES_TAX, US_STATES};
 
 /// So many customers share an assortment.
 pub const BLOCK: u64 = 4_096;
@@ -90,15 +88,6 @@ const REASONS: [(&str, u64, u64); 7] = [
 const STANDARD: i64 = 599;
 const EXPRESS: i64 = 1_499;
 const FREE_SHIPPING: i64 = 5_000;
-
-/// State sales tax by index of the state, in thousandths of a percent.
-static TAX: LazyLock<Vec<u64>> = LazyLock::new(|| {
-    let of = |state: &str| SALES_TAX.iter().find(|tax| tax.state == state);
-    US_STATES
-        .iter()
-        .map(|state| of(state.state).map_or(0, |tax| tax.percent))
-        .collect()
-});
 
 /// The state of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -474,7 +463,7 @@ impl Shop {
             (false, true) => 0,
             (false, false) => STANDARD,
         };
-        let rate = TAX[order.place.state_index].cast_signed();
+        let rate = sales_tax(order.place);
         order.tax = (net * rate + 50_000) / 100_000;
     }
 
