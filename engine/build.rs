@@ -178,6 +178,18 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("session_thousandths", 'u'),
         ],
     ),
+    (
+        "education/courses",
+        "Course",
+        &[
+            ("department", 's'),
+            ("prefix", 's'),
+            ("number", 'u'),
+            ("title", 's'),
+            ("credits", 'u'),
+            ("weight", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:

@@ -179,9 +179,10 @@ fn time_runs_forward() {
         returns.instants("refunded_at"),
     );
     let (quantity, refund) = (returns.int("quantity"), returns.money("refund"));
+    let of = returns.big("order_id");
     for (row, item) in returns.big("order_item_id").into_iter().enumerate() {
         let at = at[row].unwrap();
-        let from = delivered[&returns.big("order_id")[row]];
+        let from = delivered[&of[row]];
         assert!(
             from < at && at <= end && at - from <= 46 * 86_400_000_000,
             "item {item}"

@@ -157,14 +157,19 @@ fn time_runs_forward() {
             last_call = (subscriber, ended);
         }
     }
+    let [start, end, issued, due, paid] = [
+        "period_start",
+        "period_end",
+        "issued_on",
+        "due_on",
+        "paid_on",
+    ]
+    .map(|name| invoices.dates(name));
     for (n, subscriber) in invoices.big("subscriber_id").into_iter().enumerate() {
-        let [start, end, issued, due] = ["period_start", "period_end", "issued_on", "due_on"]
-            .map(|c| invoices.dates(c)[n].unwrap());
-        assert!(from[row(subscriber)].unwrap() <= start && start <= end);
-        assert!(end < issued && issued <= due && issued <= REFERENCE_DATE);
-        assert!(
-            invoices.dates("paid_on")[n].is_none_or(|day| day >= issued && day <= REFERENCE_DATE)
-        );
+        assert!(from[row(subscriber)] <= start[n] && start[n] <= end[n]);
+        assert!(end[n] < issued[n] && issued[n] <= due[n]);
+        assert!(issued[n].unwrap() <= REFERENCE_DATE);
+        assert!(paid[n].is_none_or(|day| day >= issued[n].unwrap() && day <= REFERENCE_DATE));
     }
 }
 
