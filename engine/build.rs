@@ -190,6 +190,64 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
+    // Healthcare.
+    (
+        "healthcare/diseases",
+        "DiseaseFacts",
+        &[
+            ("key", 's'),
+            ("name", 's'),
+            ("course", 's'),
+            ("specialty", 's'),
+            ("bmi", 'f'),
+            ("smoking", 'f'),
+            ("frailty", 'f'),
+            ("mood", 'f'),
+            ("allergy", 'f'),
+            ("parent", 'o'),
+            ("parent_weight", 'f'),
+            ("second_parent", 'o'),
+            ("second_weight", 'f'),
+            ("visits", 'f'),
+            ("emergencies", 'f'),
+            ("admissions", 'f'),
+            ("stay", 'f'),
+            ("days", 'u'),
+            ("at_emergency", 'f'),
+            ("at_inpatient", 'f'),
+            ("at_virtual", 'f'),
+        ],
+    ),
+    (
+        "healthcare/occurrence",
+        "Occurrence",
+        &[
+            ("key", 's'),
+            ("sex", 's'),
+            ("a0", 'f'),
+            ("a5", 'f'),
+            ("a10", 'f'),
+            ("a15", 'f'),
+            ("a20", 'f'),
+            ("a30", 'f'),
+            ("a40", 'f'),
+            ("a50", 'f'),
+            ("a60", 'f'),
+            ("a70", 'f'),
+            ("a80", 'f'),
+            ("a90", 'f'),
+        ],
+    ),
+    (
+        "healthcare/disease_codes",
+        "DiseaseCode",
+        &[
+            ("key", 's'),
+            ("code", 's'),
+            ("description", 's'),
+            ("weight", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:
@@ -242,7 +300,7 @@ fn main() -> Fallible<()> {
         writeln!(
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
-            stem.replace('/', "_").to_uppercase()
+            stem.to_uppercase().replace('/', "_")
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;
