@@ -10,7 +10,7 @@ use std::path::Path;
 /// empty, transliterated from the first column).
 type Column = (&'static str, char);
 
-/// File stem, row type, columns.
+/// File stem (with its folder, if any), row type, columns.
 const TABLES: &[(&str, &str, &[Column])] = &[
     (
         "first_names",
@@ -154,6 +154,100 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ),
     ("icd10", "Diagnosis", &[("code", 's'), ("description", 's')]),
     ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
+    // Retail, telecom and education.
+    ("sales_tax", "SalesTax", &[("state", 's'), ("percent", 'w')]),
+    (
+        "telecom/plans",
+        "TelecomPlan",
+        &[
+            ("name", 's'),
+            ("kind", 's'),
+            ("fee_cents", 'u'),
+            ("minutes", 'u'),
+            ("messages", 'u'),
+            ("megabytes", 'u'),
+            ("weight", 'u'),
+        ],
+    ),
+    (
+        "telecom/quantiles",
+        "TelecomQuantile",
+        &[
+            ("share", 'f'),
+            ("call_seconds", 'u'),
+            ("session_thousandths", 'u'),
+        ],
+    ),
+    (
+        "education/courses",
+        "Course",
+        &[
+            ("department", 's'),
+            ("prefix", 's'),
+            ("number", 'u'),
+            ("title", 's'),
+            ("credits", 'u'),
+            ("weight", 'u'),
+        ],
+    ),
+    // Healthcare.
+    (
+        "healthcare/diseases",
+        "DiseaseFacts",
+        &[
+            ("key", 's'),
+            ("name", 's'),
+            ("course", 's'),
+            ("specialty", 's'),
+            ("bmi", 'f'),
+            ("smoking", 'f'),
+            ("frailty", 'f'),
+            ("mood", 'f'),
+            ("allergy", 'f'),
+            ("parent", 'o'),
+            ("parent_weight", 'f'),
+            ("second_parent", 'o'),
+            ("second_weight", 'f'),
+            ("visits", 'f'),
+            ("emergencies", 'f'),
+            ("admissions", 'f'),
+            ("stay", 'f'),
+            ("days", 'u'),
+            ("at_emergency", 'f'),
+            ("at_inpatient", 'f'),
+            ("at_virtual", 'f'),
+        ],
+    ),
+    (
+        "healthcare/occurrence",
+        "Occurrence",
+        &[
+            ("key", 's'),
+            ("sex", 's'),
+            ("a0", 'f'),
+            ("a5", 'f'),
+            ("a10", 'f'),
+            ("a15", 'f'),
+            ("a20", 'f'),
+            ("a30", 'f'),
+            ("a40", 'f'),
+            ("a50", 'f'),
+            ("a60", 'f'),
+            ("a70", 'f'),
+            ("a80", 'f'),
+            ("a90", 'f'),
+        ],
+    ),
+    (
+        "healthcare/disease_codes",
+        "DiseaseCode",
+        &[
+            ("key", 's'),
+            ("code", 's'),
+            ("description", 's'),
+            ("weight", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:
@@ -206,7 +300,7 @@ fn main() -> Fallible<()> {
         writeln!(
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
-            stem.to_uppercase()
+            stem.to_uppercase().replace('/', "_")
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;
