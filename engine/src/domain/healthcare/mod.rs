@@ -28,6 +28,12 @@
 //! where is in [`sites`]: the same slots in every block of [`life::BLOCK`] patients. Tables other than
 //! `patients` end at [`life::LAST_PATIENT`].
 
+// What patients are given and what is measured.
+pub mod allergies;
+pub mod immunizations;
+pub mod medications;
+pub mod treatment;
+
 pub mod care;
 pub mod disease;
 pub mod life;
@@ -42,5 +48,10 @@ pub static DOMAIN: Domain = Domain {
     name: "healthcare",
     summary: "Patients, their providers, encounters, diagnoses, measurements, treatments and claims.",
     root: "patients",
-    tables: &[&patients::TABLE],
+    tables: &[
+        &patients::TABLE,
+        // What patients are given and what is measured.
+        &immunizations::TABLE,
+        &allergies::TABLE,
+    ],
 };
