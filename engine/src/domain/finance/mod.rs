@@ -1,5 +1,7 @@
 //! Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.
 
+pub mod keys;
+
 use super::Domain;
 
 /// The domain.

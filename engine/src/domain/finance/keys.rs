@@ -1,0 +1,14 @@
+//! Keys that tables of the domain know of each other without asking (law 3).
+//!
+//! ```
+//! use synth_engine::domain::finance::keys::customer_id;
+//!
+//! assert_eq!(customer_id(0), 1);
+//! ```
+
+/// The key of a customer: the number of the unit, counted from 1. Units end at
+/// [`LAST_UNIT`](crate::domain::LAST_UNIT), so it cannot overflow.
+#[inline]
+pub const fn customer_id(unit: u64) -> i64 {
+    (unit + 1).cast_signed()
+}
