@@ -154,6 +154,55 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ),
     ("icd10", "Diagnosis", &[("code", 's'), ("description", 's')]),
     ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
+    // Finance: markets and regulation.
+    (
+        "finance/sectors",
+        "Sector",
+        &[
+            ("sector", 's'),
+            ("weight", 'u'),
+            ("beta", 'f'),
+            ("volatility", 'f'),
+        ],
+    ),
+    (
+        "finance/risk_weights",
+        "RiskWeight",
+        &[
+            ("asset_class", 's'),
+            ("bucket", 's'),
+            ("ratings", 'o'),
+            ("ltv_from", 'u'),
+            ("ltv_to", 'u'),
+            ("risk_weight", 'u'),
+            ("paragraph", 's'),
+            ("thousands", 'u'),
+            ("weight", 'u'),
+        ],
+    ),
+    (
+        "finance/conversion_factors",
+        "ConversionFactor",
+        &[
+            ("facility", 's'),
+            ("factor", 'u'),
+            ("paragraph", 's'),
+            ("corporate", 'u'),
+            ("retail", 'u'),
+        ],
+    ),
+    (
+        "finance/liquidity_factors",
+        "LiquidityFactor",
+        &[
+            ("section", 's'),
+            ("item", 's'),
+            ("level", 'o'),
+            ("factor", 'u'),
+            ("paragraph", 's'),
+            ("share", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:
@@ -206,7 +255,7 @@ fn main() -> Fallible<()> {
         writeln!(
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
-            stem.to_uppercase()
+            stem.replace('/', "_").to_uppercase()
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;

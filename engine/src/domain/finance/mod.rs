@@ -1,6 +1,10 @@
 //! Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.
 
 pub mod keys;
+pub mod market_bars;
+pub mod price_path;
+pub mod securities;
+pub mod trading_days;
 
 use super::Domain;
 
@@ -9,5 +13,9 @@ pub static DOMAIN: Domain = Domain {
     name: "finance",
     summary: "Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.",
     root: "customers",
-    tables: &[],
+    tables: &[
+        // Markets and regulation.
+        &securities::TABLE,
+        &market_bars::TABLE,
+    ],
 };
