@@ -2,8 +2,11 @@
 
 pub mod keys;
 pub mod market_bars;
+pub mod market_orders;
 pub mod price_path;
 pub mod securities;
+pub mod trades;
+pub mod trading;
 pub mod trading_days;
 
 use super::Domain;
@@ -17,5 +20,7 @@ pub static DOMAIN: Domain = Domain {
         // Markets and regulation.
         &securities::TABLE,
         &market_bars::TABLE,
+        &market_orders::TABLE,
+        &trades::TABLE,
     ],
 };

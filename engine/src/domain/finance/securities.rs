@@ -189,7 +189,8 @@ impl SecurityFacts {
             }
         };
         let listed = self.listed.draw(number);
-        let newcomer = below(listed, NEWCOMERS) == 0;
+        // The first of a block is always there to be traded.
+        let newcomer = below(listed, NEWCOMERS) == 0 && number % SECURITIES_PER_BLOCK != 0;
         let latest = SESSIONS - NEWCOMER_SESSIONS;
         Security {
             unit: number,
