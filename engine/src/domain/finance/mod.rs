@@ -1,6 +1,10 @@
 //! Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.
 
+pub mod book;
+pub mod capital_positions;
+pub mod exposures;
 pub mod keys;
+pub mod liquidity_positions;
 pub mod market_bars;
 pub mod market_orders;
 pub mod price_path;
@@ -22,5 +26,8 @@ pub static DOMAIN: Domain = Domain {
         &market_bars::TABLE,
         &market_orders::TABLE,
         &trades::TABLE,
+        &capital_positions::TABLE,
+        &exposures::TABLE,
+        &liquidity_positions::TABLE,
     ],
 };
