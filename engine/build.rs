@@ -255,7 +255,7 @@ fn main() -> Fallible<()> {
         writeln!(
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
-            stem.replace('/', "_").to_uppercase()
+            stem.to_uppercase().replace('/', "_")
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;

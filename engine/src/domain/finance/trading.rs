@@ -320,7 +320,7 @@ fn trade(order: Order, draw: u64, session: &Session, time: u64, bar: Bar, held: 
         let reasons = [
             "Insufficient funds",
             "Price outside limits",
-            "Unknown account",
+            "Trading halted",
         ];
         order.status = Status::Rejected(reasons[usize::try_from(below(more, 3)).unwrap_or(0)]);
         order.closed_at = order.placed_at + 1_000 * (1 + (more & 7)).cast_signed();
