@@ -290,6 +290,29 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("minutes", 'u'),
             ("messages", 'u'),
             ("megabytes", 'u'),
+    // Finance: markets and regulation.
+    (
+        "finance/sectors",
+        "Sector",
+        &[
+            ("sector", 's'),
+            ("weight", 'u'),
+            ("beta", 'f'),
+            ("volatility", 'f'),
+        ],
+    ),
+    (
+        "finance/risk_weights",
+        "RiskWeight",
+        &[
+            ("asset_class", 's'),
+            ("bucket", 's'),
+            ("ratings", 'o'),
+            ("ltv_from", 'u'),
+            ("ltv_to", 'u'),
+            ("risk_weight", 'u'),
+            ("paragraph", 's'),
+            ("thousands", 'u'),
             ("weight", 'u'),
         ],
     ),
@@ -370,6 +393,26 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("code", 's'),
             ("description", 's'),
             ("weight", 'u'),
+        "finance/conversion_factors",
+        "ConversionFactor",
+        &[
+            ("facility", 's'),
+            ("factor", 'u'),
+            ("paragraph", 's'),
+            ("corporate", 'u'),
+            ("retail", 'u'),
+        ],
+    ),
+    (
+        "finance/liquidity_factors",
+        "LiquidityFactor",
+        &[
+            ("section", 's'),
+            ("item", 's'),
+            ("level", 'o'),
+            ("factor", 'u'),
+            ("paragraph", 's'),
+            ("share", 'u'),
         ],
     ),
 ];

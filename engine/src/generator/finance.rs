@@ -79,7 +79,7 @@ pub(super) const ENTRIES: &[Generator] = &[
     numbered!(
         "isin",
         "ISIN of twelve characters under ZZ, which ISO 3166 gives to no country; check digit right.",
-        36_u64.pow(9),
+        ISIN_COUNT,
         |index, out| write_isin(index, out),
     ),
     numbered!(
@@ -165,7 +165,11 @@ fn bic(index: u64, out: &mut dyn Write) -> fmt::Result {
     write_ascii(&text, out)
 }
 
-fn write_isin(index: u64, out: &mut dyn Write) -> fmt::Result {
+/// How many ISINs there are under `ZZ`.
+pub(crate) const ISIN_COUNT: u64 = 36_u64.pow(9);
+
+/// The ISIN with this index, 0 to [`ISIN_COUNT`] - 1.
+pub(crate) fn write_isin(index: u64, out: &mut dyn Write) -> fmt::Result {
     let mut text = *b"ZZ0000000000";
     spell(index, ALPHANUMERIC, &mut text[2..11]);
     text[11] = isin(&text[..11]);

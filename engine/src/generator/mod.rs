@@ -33,7 +33,7 @@ mod draft;
 mod draw;
 mod feedback;
 mod file;
-mod finance;
+pub(crate) mod finance;
 mod geography;
 mod geohash;
 mod group;
