@@ -413,6 +413,54 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("factor", 'u'),
             ("paragraph", 's'),
             ("share", 'u'),
+    // Finance: banking.
+    (
+        "finance/merchant_categories",
+        "MerchantCategory",
+        &[
+            ("mcc", 's'),
+            ("description", 's'),
+            ("noun", 's'),
+            ("reach", 's'),
+            ("slots", 'u'),
+            ("visits", 'w'),
+            ("abroad", 'w'),
+            ("mean", 'f'),
+            ("sigma", 'f'),
+            ("hours", 's'),
+            ("weekend", 'f'),
+        ],
+    ),
+    (
+        "finance/score_bands",
+        "ScoreBand",
+        &[("low", 'u'), ("high", 'u'), ("people", 'u')],
+    ),
+    (
+        "finance/score_defaults",
+        "ScoreDefault",
+        &[("low", 'u'), ("high", 'u'), ("default_percent", 'f')],
+    ),
+    (
+        "finance/loan_rates",
+        "LoanRate",
+        &[
+            ("year", 'u'),
+            ("mortgage", 'f'),
+            ("auto", 'f'),
+            ("personal", 'f'),
+            ("student", 'f'),
+        ],
+    ),
+    (
+        "finance/foreign_cities",
+        "ForeignCity",
+        &[
+            ("city", 's'),
+            ("country", 's'),
+            ("latitude", 'f'),
+            ("longitude", 'f'),
+            ("hours", 'f'),
         ],
     ),
 ];
@@ -468,6 +516,7 @@ fn main() -> Fallible<()> {
             code,
             "/// `{file}`.\npub static {}: &[{row}] = &",
             stem.to_uppercase().replace('/', "_")
+            stem.rsplit('/').next().unwrap_or(stem).to_uppercase()
         )?;
         rows(&file, row, columns, "", &mut code)?;
         writeln!(code, ";")?;

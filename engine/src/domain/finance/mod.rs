@@ -12,6 +12,22 @@ pub mod securities;
 pub mod trades;
 pub mod trading;
 pub mod trading_days;
+// Banking.
+pub mod accounts;
+pub mod bank;
+pub mod cards;
+pub mod credit_scores;
+pub mod customers;
+pub mod fraud;
+pub mod fraud_episodes;
+pub mod ledger;
+pub mod lending;
+pub mod loan_payments;
+pub mod loans;
+pub mod merchants;
+pub mod profile;
+pub mod spending;
+pub mod transactions;
 
 use super::Domain;
 
@@ -29,5 +45,15 @@ pub static DOMAIN: Domain = Domain {
         &capital_positions::TABLE,
         &exposures::TABLE,
         &liquidity_positions::TABLE,
+        // Banking.
+        &customers::TABLE,
+        &accounts::TABLE,
+        &cards::TABLE,
+        &merchants::TABLE,
+        &fraud_episodes::TABLE,
+        &transactions::TABLE,
+        &loans::TABLE,
+        &loan_payments::TABLE,
+        &credit_scores::TABLE,
     ],
 };
