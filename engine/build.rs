@@ -154,6 +154,56 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ),
     ("icd10", "Diagnosis", &[("code", 's'), ("description", 's')]),
     ("languages", "Tongue", &[("code", 's'), ("name", 's')]),
+    // Finance: banking.
+    (
+        "finance/merchant_categories",
+        "MerchantCategory",
+        &[
+            ("mcc", 's'),
+            ("description", 's'),
+            ("noun", 's'),
+            ("reach", 's'),
+            ("slots", 'u'),
+            ("visits", 'w'),
+            ("abroad", 'w'),
+            ("mean", 'f'),
+            ("sigma", 'f'),
+            ("hours", 's'),
+            ("weekend", 'f'),
+        ],
+    ),
+    (
+        "finance/score_bands",
+        "ScoreBand",
+        &[("low", 'u'), ("high", 'u'), ("people", 'u')],
+    ),
+    (
+        "finance/score_defaults",
+        "ScoreDefault",
+        &[("low", 'u'), ("high", 'u'), ("default_percent", 'f')],
+    ),
+    (
+        "finance/loan_rates",
+        "LoanRate",
+        &[
+            ("year", 'u'),
+            ("mortgage", 'f'),
+            ("auto", 'f'),
+            ("personal", 'f'),
+            ("student", 'f'),
+        ],
+    ),
+    (
+        "finance/foreign_cities",
+        "ForeignCity",
+        &[
+            ("city", 's'),
+            ("country", 's'),
+            ("latitude", 'f'),
+            ("longitude", 'f'),
+            ("hours", 'f'),
+        ],
+    ),
     // Finance: markets and regulation.
     (
         "finance/sectors",

@@ -1,5 +1,22 @@
 //! Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.
 
+// Banking.
+pub mod accounts;
+pub mod bank;
+pub mod cards;
+pub mod credit_scores;
+pub mod customers;
+pub mod fraud;
+pub mod fraud_episodes;
+pub mod ledger;
+pub mod lending;
+pub mod loan_payments;
+pub mod loans;
+pub mod merchants;
+pub mod profile;
+pub mod spending;
+pub mod transactions;
+// Markets and regulation.
 pub mod book;
 pub mod capital_positions;
 pub mod exposures;
@@ -21,6 +38,16 @@ pub static DOMAIN: Domain = Domain {
     summary: "Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.",
     root: "customers",
     tables: &[
+        // Banking.
+        &customers::TABLE,
+        &accounts::TABLE,
+        &cards::TABLE,
+        &merchants::TABLE,
+        &fraud_episodes::TABLE,
+        &transactions::TABLE,
+        &loans::TABLE,
+        &loan_payments::TABLE,
+        &credit_scores::TABLE,
         // Markets and regulation.
         &securities::TABLE,
         &market_bars::TABLE,
