@@ -10,7 +10,7 @@ use std::path::Path;
 /// empty, transliterated from the first column).
 type Column = (&'static str, char);
 
-/// File stem (with its folder, if any), row type, columns.
+/// File stem, row type, columns.
 const TABLES: &[(&str, &str, &[Column])] = &[
     (
         "first_names",

@@ -21,7 +21,7 @@ use crate::domain::TableOptions;
 use crate::entropy::{Stream, round};
 use crate::error::{Error, Result};
 use crate::generator::address::{PLACES, Place};
-use crate::generator::data::FINANCE_FOREIGN_CITIES;
+use crate::generator::data::FINANCE_FOREIGN_CITIES as FOREIGN_CITIES;
 use crate::registry::{Parameter, ParameterType};
 
 /// Customers that share branches and merchants.
@@ -125,10 +125,10 @@ impl Bank {
             return Area::home(&PLACES.places()[PLACES.pick(draw)]);
         }
         // The step has no factor in common with the number of cities, so four of them differ.
-        let cities = FINANCE_FOREIGN_CITIES.len() as u64;
+        let cities = FOREIGN_CITIES.len() as u64;
         let first = self.streams.area.split(1).draw(block) % cities;
         let city = (first + (area - HOME_AREAS) * 5) % cities;
-        let city = &FINANCE_FOREIGN_CITIES[usize::try_from(city).unwrap_or(0)];
+        let city = &FOREIGN_CITIES[usize::try_from(city).unwrap_or(0)];
         Area {
             city: city.city,
             state: None,

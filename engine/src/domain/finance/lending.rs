@@ -9,7 +9,7 @@
 use super::bank::{Bank, HISTORY, business_day, cents, exp, first_of_month, float, month_and_day};
 use super::profile::{Employment, Profile, days_below};
 use crate::entropy::{below, normal, remix, unit};
-use crate::generator::data::{FINANCE_LOAN_RATES, LoanRate};
+use crate::generator::data::{FINANCE_LOAN_RATES as LOAN_RATES, LoanRate};
 
 /// Kinds of loans; their order is that of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -330,9 +330,9 @@ pub const fn delinquency(missed: i32) -> &'static str {
 /// table 3); those of other loans are estimates. Student loans of the government cost all the same.
 fn rate(kind: LoanKind, month: i32, score: i32, entropy: u64) -> i64 {
     let year = u64::try_from(month.div_euclid(12)).unwrap_or(0);
-    let row: &LoanRate = match FINANCE_LOAN_RATES.iter().rev().find(|row| row.year <= year) {
+    let row: &LoanRate = match LOAN_RATES.iter().rev().find(|row| row.year <= year) {
         Some(row) => row,
-        None => &FINANCE_LOAN_RATES[0],
+        None => &LOAN_RATES[0],
     };
     let (base, spreads) = match kind {
         LoanKind::Mortgage => (row.mortgage, [3.4, 2.8, 1.2, 0.4, 0.1, -0.1]),

@@ -1,17 +1,5 @@
 //! Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.
 
-pub mod book;
-pub mod capital_positions;
-pub mod exposures;
-pub mod keys;
-pub mod liquidity_positions;
-pub mod market_bars;
-pub mod market_orders;
-pub mod price_path;
-pub mod securities;
-pub mod trades;
-pub mod trading;
-pub mod trading_days;
 // Banking.
 pub mod accounts;
 pub mod bank;
@@ -28,6 +16,19 @@ pub mod merchants;
 pub mod profile;
 pub mod spending;
 pub mod transactions;
+// Markets and regulation.
+pub mod book;
+pub mod capital_positions;
+pub mod exposures;
+pub mod keys;
+pub mod liquidity_positions;
+pub mod market_bars;
+pub mod market_orders;
+pub mod price_path;
+pub mod securities;
+pub mod trades;
+pub mod trading;
+pub mod trading_days;
 
 use super::Domain;
 
@@ -37,14 +38,6 @@ pub static DOMAIN: Domain = Domain {
     summary: "Customers of a bank, their accounts, cards, transactions and loans; markets and exposures.",
     root: "customers",
     tables: &[
-        // Markets and regulation.
-        &securities::TABLE,
-        &market_bars::TABLE,
-        &market_orders::TABLE,
-        &trades::TABLE,
-        &capital_positions::TABLE,
-        &exposures::TABLE,
-        &liquidity_positions::TABLE,
         // Banking.
         &customers::TABLE,
         &accounts::TABLE,
@@ -55,5 +48,13 @@ pub static DOMAIN: Domain = Domain {
         &loans::TABLE,
         &loan_payments::TABLE,
         &credit_scores::TABLE,
+        // Markets and regulation.
+        &securities::TABLE,
+        &market_bars::TABLE,
+        &market_orders::TABLE,
+        &trades::TABLE,
+        &capital_positions::TABLE,
+        &exposures::TABLE,
+        &liquidity_positions::TABLE,
     ],
 };

@@ -12,7 +12,9 @@ use super::bank::{
 use crate::dictionary::Weighted;
 use crate::domain::population;
 use crate::entropy::{Stream, below, normal, remix, unit};
-use crate::generator::data::{FINANCE_SCORE_BANDS, FINANCE_SCORE_DEFAULTS};
+use crate::generator::data::{
+    FINANCE_SCORE_BANDS as SCORE_BANDS, FINANCE_SCORE_DEFAULTS as SCORE_DEFAULTS,
+};
 use crate::generator::name::Sex;
 
 /// Checking account, by its place among a customer's accounts.
@@ -131,12 +133,7 @@ struct Tables {
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables {
-    score: Weighted::new(
-        &FINANCE_SCORE_BANDS
-            .iter()
-            .map(|b| b.people)
-            .collect::<Vec<_>>(),
-    ),
+    score: Weighted::new(&SCORE_BANDS.iter().map(|b| b.people).collect::<Vec<_>>()),
     pay: Weighted::new(&PAY_PERIODS),
 });
 
@@ -162,7 +159,7 @@ impl Profile {
         let earliest = adult.max(years[TENURE]).min(bank.as_of);
         let since = earliest + days_below(draw(3), bank.as_of - earliest + 1);
 
-        let band = &FINANCE_SCORE_BANDS[TABLES.score.pick(draw(4))];
+        let band = &SCORE_BANDS[TABLES.score.pick(draw(4))];
         let within = below(draw(5), band.high - band.low + 1);
         let score = i32::try_from(band.low + within).unwrap_or(300);
 
@@ -372,7 +369,7 @@ impl Profile {
     /// months are left out, since there 90 days have not passed yet.
     #[inline]
     pub fn trouble(&self) -> Option<usize> {
-        let band = FINANCE_SCORE_DEFAULTS
+        let band = SCORE_DEFAULTS
             .iter()
             .find(|band| u64::from(self.score.unsigned_abs()) <= band.high)?;
         let draw = self.draw(19);

@@ -10,7 +10,9 @@ use super::bank::{AREAS, HOME_AREAS, cents, exp, weekday};
 use super::profile::Profile;
 use crate::dictionary::Weighted;
 use crate::entropy::{below, remix, unit};
-use crate::generator::data::{FINANCE_MERCHANT_CATEGORIES, MerchantCategory};
+use crate::generator::data::{
+    FINANCE_MERCHANT_CATEGORIES as MERCHANT_CATEGORIES, MerchantCategory,
+};
 
 /// Merchants of an area.
 pub const LOCAL: u16 = 32;
@@ -137,7 +139,7 @@ struct Shops {
 
 static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
     let mut slots: Vec<Slot> = Vec::new();
-    for (category, row) in FINANCE_MERCHANT_CATEGORIES.iter().enumerate() {
+    for (category, row) in MERCHANT_CATEGORIES.iter().enumerate() {
         let first = u16::try_from(slots.len()).unwrap_or(0);
         let count = u16::try_from(row.slots).unwrap_or(1);
         slots.extend((0..count).map(|_| Slot {
@@ -148,7 +150,7 @@ static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
     }
     let weights = |weight: &dyn Fn(&MerchantCategory) -> f64| {
         let of_slot = |slot: &Slot| {
-            let row = &FINANCE_MERCHANT_CATEGORIES[slot.category];
+            let row = &MERCHANT_CATEGORIES[slot.category];
             cents(weight(row) * 100.0 / f64::from(slot.count)).unsigned_abs()
         };
         Weighted::new(&slots.iter().map(of_slot).collect::<Vec<_>>())
@@ -160,7 +162,7 @@ static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
             weights(&|row| visits(row) * row.weekend),
         ],
         away: weights(&|row| f64::from(u32::try_from(row.abroad).unwrap_or(0))),
-        amounts: FINANCE_MERCHANT_CATEGORIES
+        amounts: MERCHANT_CATEGORIES
             .iter()
             .map(|row| Amounts::new(row.mean, row.sigma))
             .collect(),
@@ -168,7 +170,7 @@ static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
             .iter()
             .map(|(_, hours)| Weighted::new(hours))
             .collect(),
-        hours_of: FINANCE_MERCHANT_CATEGORIES
+        hours_of: MERCHANT_CATEGORIES
             .iter()
             .map(|row| HOURS.iter().position(|h| h.0 == row.hours).unwrap_or(0))
             .collect(),
@@ -189,7 +191,7 @@ fn slot_of(merchant: u16) -> usize {
 /// The category of a merchant of a block.
 #[inline]
 pub fn category(merchant: u16) -> &'static MerchantCategory {
-    &FINANCE_MERCHANT_CATEGORIES[SHOPS.slots[slot_of(merchant)].category]
+    &MERCHANT_CATEGORIES[SHOPS.slots[slot_of(merchant)].category]
 }
 
 /// The area of a merchant of a block; none for those that are everywhere.
@@ -205,7 +207,7 @@ pub fn merchant_of(mcc: &str, area: u8, entropy: u64) -> u16 {
     let slot = shops
         .slots
         .iter()
-        .find(|slot| FINANCE_MERCHANT_CATEGORIES[slot.category].mcc == mcc);
+        .find(|slot| MERCHANT_CATEGORIES[slot.category].mcc == mcc);
     let Some(slot) = slot else { return 0 };
     let chosen = u16::try_from(below(entropy, u64::from(slot.count))).unwrap_or(0);
     number_of(slot.first + chosen, area)
@@ -410,7 +412,7 @@ mod tests {
     #[test]
     fn amounts_have_the_means_of_their_category() {
         assert_eq!(SHOPS.slots.len(), usize::from(LOCAL + NATIONAL));
-        for (row, amounts) in FINANCE_MERCHANT_CATEGORIES.iter().zip(&SHOPS.amounts) {
+        for (row, amounts) in MERCHANT_CATEGORIES.iter().zip(&SHOPS.amounts) {
             let mean = (0..40_000).map(|i| amounts.draw(remix(i))).sum::<f64>() / 40_000.0;
             let ratio = mean / (row.mean * 100.0);
             assert!((ratio - 1.0).abs() < 0.04, "{}: {ratio}", row.description);
