@@ -32,6 +32,8 @@ Examples:
   synthd generate patients --rows 1000000 --to postgres://me@localhost/clinic --table demo.patients
   synthd generate patients --rows 1000 --to csv:- | head
   synthd generate encounters --patients 1000 --seed 42 --to csv:encounters.csv
+  synthd generate healthcare --patients 1000 --seed 42 --to csv:clinic/
+  synthd generate finance --customers 1000 --set fraud_rate=0.01 --to postgres://me@localhost/bank --schema bank
   PGPASSWORD=... SYNTHD_TO=postgres://me@db/clinic synthd generate patients --rows 5000
 
 A load that was cut goes on where it stopped: the same command with
@@ -42,7 +44,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.";
 #[derive(Debug, Args)]
 #[command(after_help = GENERATE_EXAMPLES)]
 pub struct GenerateArgs {
-    /// A table or generator of `synthd list`
+    /// A table or generator of `synthd list`, or a domain: healthcare, finance, retail, telecom, education
     pub generator: String,
     /// How many rows; for a table that belongs to patients, customers, ...: how many of those
     #[arg(
@@ -78,6 +80,9 @@ pub struct GenerateArgs {
     /// Name of the table there; default: the generator's name. Postgres takes schema.table too
     #[arg(long)]
     pub table: Option<String>,
+    /// Schema of the tables there, for Postgres
+    #[arg(long, conflicts_with = "table")]
+    pub schema: Option<String>,
     /// Go on with a load that was cut; a complete one is left as it is. Needs the seed that the load
     /// had: without it, this would be another load
     #[arg(long)]
