@@ -469,6 +469,20 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("factor", 'u'),
             ("paragraph", 's'),
             ("share", 'u'),
+    (
+        "healthcare/procedures",
+        "ProcedureFacts",
+        &[
+            ("code", 's'),
+            ("system", 's'),
+            ("description", 's'),
+            ("kind", 's'),
+            ("reason", 's'),
+            ("sex", 's'),
+            ("from", 'u'),
+            ("to", 'u'),
+            ("share", 'f'),
+            ("charge", 'f'),
         ],
     ),
 ];
