@@ -91,7 +91,7 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
         world,
         columns(),
         FAN_OUT,
-        |world, unit, needs, out| world.rows(unit, needs, out),
+        World::rows,
     );
     Ok(made
         .up_to(LAST_PATIENT)

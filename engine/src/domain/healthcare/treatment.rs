@@ -381,7 +381,7 @@ impl Chart<'_> {
     }
 
     /// The drug of a choice, in a strength that suits, if it may be given from a day on.
-    fn choose(&self, choice: &Choice, day: i32, entropy: u64, taken: &[Course]) -> Option<u16> {
+    fn choose(&self, choice: &Choice, day: i32, entropy: u64, others: &[Course]) -> Option<u16> {
         let generic = &PLANS.generics[choice.generic];
         let age = (day - self.life.birth).div_euclid(366);
         if age < generic.min_age
@@ -400,7 +400,7 @@ impl Chart<'_> {
                 && course.stopped.is_none_or(|end| end >= day)
                 && (choice.course == 0 || course.started <= day + choice.course)
         };
-        if taken[self.start..].iter().any(takes) {
+        if others[self.start..].iter().any(takes) {
             return None;
         }
         let age = u64::from(age.unsigned_abs());

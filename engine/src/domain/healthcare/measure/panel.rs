@@ -1,6 +1,6 @@
 //! What is measured at an encounter: vital signs by its kind, laboratory panels by what it is about.
 //!
-//! Shares of encounters with a panel are estimates, guided by what guidelines ask for (ADA: HbA1c two to
+//! Shares of encounters with a panel are estimates, guided by what guidelines ask for (ADA: `HbA1c` two to
 //! four times a year; ACC/AHA: lipids once a year on a statin; KDIGO: creatinine and albuminuria by
 //! stage) and by how often visits include blood tests (NAMCS 2019: about 35 percent).
 

@@ -434,7 +434,7 @@ impl<'a> Subject<'a> {
         level.min(5.75) + by_chance
     }
 
-    /// From HbA1c by the formula of the ADAG study (Nathan 2008, 28.7 x HbA1c - 46.7), less what
+    /// From `HbA1c` by the formula of the ADAG study (Nathan 2008: 28.7 times it, less 46.7), less what
     /// fasting takes off.
     fn glucose(&self, visit: &Visit) -> f64 {
         let hba1c = self.hba1c(visit, false);
@@ -468,7 +468,7 @@ impl<'a> Subject<'a> {
         if let Some(since) = self.since(D::Ckd3, visit) {
             // It falls by a millilitre a year.
             let (low, high) = self.stage_3;
-            let level = (low + high) / 2.0 + 4.0 + 4.5 * score - years(since);
+            let level = f64::midpoint(low, high) + 4.0 + 4.5 * score - years(since);
             return level.clamp(low + 1.0, high) + 1.6 * by_chance;
         }
         let level = A::Egfr.typical(self.life.sex, visit.age) + facts.between * score;
@@ -592,7 +592,6 @@ impl<'a> Subject<'a> {
     }
 
     /// By how much diseases and drugs multiply what is spread like its logarithm.
-    #[expect(clippy::too_many_lines, reason = "one arm an analyte")]
     fn factor(&self, analyte: A, visit: &Visit) -> f64 {
         let has = |disease| self.has(disease, visit);
         let if_so = |holds: bool, factor: f64| if holds { factor } else { 1.0 };

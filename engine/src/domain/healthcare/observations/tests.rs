@@ -133,6 +133,7 @@ const PRESSURE: &[&str] = &[
 
 /// Sources and tolerances stand at each figure; one result a person, the last.
 #[test]
+#[expect(clippy::too_many_lines, reason = "figures with their sources")]
 fn means_are_as_published() {
     let mut of: HashMap<&str, Mean> = HashMap::new();
     for case in cases(0..9_000) {
@@ -147,10 +148,10 @@ fn means_are_as_published() {
                 add("HbA1c, no diabetes", value);
             }
         }
-        if let Some((day, value)) = case.last(Analyte::Glucose).filter(|(day, _)| adult(*day)) {
-            if case.has(Disease::Type2Diabetes, day) && case.takes(GLUCOSE, day) {
-                add("glucose, treated diabetes", value);
-            }
+        let treated = |day| case.has(Disease::Type2Diabetes, day) && case.takes(GLUCOSE, day);
+        let glucose = case.last(Analyte::Glucose);
+        if let Some((_, value)) = glucose.filter(|(day, _)| adult(*day) && treated(*day)) {
+            add("glucose, treated diabetes", value);
         }
         for (analyte, names) in [
             (
@@ -193,21 +194,20 @@ fn means_are_as_published() {
                 add(name, value);
             }
         }
-        if let Some((day, value)) = case
-            .last(Analyte::Hemoglobin)
-            .filter(|(day, _)| adult(*day))
-        {
-            if !case.has(Disease::Anemia, day) && !case.history.has(Disease::Pregnancy) {
-                let men = case.life.sex == Sex::Male;
-                add(
-                    if men {
-                        "hemoglobin men"
-                    } else {
-                        "hemoglobin women"
-                    },
-                    value,
-                );
-            }
+        let healthy = |day| {
+            adult(day) && !case.has(Disease::Anemia, day) && !case.history.has(Disease::Pregnancy)
+        };
+        let hemoglobin = case.last(Analyte::Hemoglobin);
+        if let Some((_, value)) = hemoglobin.filter(|(day, _)| healthy(*day)) {
+            let men = case.life.sex == Sex::Male;
+            add(
+                if men {
+                    "hemoglobin men"
+                } else {
+                    "hemoglobin women"
+                },
+                value,
+            );
         }
     }
     for (what, published, tolerance) in [
@@ -249,12 +249,15 @@ fn means_are_as_published() {
     }
 }
 
+/// A disease, an analyte, a side of its values, and the shares there: with it at least, without at most.
+type Rule = (Disease, Analyte, fn(f64) -> bool, f64, f64);
+
 /// Results follow the disease: for each disease the share of results on the side that it names, with it
 /// and without.
 #[test]
 fn values_follow_diseases() {
     use Disease as D;
-    let rules: [(D, Analyte, fn(f64) -> bool, f64, f64); 8] = [
+    let rules: [Rule; 8] = [
         (D::Ckd3, Analyte::Egfr, |v| v < 60.5, 0.95, 0.12),
         (D::Ckd3, Analyte::Creatinine, |v| v > 1.05, 0.75, 0.25),
         (D::Copd, Analyte::OxygenSaturation, |v| v < 96.0, 0.6, 0.15),
@@ -371,10 +374,12 @@ fn a_patient_is_consistent() {
                     && (30.0..60.0).contains(&case.age(r.0))
             };
             let values: Vec<f64> = case.results.iter().filter(adult).map(|r| r.3).collect();
-            values.iter().for_each(|value| all.add(*value));
-            values
-                .windows(2)
-                .for_each(|pair| within.add(pair[1] - pair[0]));
+            for value in &values {
+                all.add(*value);
+            }
+            for pair in values.windows(2) {
+                within.add(pair[1] - pair[0]);
+            }
         }
         let variance = all.1 / f64::from(all.2) - all.mean() * all.mean();
         // The variance of a difference is twice that of a result.
