@@ -336,6 +336,22 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
+    (
+        "healthcare/procedures",
+        "ProcedureFacts",
+        &[
+            ("code", 's'),
+            ("system", 's'),
+            ("description", 's'),
+            ("kind", 's'),
+            ("reason", 's'),
+            ("sex", 's'),
+            ("from", 'u'),
+            ("to", 'u'),
+            ("share", 'f'),
+            ("charge", 'f'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:

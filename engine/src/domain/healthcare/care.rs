@@ -162,9 +162,9 @@ impl World {
                 0 => 5.0,
                 1 => 2.6,
                 2..6 => 1.0,
-                6..18 => 0.75,
-                18..40 => 0.38,
-                40..65 => 0.55,
+                6..18 => 0.6,
+                18..40 => 0.25,
+                40..65 => 0.45,
                 _ => 0.72,
             };
             for k in 0..times(yearly, entropy) {
@@ -567,7 +567,7 @@ impl Visits<'_> {
     reason = "means are below 10, the exponential below 12"
 )]
 fn stay(mean: f64, entropy: u64) -> i32 {
-    (0.6 + (mean - 0.1).max(0.5) * (0.25 + 0.75 * exponential(entropy))) as i32
+    (0.6 + (mean + 0.3).max(0.5) * (0.25 + 0.75 * exponential(entropy))) as i32
 }
 
 #[inline]
