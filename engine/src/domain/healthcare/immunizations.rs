@@ -232,7 +232,7 @@ fn lot(world: &World, dose: &Dose) -> (i32, u64) {
 fn write_lot((_, lot): (i32, u64), out: &mut Text) -> std::fmt::Result {
     const LETTERS: &str = "ABCDEFGHJKLMNPRSTUVWXY";
     for shift in [0, 8] {
-        let letter = below((lot >> shift) << 56, 22) as usize;
+        let letter = usize::try_from(below((lot >> shift) << 56, 22)).unwrap_or(0);
         out.write_str(&LETTERS[letter..=letter])?;
     }
     identifier::write_padded(below(remix(lot), 10_000), 4, out)

@@ -46,7 +46,7 @@ pub static TABLE: TableEntry = TableEntry {
     build: |options| Ok(Arc::new(table(options)?)),
 };
 
-const FAN_OUT: FanOut = FanOut::Mean(7.0);
+const FAN_OUT: FanOut = FanOut::Mean(4.2);
 
 /// Makers of a drug.
 const MAKERS: usize = 4;

@@ -32,7 +32,9 @@
 // What patients are given and what is measured.
 pub mod allergies;
 pub mod immunizations;
+mod measure;
 pub mod medications;
+pub mod observations;
 pub mod treatment;
 
 pub mod care;

@@ -220,6 +220,8 @@ struct Chart<'a> {
     forbidden: u8,
     /// The first day of kidney disease of stage 4.
     kidney_from: i32,
+    /// The place of the first encounter, the registration, among those by time.
+    registration: usize,
     start: usize,
 }
 
@@ -262,13 +264,15 @@ impl Treatments {
             allergic_to: self.allergies.drugs(life),
             forbidden,
             kidney_from: onset(Disease::Ckd4).min(onset(Disease::Ckd5)),
+            registration: encounters.iter().position(|e| e.ordinal == 0).unwrap_or(0),
             start: out.len(),
         };
-        for condition in &history.conditions {
+        // In the order in which they began, so that what is taken already is known.
+        let treatable = |c: &&Condition| !PLANS.lines[c.disease as usize].is_empty();
+        let mut conditions: Vec<&Condition> = history.conditions.iter().filter(treatable).collect();
+        conditions.sort_by_key(|c| (c.onset, c.ordinal));
+        for condition in conditions {
             let lines = &PLANS.lines[condition.disease as usize];
-            if lines.is_empty() {
-                continue;
-            }
             let number = life.unit << 10 | u64::from(condition.ordinal);
             let own = self.draws.draw(number);
             let (base, diagnosed) = chart.diagnosis(condition);
@@ -369,7 +373,7 @@ impl Chart<'_> {
             return Some((self.encounters[place].day(), place));
         }
         if wanted < self.life.registered_day {
-            return Some((wanted, 0));
+            return Some((wanted, self.registration));
         }
         let place = self.encounters.partition_point(|e| e.day() < wanted);
         let encounter = self.encounters.get(place)?;
@@ -377,7 +381,7 @@ impl Chart<'_> {
     }
 
     /// The drug of a choice, in a strength that suits, if it may be given from a day on.
-    fn choose(&self, choice: &Choice, day: i32, entropy: u64, taken: &[Course]) -> Option<u16> {
+    fn choose(&self, choice: &Choice, day: i32, entropy: u64, others: &[Course]) -> Option<u16> {
         let generic = &PLANS.generics[choice.generic];
         let age = (day - self.life.birth).div_euclid(366);
         if age < generic.min_age
@@ -394,9 +398,9 @@ impl Chart<'_> {
             let other = &PLANS.generics[generic_of(course.drug)];
             other.group == generic.group
                 && course.stopped.is_none_or(|end| end >= day)
-                && course.started <= day + choice.course
+                && (choice.course == 0 || course.started <= day + choice.course)
         };
-        if taken[self.start..].iter().any(takes) {
+        if others[self.start..].iter().any(takes) {
             return None;
         }
         let age = u64::from(age.unsigned_abs());

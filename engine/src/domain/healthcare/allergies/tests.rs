@@ -25,7 +25,7 @@ fn share(ages: std::ops::Range<i32>, allergens: &[&str]) -> f64 {
             all += 1;
             let mut has = false;
             allergies.each(&life, |a| {
-                has |= !a.outgrown && allergens.contains(&a.of().name)
+                has |= !a.outgrown && allergens.contains(&a.of().name);
             });
             with += usize::from(has);
         }

@@ -9,6 +9,9 @@ use crate::domain::Table;
 
 const PATIENTS: u64 = 30_000;
 
+/// Age in days, sex, and the doses as CVX code and day.
+type Story = (i32, Sex, Vec<(String, i32)>);
+
 fn options() -> TableOptions {
     TableOptions {
         seed: 11,
@@ -16,8 +19,8 @@ fn options() -> TableOptions {
     }
 }
 
-/// For each living patient the age in days, the sex, and the doses as (CVX, day).
-fn histories() -> Vec<(i32, Sex, Vec<(String, i32)>)> {
+/// One of each living patient.
+fn histories() -> Vec<Story> {
     let patients = Patients::new(&options()).unwrap();
     let batch = table(&options()).unwrap().batch(0..PATIENTS).unwrap();
     let column = |name| batch.column_by_name(name).unwrap();
@@ -45,7 +48,7 @@ fn histories() -> Vec<(i32, Sex, Vec<(String, i32)>)> {
 
 /// The share of those of some age that had a number of doses of some vaccines since a day.
 fn coverage(
-    all: &[(i32, Sex, Vec<(String, i32)>)],
+    all: &[Story],
     ages: std::ops::Range<f64>,
     cvx: &[&str],
     doses: usize,
@@ -62,7 +65,7 @@ fn coverage(
 }
 
 /// Coverage as CDC publishes it. NIS-Child, born 2015-2016, at 24 months (MMWR 68:41, 2019); NIS-Teen
-/// 2022, ages 13 to 17 (MMWR 72:34, 2023); FluVaxView and the vaccination trends of April 2024 for
+/// 2022, ages 13 to 17 (MMWR 72:34, 2023); `FluVaxView` and the vaccination trends of April 2024 for
 /// adults. Tolerances: 4 points, about three standard errors of the smallest group here and the change
 /// between the years.
 #[test]
