@@ -10,12 +10,13 @@
 //! use synth_engine::domain::TableOptions;
 //! use synth_engine::format::fix::ExecutionReports;
 //!
-//! let reports = ExecutionReports::new(&TableOptions { seed: 42, ..Default::default() });
+//! let reports = ExecutionReports::new(&TableOptions { seed: 42, ..Default::default() })?;
 //! let mut out = Vec::new();
 //! for customer in 0..10 {
 //!     reports.write(customer, &mut out);
 //! }
 //! assert!(out.starts_with(b"8=FIX.4.4\x019="));
+//! # Ok::<(), synth_engine::Error>(())
 //! ```
 
 use crate::calendar::{MICROS_PER_DAY, date_from_days};
@@ -23,6 +24,7 @@ use crate::domain::TableOptions;
 use crate::domain::finance::keys::customer_id;
 use crate::domain::finance::securities::SecurityType;
 use crate::domain::finance::trading::{Fill, Order, OrderType, Side, Status, Trading};
+use crate::error::Result;
 
 /// What stands between fields.
 pub const SOH: u8 = 1;
@@ -57,10 +59,10 @@ struct Report<'a> {
 
 impl ExecutionReports {
     /// The reports on the orders and trades of a world.
-    pub fn new(options: &TableOptions) -> Self {
-        Self {
-            trading: Trading::new(options),
-        }
+    pub fn new(options: &TableOptions) -> Result<Self> {
+        Ok(Self {
+            trading: Trading::new(options)?,
+        })
     }
 
     /// Appends the reports of a customer, in the order of time and without anything between messages;

@@ -17,6 +17,7 @@ use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
     units_of_root,
 };
+use crate::error::Result;
 
 /// The table.
 pub static TABLE: TableEntry = TableEntry {
@@ -36,7 +37,7 @@ pub static TABLE: TableEntry = TableEntry {
     row: "market_order",
     fan_out: FanOut::Mean(MEAN_ORDERS),
     units_at: units_of_root,
-    build: |options| Ok(Arc::new(table(options))),
+    build: |options| Ok(Arc::new(table(options)?)),
 };
 
 /// Needed for all but the keys.
@@ -49,7 +50,7 @@ pub(super) const fn side(side: Side) -> &'static str {
     }
 }
 
-fn table(options: &TableOptions) -> Linked<Trading, Order> {
+fn table(options: &TableOptions) -> Result<Linked<Trading, Order>> {
     let columns = vec![
         Column::big_int("order_id", "Key", |_, o: &Order| Some(o.order_id())),
         Column::big_int("customer_id", "Who ordered", |_, o: &Order| {
@@ -139,10 +140,10 @@ fn table(options: &TableOptions) -> Linked<Trading, Order> {
         .nullable()
         .needs(CONTENT),
     ];
-    Linked::new(
+    Ok(Linked::new(
         TABLE.entry.name,
         TABLE.entry.summary,
-        Trading::new(options),
+        Trading::new(options)?,
         columns,
         TABLE.fan_out,
         |trading, customer, needs, out| {
@@ -155,8 +156,9 @@ fn table(options: &TableOptions) -> Linked<Trading, Order> {
     )
     .up_to(LAST_UNIT)
     .primary_key(&["order_id"])
+    .references(&["customer_id"], "customers", &["customer_id"])
     .references(&["security_id"], "securities", &["security_id"])
     .index(&["customer_id"])
     .index(&["security_id"])
-    .index(&["placed_at"])
+    .index(&["placed_at"]))
 }

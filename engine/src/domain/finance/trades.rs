@@ -18,6 +18,7 @@ use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
     units_of_root,
 };
+use crate::error::Result;
 
 /// The table.
 pub static TABLE: TableEntry = TableEntry {
@@ -37,7 +38,7 @@ pub static TABLE: TableEntry = TableEntry {
     row: "trade",
     fan_out: FanOut::Mean(MEAN_TRADES),
     units_at: units_of_root,
-    build: |options| Ok(Arc::new(table(options))),
+    build: |options| Ok(Arc::new(table(options)?)),
 };
 
 struct Trade {
@@ -50,7 +51,7 @@ struct Trade {
     fill: Fill,
 }
 
-fn table(options: &TableOptions) -> Linked<Trading, Trade> {
+fn table(options: &TableOptions) -> Result<Linked<Trading, Trade>> {
     let columns = vec![
         Column::big_int("trade_id", "Key", |_, t: &Trade| Some(t.trade_id)),
         Column::big_int("order_id", "The order that was executed", |_, t| {
@@ -97,10 +98,10 @@ fn table(options: &TableOptions) -> Linked<Trading, Trade> {
             |w: &Trading, t| Some(w.settlement(t.session).day),
         ),
     ];
-    Linked::new(
+    Ok(Linked::new(
         TABLE.entry.name,
         TABLE.entry.summary,
-        Trading::new(options),
+        Trading::new(options)?,
         columns,
         TABLE.fan_out,
         |trading, customer, _, out| {
@@ -122,6 +123,7 @@ fn table(options: &TableOptions) -> Linked<Trading, Trade> {
     .up_to(LAST_UNIT)
     .primary_key(&["trade_id"])
     .references(&["order_id"], "market_orders", &["order_id"])
+    .references(&["customer_id"], "customers", &["customer_id"])
     .references(&["security_id"], "securities", &["security_id"])
     .references(
         &["security_id", "traded_on"],
@@ -131,7 +133,7 @@ fn table(options: &TableOptions) -> Linked<Trading, Trade> {
     .index(&["order_id"])
     .index(&["customer_id"])
     .index(&["security_id", "traded_on"])
-    .index(&["executed_at"])
+    .index(&["executed_at"]))
 }
 
 #[cfg(test)]

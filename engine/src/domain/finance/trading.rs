@@ -1,6 +1,6 @@
 //! What a customer orders and how the orders are executed: the facts behind orders, trades and FIX.
 //!
-//! Three in ten customers trade. A customer has four securities of the own block in view, sells only
+//! Three in ten customers trade, from the day on which they became customers. A customer has four securities of the own block in view, sells only
 //! what was bought before, and places orders that end with the day. Whether a limit or stop price is
 //! reached, and what is paid, follows from the bar of that day; partial fills leave a rest that lapses
 //! at the close. Only days are traded on whose trades settle by `as_of`.
@@ -9,20 +9,24 @@
 //! use synth_engine::domain::TableOptions;
 //! use synth_engine::domain::finance::trading::Trading;
 //!
-//! let trading = Trading::new(&TableOptions::default());
+//! let trading = Trading::new(&TableOptions::default())?;
 //! for customer in 0..100 {
 //!     trading.orders(customer, |order| {
 //!         assert!(order.filled() <= order.quantity);
 //!     });
 //! }
+//! # Ok::<(), synth_engine::Error>(())
 //! ```
 
+use super::bank::Bank;
 use super::keys::{CUSTOMERS_PER_BLOCK, SECURITIES_PER_BLOCK};
 use super::price_path::{Bar, Prices};
+use super::profile::Profile;
 use super::securities::Security;
 use super::trading_days::{Session, settlement_lag};
 use crate::domain::TableOptions;
 use crate::entropy::{Stream, below, remix, unit};
+use crate::error::Result;
 
 /// No customer places more orders.
 pub const MOST_ORDERS: usize = 64;
@@ -170,6 +174,7 @@ impl Order {
 pub struct Trading {
     /// Prices of the securities.
     pub prices: Prices,
+    bank: Bank,
     trader: Stream,
     time: Stream,
     order: Stream,
@@ -185,7 +190,7 @@ struct Position {
 
 impl Trading {
     /// The orders of a world.
-    pub fn new(options: &TableOptions) -> Self {
+    pub fn new(options: &TableOptions) -> Result<Self> {
         let prices = Prices::new(options);
         let stream = |column: &str| Stream::new(options.seed, "market_orders", column);
         let sessions = &prices.market.sessions;
@@ -194,13 +199,14 @@ impl Trading {
             .rev()
             .find(|&session| settles(session) < sessions.len())
             .unwrap_or(0);
-        Self {
+        Ok(Self {
+            bank: Bank::new("market_orders", options)?,
             trader: stream("customer_id"),
             time: stream("placed_at"),
             order: stream("quantity"),
             last_session,
             prices,
-        }
+        })
     }
 
     /// The session in which a trade of another settles.
@@ -210,12 +216,17 @@ impl Trading {
         sessions[settles.min(sessions.len() - 1)]
     }
 
-    /// How many orders a customer places.
-    pub fn count(&self, customer: u64) -> usize {
+    /// How many orders a customer places, and from which session on.
+    fn count(&self, customer: u64) -> (usize, usize) {
         let draw = self.trader.draw(customer);
         if below(draw, 100) >= TRADERS_PERCENT {
-            return 0;
+            return (0, 0);
         }
+        // From the day after the first account was opened.
+        let since = Profile::of(&self.bank, customer).since;
+        let sessions = &self.prices.market.sessions[..=self.last_session];
+        let first = sessions.partition_point(|session| session.day <= since);
+        let open = sessions.len() - first;
         let draw = remix(draw);
         // Most place a few, one in sixteen many: 1 to 22, and 24 to 63.
         let count = if draw & 15 == 0 {
@@ -223,26 +234,29 @@ impl Trading {
         } else {
             1 + below(draw, 22) * below(remix(draw), 22) / 22
         };
-        usize::try_from(count).unwrap_or(0).min(MOST_ORDERS)
+        // New customers have placed fewer.
+        let count = usize::try_from(count).unwrap_or(0) * open;
+        (count.div_ceil(sessions.len()).min(MOST_ORDERS), first)
     }
 
     /// The orders of a customer without content: as many as there are, with their keys.
     pub fn keys(&self, customer: u64, mut each: impl FnMut(Order)) {
-        for ordinal in 0..self.count(customer) as u64 {
+        for ordinal in 0..self.count(customer).0 as u64 {
             each(Order::empty(customer, ordinal));
         }
     }
 
     /// The orders of a customer, in the order of time.
     pub fn orders(&self, customer: u64, mut each: impl FnMut(Order)) {
-        let count = self.count(customer);
+        let (count, first) = self.count(customer);
         if count == 0 {
             return;
         }
         let mut times = [0_u64; MOST_ORDERS];
         for (k, time) in (customer << 6..).zip(&mut times[..count]) {
             let draw = self.time.draw(k);
-            *time = below(draw, self.last_session as u64 + 1) << 32 | remix(draw) >> 32;
+            let session = first as u64 + below(draw, (self.last_session + 1 - first) as u64);
+            *time = session << 32 | remix(draw) >> 32;
         }
         times[..count].sort_unstable();
 
@@ -472,7 +486,7 @@ mod tests {
     use super::*;
 
     fn orders(customers: std::ops::Range<u64>) -> (Trading, Vec<Order>) {
-        let trading = Trading::new(&TableOptions::default());
+        let trading = Trading::new(&TableOptions::default()).unwrap();
         let mut all = Vec::new();
         for customer in customers {
             trading.orders(customer, |order| all.push(order));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 const CUSTOMERS: u64 = 600;
 
 fn bytes(customers: std::ops::Range<u64>) -> (Vec<u8>, usize) {
-    let reports = ExecutionReports::new(&TableOptions::default());
+    let reports = ExecutionReports::new(&TableOptions::default()).unwrap();
     let mut out = Vec::new();
     let count = customers
         .map(|customer| reports.write(customer, &mut out))

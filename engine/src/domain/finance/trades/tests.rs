@@ -1,5 +1,5 @@
 use super::*;
-use crate::calendar::{REFERENCE_DATE, parse_date};
+use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE, parse_date};
 use crate::domain;
 use crate::domain::finance::{market_orders, trading_days};
 use arrow_array::RecordBatch;
@@ -126,4 +126,19 @@ fn means_are_as_announced() {
             table.entry.name
         );
     }
+}
+
+/// Nobody trades before the day on which the first account was opened.
+#[test]
+fn orders_come_after_the_customer() {
+    let (customers, orders) = (made("customers", 0..3_000), made("market_orders", 0..3_000));
+    let since = dates(&customers, "customer_since");
+    let placed = instants(&orders, "placed_at");
+    let mut new = 0;
+    for (row, customer) in whole(&orders, "customer_id").into_iter().enumerate() {
+        let since = since[customer as usize - 1];
+        assert!(placed[row] / MICROS_PER_DAY > i64::from(since));
+        new += i32::from(since > REFERENCE_DATE - 500);
+    }
+    assert!(new > 10, "some customers are new");
 }
