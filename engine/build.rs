@@ -469,6 +469,8 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("factor", 'u'),
             ("paragraph", 's'),
             ("share", 'u'),
+        ],
+    ),
     (
         "healthcare/procedures",
         "ProcedureFacts",

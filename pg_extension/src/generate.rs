@@ -161,24 +161,41 @@ pub fn fresh_seed() -> i64 {
     }
 }
 
-/// Declares the function of each table, and what finds a table by the name of its function.
+/// Declares the function of each table.
 macro_rules! tables {
-    ($($domain:ident: $($table:ident)*;)*) => {
+    ($($table:ident)*) => {
         pastey::paste! {
-            $($(sql_function! {
+            $(sql_function! {
                 /// `synth_<table>(units bigint, seed bigint, start bigint, as_of date, ...) RETURNS SETOF synth_<row>`
                 [<synth_ $table>](fcinfo) {
-                    let entry = &domain::$domain::$table::TABLE;
+                    let name = stringify!($table);
+                    let entry = domain::find(name).unwrap_or_else(|| raise_missing(name));
                     // SAFETY: declared with these arguments and result in SQL.
                     unsafe { srf::rows(fcinfo, || request(entry, &Arguments::of(fcinfo))) }
                 }
-            })*)*
+            })*
         }
     };
 }
 
+/// Raises the error for a function without a table.
+fn raise_missing(name: &str) -> ! {
+    raise(
+        ERRCODE_INTERNAL_ERROR,
+        format!("the engine has no table {name}"),
+        None,
+    )
+}
+
+// Healthcare, finance, retail, telecom, education.
 tables! {
-    healthcare: patients;
+    organizations providers patients encounters conditions procedures claims immunizations allergies
+    observations medications
+    customers accounts cards merchants fraud_episodes transactions loans loan_payments credit_scores
+    securities market_bars market_orders trades capital_positions exposures liquidity_positions
+    retail_customers products orders order_items returns
+    plans subscribers call_records invoices
+    courses students enrolments grades transcripts
 }
 
 sql_function! {
