@@ -748,6 +748,66 @@ CREATE FUNCTION @extschema@.synth_allergies(
     AS 'MODULE_PATHNAME', 'synth_allergies';
 COMMENT ON FUNCTION @extschema@.synth_allergies(bigint, bigint, bigint, date) IS 'Allergies and intolerances of patients: allergen, reaction, severity, criticality, onset';
 
+CREATE TYPE @extschema@.synth_observation AS (
+    observation_id uuid,
+    patient_id uuid,
+    encounter_id uuid,
+    category text,
+    loinc_code text,
+    loinc_name text,
+    value double precision,
+    unit text,
+    reference_low double precision,
+    reference_high double precision,
+    abnormal_flag text,
+    observed_at timestamp with time zone
+);
+COMMENT ON TYPE @extschema@.synth_observation IS 'a row of synth_observations; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_observations(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_observation
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_observations';
+COMMENT ON FUNCTION @extschema@.synth_observations(bigint, bigint, bigint, date) IS 'Vital signs and laboratory results of patients: LOINC code, value, unit, range, flag';
+
+CREATE TYPE @extschema@.synth_medication AS (
+    medication_id uuid,
+    patient_id uuid,
+    encounter_id uuid,
+    prescriber_id uuid,
+    condition_id uuid,
+    reason_code text,
+    ndc text,
+    generic_name text,
+    brand_name text,
+    drug_class text,
+    strength text,
+    form text,
+    route text,
+    frequency text,
+    quantity integer,
+    days_supply smallint,
+    refills smallint,
+    status text,
+    started_on date,
+    stopped_on date
+);
+COMMENT ON TYPE @extschema@.synth_medication IS 'a row of synth_medications; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_medications(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_medication
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_medications';
+COMMENT ON FUNCTION @extschema@.synth_medications(bigint, bigint, bigint, date) IS 'Drugs prescribed to patients: product, dose, frequency, refills, from when until when and why';
+
 CREATE TYPE @extschema@.synth_retail_customer AS (
     customer_id bigint,
     first_name text,

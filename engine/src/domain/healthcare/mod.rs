@@ -71,5 +71,7 @@ pub static DOMAIN: Domain = Domain {
         // What patients are given and what is measured.
         &immunizations::TABLE,
         &allergies::TABLE,
+        &observations::TABLE,
+        &medications::TABLE,
     ],
 };
