@@ -20,6 +20,7 @@
 pub mod csv;
 pub mod driver;
 mod error;
+pub mod export;
 pub mod ledger;
 pub mod load;
 #[cfg(feature = "postgres")]

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use synth_engine::calendar;
+use synth_engine::format::export::EXPORTS;
 use synth_engine::registry::Kind;
 
 use crate::number;
@@ -20,6 +21,8 @@ pub struct Cli {
 pub enum Command {
     /// Write generated rows into a database or file
     Generate(GenerateArgs),
+    /// Write bundles, messages or sets of files: FHIR, HL7, SDTM, pain.001, FIX
+    Export(ExportArgs),
     /// Show the tables, generators and masks there are
     List(ListArgs),
     /// Serve MCP clients over standard input and output
@@ -93,6 +96,61 @@ pub struct GenerateArgs {
     /// No progress and no summary
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  synthd export fhir --patients 1000 --seed 42 --to bulk/
+  synthd export hl7 --patients 100 --seed 42 --to messages/
+
+The same seed gives the same patients and customers as synthd generate, so that files and tables join.
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.";
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub struct ExportArgs {
+    /// A format: `synthd export --help` lists them
+    #[arg(help = export_help())]
+    pub format: String,
+    /// How many patients or customers
+    #[arg(
+        long = "patients",
+        short = 'n',
+        visible_aliases = ["customers", "units"],
+        value_parser = number::parse_count
+    )]
+    pub units: u64,
+    /// The same seed gives the same documents; default: a fresh one, shown in the summary
+    #[arg(long, value_parser = number::parse_seed, allow_hyphen_values = true)]
+    pub seed: Option<u64>,
+    /// Number of the first patient or customer: any range costs the same
+    #[arg(long, default_value = "0", value_parser = number::parse_count)]
+    pub start: u64,
+    /// The last day the data may mention, YYYY-MM-DD; default: 2026-01-01, whatever today is
+    #[arg(long, value_parser = parse_date, allow_hyphen_values = true)]
+    pub as_of: Option<i32>,
+    /// A directory, made if it is not there
+    #[arg(long, short = 't', value_name = "DIRECTORY")]
+    pub to: String,
+    /// Replace files that are there
+    #[arg(long)]
+    pub replace: bool,
+    /// Give the summary as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// The formats, for help.
+fn export_help() -> String {
+    let lines: Vec<String> = EXPORTS
+        .iter()
+        .map(|entry| format!("{}: {}", entry.name, entry.summary))
+        .collect();
+    lines.join("\n")
 }
 
 const LIST_EXAMPLES: &str = "\

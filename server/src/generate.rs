@@ -350,13 +350,13 @@ fn own_parameters(args: &GenerateArgs, generator: &str) -> [Option<f64>; OWN_PAR
     })
 }
 
-fn usage(message: &str, hint: &str) -> ExitCode {
+pub fn usage(message: &str, hint: &str) -> ExitCode {
     report::failure(message, &[hint.to_owned()]);
     ExitCode::from(report::USAGE)
 }
 
 /// A seed from the operating system.
-fn fresh_seed() -> Result<u64, ExitCode> {
+pub fn fresh_seed() -> Result<u64, ExitCode> {
     getrandom::u64().map_err(|_| {
         report::failure(
             "the operating system gives no random numbers",
@@ -366,7 +366,7 @@ fn fresh_seed() -> Result<u64, ExitCode> {
 }
 
 /// A token that the first Ctrl-C or SIGTERM cancels; the second ends the process.
-fn stop_on_signal() -> CancellationToken {
+pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod cli;
+mod export;
 mod generate;
 mod list;
 mod mcp;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     let code = runtime.block_on(async {
         match cli.command {
             Command::Generate(args) => generate::command(args).await,
+            Command::Export(args) => export::command(args).await,
             Command::List(args) => list::command(&args),
             Command::Mcp(args) => mcp::command(args).await,
         }

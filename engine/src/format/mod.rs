@@ -1,5 +1,6 @@
-//! Formats in which rows leave: CSV, and FIX for orders and trades.
+//! Formats in which rows leave: CSV for tables, and those that are exchanged in their fields.
 
 pub mod csv;
+pub mod export;
 pub mod fix;
 pub(crate) mod text;
