@@ -163,7 +163,7 @@ impl World {
                 1 => 2.6,
                 2..6 => 1.0,
                 6..18 => 0.6,
-                18..40 => 0.25,
+                18..40 => 0.15,
                 40..65 => 0.45,
                 _ => 0.72,
             };
@@ -187,7 +187,7 @@ impl World {
             let number = life.unit << 10 | u64::from(condition.ordinal);
             let until = condition.abatement.unwrap_or(life.end).min(life.end);
             if !condition.disease.is_chronic() {
-                let entropy = self.streams.visits.split(99).draw(number);
+                let entropy = self.streams.episode_visits.draw(number);
                 match condition.disease {
                     Disease::Pregnancy => visits.antenatal(condition, until, entropy),
                     Disease::Delivery => visits.postpartum(condition, entropy),
