@@ -142,8 +142,8 @@ impl World {
                 continue;
             }
             let mut sum = model.own * own;
-            for factor in 0..FACTORS {
-                sum += model.factors[factor] * factors[factor];
+            for (weight, factor) in model.factors.iter().zip(&factors) {
+                sum += weight * factor;
             }
             for (parent, weight) in model.parents {
                 sum += weight * liability[parent];

@@ -312,8 +312,7 @@ fn smoking_of(sex: Sex) -> Vec<(f64, f64)> {
         .map(|age| {
             let group = SMOKING
                 .iter()
-                .filter(|s| s.sex == sex.code() && s.age <= age)
-                .next_back();
+                .rfind(|s| s.sex == sex.code() && s.age <= age);
             group.map_or((1.0, 1.0), |s| {
                 let total = s.current + s.former + s.never;
                 (ratio(s.never, total), ratio(s.never + s.former, total))
