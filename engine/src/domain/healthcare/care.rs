@@ -113,7 +113,6 @@ pub fn day_of(micros: i64) -> i32 {
 impl World {
     /// Adds the encounters of a patient to `out`, by time.
     pub fn encounters(&self, life: &Life, history: &History, out: &mut Vec<Encounter>) {
-        let start = out.len();
         let place = self.place(life.unit);
         let primary = self.primary(life.unit);
         let mut visits = Visits::new(life, place.state_index, primary, out);
@@ -124,10 +123,10 @@ impl World {
         }
         self.check_ups(&mut visits);
         self.follow_ups(history, &mut visits);
+        visits.settle();
         if life.death.is_some() {
             visits.die(history, self.streams.death.draw(life.unit));
         }
-        out[start..].sort_unstable_by_key(|e| (e.admitted, e.ordinal));
     }
 
     /// Check-ups: infants by the schedule of the AAP, others about once in one to three years.

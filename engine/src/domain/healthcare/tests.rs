@@ -195,6 +195,7 @@ fn rates_are_the_published_ones() {
 fn encounters_are_in_order() {
     let world = World::new(&options(12)).unwrap();
     let (mut history, mut encounters) = (History::default(), Vec::new());
+    let (mut all, mut during) = (0, 0);
     for unit in 0..3_000 {
         let life = world.life(unit);
         world.history(&life, &mut history);
@@ -234,6 +235,18 @@ fn encounters_are_in_order() {
                 }
             }
         }
+        // Nobody is elsewhere while in hospital, but for some in the last days, where nothing is later.
+        let mut until = i64::MIN;
+        for encounter in &encounters {
+            all += 1;
+            during += usize::from(encounter.admitted < until);
+            if encounter.kind == Kind::Inpatient {
+                until = until.max(encounter.discharged);
+            }
+        }
+        if let Some(death) = encounters.iter().find(|e| e.died) {
+            assert_eq!(Some(death.ordinal), encounters.last().map(|e| e.ordinal));
+        }
         for condition in &history.conditions {
             let recorded = encounters
                 .iter()
@@ -246,6 +259,10 @@ fn encounters_are_in_order() {
             assert!(recorded.first);
         }
     }
+    assert!(
+        during * 2_000 < all,
+        "{during} of {all} encounters during a stay"
+    );
 }
 
 /// A table of the domain and its columns.

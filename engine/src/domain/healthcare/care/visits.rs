@@ -154,6 +154,36 @@ impl<'a> Visits<'a> {
         );
     }
 
+    /// Puts the encounters in the order of time, and visits that fell into a stay in hospital after it, where
+    /// there is time left.
+    pub(super) fn settle(&mut self) {
+        let encounters = &mut self.out[self.start..];
+        encounters.sort_unstable_by_key(|e| (e.admitted, e.ordinal));
+        // What is moved may fall into the next stay, but hardly more often.
+        for _ in 0..4 {
+            let (mut until, mut moved) = (i64::MIN, false);
+            for encounter in &mut *encounters {
+                if encounter.admitted < until {
+                    let days = (until - encounter.admitted) / MICROS_PER_DAY + 1;
+                    let later = encounter.admitted + days * MICROS_PER_DAY;
+                    let lasts = encounter.discharged - encounter.admitted;
+                    if later + lasts.min(MICROS_PER_DAY / 4) <= self.life.last_instant() {
+                        encounter.admitted = later;
+                        encounter.discharged = (later + lasts).min(self.life.last_instant());
+                        moved = true;
+                    }
+                }
+                if encounter.kind == Kind::Inpatient {
+                    until = until.max(encounter.discharged);
+                }
+            }
+            if !moved {
+                return;
+            }
+            encounters.sort_unstable_by_key(|e| (e.admitted, e.ordinal));
+        }
+    }
+
     /// Whether the state has a provider of a specialty.
     fn has(&self, specialty: Specialty) -> bool {
         let provider = SITES.specialist(self.state, specialty);
@@ -356,8 +386,15 @@ impl<'a> Visits<'a> {
             });
         let day = (life.end - day_below(more, 12)).max(life.registered_day);
         let day = cause.map_or(day, |cause| day.max(cause.onset));
+        // After the last other encounter: if that was on the last evening, there is no stay.
+        let others = self.out[self.start..].iter().map(|e| e.discharged).max();
+        let others = others.unwrap_or(life.registered) + 30 * MINUTE;
         let admitted = i64::from(day) * MICROS_PER_DAY + low(below(remix(more), 1_100)) * MINUTE;
+        let admitted = admitted.max(others);
         let died = i64::from(life.end) * MICROS_PER_DAY + (1_110 + low(below(more, 320))) * MINUTE;
+        if admitted + 60 * MINUTE > died {
+            return;
+        }
         let provider = SITES.specialist(self.state, Specialty::Internal);
         let about = cause.map_or(About::code(*CARDIAC_ARREST), |c| About::condition(c, false));
         self.push(Kind::Inpatient, admitted, died, provider, about);
