@@ -131,20 +131,19 @@ impl<'a> Visits<'a> {
             // One and a half to six hours; NHAMCS has a median of about three.
             admitted + (80 + low(below(more, 150)) + low(below(remix(more), 130))) * MINUTE
         };
-        let specialty = match (kind, condition.disease.specialty()) {
-            (Kind::Emergency, _) => Specialty::Emergency,
+        let provider = match (kind, condition.disease.specialty()) {
+            (Kind::Emergency, _) => self.specialist(Specialty::Emergency),
+            (_, Specialty::Obstetrics) => self.specialist(Specialty::Obstetrics),
             (
                 _,
-                specialty @ (Specialty::Obstetrics
-                | Specialty::Cardiology
+                specialty @ (Specialty::Cardiology
                 | Specialty::Orthopedics
                 | Specialty::Surgery
                 | Specialty::Psychiatry
                 | Specialty::Oncology),
-            ) if self.has(specialty) => specialty,
-            _ => Specialty::Internal,
+            ) if self.specialist(specialty) != self.primary => self.specialist(specialty),
+            _ => self.specialist(Specialty::Internal),
         };
-        let provider = SITES.specialist(self.state, specialty);
         self.push(
             kind,
             admitted,
@@ -184,10 +183,14 @@ impl<'a> Visits<'a> {
         }
     }
 
-    /// Whether the state has a provider of a specialty.
-    fn has(&self, specialty: Specialty) -> bool {
+    /// A provider of a specialty in the state; where there is none, the primary provider.
+    fn specialist(&self, specialty: Specialty) -> u16 {
         let provider = SITES.specialist(self.state, specialty);
-        SITES.providers[usize::from(provider)].specialty == specialty
+        if SITES.providers[usize::from(provider)].specialty == specialty {
+            provider
+        } else {
+            self.primary
+        }
     }
 
     /// Who sees the patient for a disease: for minor things and half of the follow-ups the primary
@@ -197,9 +200,9 @@ impl<'a> Visits<'a> {
         match specialty {
             Specialty::Family | Specialty::Emergency | Specialty::Internal => self.primary,
             Specialty::Obstetrics | Specialty::Oncology | Specialty::Nephrology => {
-                SITES.specialist(self.state, specialty)
+                self.specialist(specialty)
             }
-            _ if below(entropy, 2) == 0 => SITES.specialist(self.state, specialty),
+            _ if below(entropy, 2) == 0 => self.specialist(specialty),
             _ => self.primary,
         }
     }
@@ -210,7 +213,7 @@ impl<'a> Visits<'a> {
 
     pub(super) fn check_up(&mut self, day: i32, entropy: u64) {
         let (provider, code) = if self.child(day) {
-            let pediatrician = SITES.specialist(self.state, Specialty::Pediatrics);
+            let pediatrician = self.specialist(Specialty::Pediatrics);
             (pediatrician, *CHILD_EXAMINATION)
         } else {
             (self.primary, *EXAMINATION)
@@ -218,26 +221,26 @@ impl<'a> Visits<'a> {
         self.office(Kind::Wellness, day, provider, About::code(code), entropy);
     }
 
-    /// The first encounter, half an hour after the registration.
+    /// The visit that goes with the registration: on the next working day.
     pub(super) fn register(&mut self, entropy: u64) {
         let code = if self.child(self.life.registered_day) {
             *CHILD_EXAMINATION
         } else {
             *EXAMINATION
         };
-        let admitted = self.life.registered + 30 * MINUTE;
-        let lasts = 30 + low(below(entropy, 30));
+        let about = About {
+            first: true,
+            ..About::code(code)
+        };
         let primary = self.primary;
-        self.push(
-            Kind::Wellness,
-            admitted,
-            admitted + lasts * MINUTE,
-            primary,
-            About {
-                first: true,
-                ..About::code(code)
-            },
-        );
+        if self.life.registered_day < self.life.end {
+            let day = self.life.registered_day + 1;
+            self.office(Kind::Wellness, day, primary, about, entropy);
+            return;
+        }
+        let admitted = self.life.registered + 30 * MINUTE;
+        let discharged = admitted + (30 + low(below(entropy, 30))) * MINUTE;
+        self.push(Kind::Wellness, admitted, discharged, primary, about);
     }
 
     /// The encounter that records a condition.
@@ -335,7 +338,7 @@ impl<'a> Visits<'a> {
 
     /// Antenatal visits: every four weeks, every two from the thirtieth week, at last weekly (ACOG).
     pub(super) fn antenatal(&mut self, condition: &Condition, until: i32, entropy: u64) {
-        let provider = SITES.specialist(self.state, Specialty::Obstetrics);
+        let provider = self.specialist(Specialty::Obstetrics);
         let mut day = condition.onset + 21 + day_below(entropy, 14);
         let mut draw = remix(entropy);
         while day < until {
@@ -359,7 +362,7 @@ impl<'a> Visits<'a> {
     pub(super) fn postpartum(&mut self, delivery: &Condition, entropy: u64) {
         let day = delivery.onset + 30 + day_below(entropy, 28);
         if below(remix(entropy), 100) < 60 && day <= self.life.end {
-            let provider = SITES.specialist(self.state, Specialty::Obstetrics);
+            let provider = self.specialist(Specialty::Obstetrics);
             let about = About {
                 code: *POSTPARTUM,
                 ..About::condition(delivery, false)
@@ -395,7 +398,7 @@ impl<'a> Visits<'a> {
         if admitted + 60 * MINUTE > died {
             return;
         }
-        let provider = SITES.specialist(self.state, Specialty::Internal);
+        let provider = self.specialist(Specialty::Internal);
         let about = cause.map_or(About::code(*CARDIAC_ARREST), |c| About::condition(c, false));
         self.push(Kind::Inpatient, admitted, died, provider, about);
         if let Some(last) = self.out.last_mut() {

@@ -1,6 +1,7 @@
 //! The model is whole, time runs forward, and prevalences are the published ones.
 
 use super::*;
+use crate::calendar::date_from_days;
 use crate::domain::TableOptions;
 use crate::domain::healthcare::life::World;
 use crate::generator::data::HEALTHCARE_OCCURRENCE;
@@ -128,6 +129,38 @@ fn time_runs_forward() {
         let both = history.has(Disease::Type1Diabetes) && history.has(Disease::Type2Diabetes);
         assert!(!both, "patient {unit} has two types of diabetes");
     }
+}
+
+/// Most influenza activity is from December to March (CDC, the influenza season); a sprain is of any season.
+#[test]
+fn influenza_comes_in_winter() {
+    let world = world(8);
+    let mut history = History::default();
+    let mut cases = [(0, 0); 2];
+    for unit in 0..12_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        for condition in &history.conditions {
+            let which = match condition.disease {
+                Disease::Influenza => 0,
+                Disease::JointSprain => 1,
+                _ => continue,
+            };
+            let (_, month, _) = date_from_days(condition.onset).unwrap();
+            cases[which].0 += u32::from(matches!(month, 12 | 1..=3));
+            cases[which].1 += 1;
+        }
+    }
+    let [influenza, sprains] = cases.map(|(winter, all)| f64::from(winter) / f64::from(all));
+    assert!(
+        (0.80..0.95).contains(&influenza),
+        "{influenza} of influenza in winter"
+    );
+    // Four of twelve months.
+    assert!(
+        (sprains - 0.333).abs() < 0.04,
+        "{sprains} of sprains in winter"
+    );
 }
 
 /// A share of the living of some ages who have a disease, as published.
