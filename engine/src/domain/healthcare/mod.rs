@@ -61,10 +61,6 @@ pub static DOMAIN: Domain = Domain {
     summary: "Patients, their providers, encounters, diagnoses, measurements, treatments and claims.",
     root: "patients",
     tables: &[
-        &patients::TABLE,
-        // What patients are given and what is measured.
-        &immunizations::TABLE,
-        &allergies::TABLE,
         &organizations::TABLE,
         &providers::TABLE,
         &patients::TABLE,
@@ -72,5 +68,10 @@ pub static DOMAIN: Domain = Domain {
         &conditions::TABLE,
         &procedures::TABLE,
         &claims::TABLE,
+        // What patients are given and what is measured.
+        &observations::TABLE,
+        &medications::TABLE,
+        &immunizations::TABLE,
+        &allergies::TABLE,
     ],
 };
