@@ -304,6 +304,7 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("at_emergency", 'f'),
             ("at_inpatient", 'f'),
             ("at_virtual", 'f'),
+            ("winter", 'f'),
         ],
     ),
     (

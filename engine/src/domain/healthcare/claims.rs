@@ -38,7 +38,7 @@ pub static TABLE: TableEntry = TableEntry {
     build: |options| Ok(Arc::new(table(options)?)),
 };
 
-const FAN_OUT: FanOut = FanOut::Mean(17.5);
+const FAN_OUT: FanOut = FanOut::Mean(19.0);
 
 /// What the columns need: amounts follow from the charges.
 const AMOUNTS: u32 = 1;

@@ -119,7 +119,7 @@ fn table(options: &TableOptions) -> Result<Linked<Organizations, Row>> {
 }
 
 fn rows(o: &Organizations, unit: u64, _: u32, out: &mut Vec<Row>) {
-    if unit % BLOCK != 0 {
+    if !unit.is_multiple_of(BLOCK) {
         return;
     }
     let block = unit / BLOCK;

@@ -115,7 +115,7 @@ fn table(options: &TableOptions) -> Result<Linked<Providers, Row>> {
 }
 
 fn rows(p: &Providers, unit: u64, _: u32, out: &mut Vec<Row>) {
-    if unit % BLOCK != 0 {
+    if !unit.is_multiple_of(BLOCK) {
         return;
     }
     let block = unit / BLOCK;

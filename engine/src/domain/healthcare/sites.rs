@@ -150,7 +150,7 @@ impl Sites {
         for state in 0..STATES {
             let first = slot(sites.organizations.len());
             // A hospital, a clinic, another clinic, and so on by turns.
-            let hospital = |k: u16| k % 4 == 0;
+            let hospital = |k: u16| k.is_multiple_of(4);
             for k in 0..organizations[state] {
                 let hospital = hospital(k);
                 sites.organizations.push(Organization { state, hospital });

@@ -1,6 +1,7 @@
 //! The model is whole, time runs forward, and prevalences are the published ones.
 
 use super::*;
+use crate::calendar::date_from_days;
 use crate::domain::TableOptions;
 use crate::domain::healthcare::life::World;
 use crate::generator::data::HEALTHCARE_OCCURRENCE;
@@ -128,6 +129,38 @@ fn time_runs_forward() {
         let both = history.has(Disease::Type1Diabetes) && history.has(Disease::Type2Diabetes);
         assert!(!both, "patient {unit} has two types of diabetes");
     }
+}
+
+/// Most influenza activity is from December to March (CDC, the influenza season); a sprain is of any season.
+#[test]
+fn influenza_comes_in_winter() {
+    let world = world(8);
+    let mut history = History::default();
+    let mut cases = [(0, 0); 2];
+    for unit in 0..12_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        for condition in &history.conditions {
+            let which = match condition.disease {
+                Disease::Influenza => 0,
+                Disease::JointSprain => 1,
+                _ => continue,
+            };
+            let (_, month, _) = date_from_days(condition.onset).unwrap();
+            cases[which].0 += u32::from(matches!(month, 12 | 1..=3));
+            cases[which].1 += 1;
+        }
+    }
+    let [influenza, sprains] = cases.map(|(winter, all)| f64::from(winter) / f64::from(all));
+    assert!(
+        (0.80..0.95).contains(&influenza),
+        "{influenza} of influenza in winter"
+    );
+    // Four of twelve months.
+    assert!(
+        (sprains - 0.333).abs() < 0.04,
+        "{sprains} of sprains in winter"
+    );
 }
 
 /// A share of the living of some ages who have a disease, as published.
@@ -321,106 +354,4 @@ fn diseases_go_together() {
     ] {
         assert!((from..to).contains(&value), "{what}: {value:.2} times");
     }
-}
-
-#[test]
-fn scratch_report() {
-    use crate::domain::healthcare::care::*;
-    let world = world(5);
-    let mut history = History::default();
-    let bands = [0.0, 18.0, 45.0, 65.0, 75.0, 130.0];
-    let n = 40_000u64;
-    let mut alive = [[0f64; 5]; 2];
-    let mut prev = vec![[[0f64; 5]; 2]; Disease::ALL.len()];
-    let mut inc = vec![0f64; Disease::ALL.len()];
-    let mut years = [0f64; 5];
-    let mut visits = [[0f64; 5]; 5];
-    let mut stays = Vec::new();
-    let mut enc = Vec::new();
-    let (mut nc, mut ne) = (0, 0);
-    let mut adm: std::collections::HashMap<&str, usize> = Default::default();
-    for unit in 0..n {
-        let life = world.life(unit);
-        world.history(&life, &mut history);
-        enc.clear();
-        world.encounters(&life, &history, &mut enc);
-        nc += history.conditions.len();
-        ne += enc.len();
-        let band = |age: f64| {
-            bands
-                .iter()
-                .rposition(|b| *b <= age.max(0.0))
-                .unwrap()
-                .min(4)
-        };
-        if life.death.is_none() {
-            let b = band(life.exact_age);
-            alive[life.sex.index()][b] += 1.0;
-            for d in Disease::ALL {
-                if history.has_on(*d, life.end) {
-                    prev[*d as usize][life.sex.index()][b] += 1.0;
-                }
-            }
-        }
-        for c in &history.conditions {
-            if c.is_incident() {
-                inc[c.disease as usize] += 1.0;
-            }
-        }
-        let mut d = life.registered_day;
-        while d < life.end {
-            years[band(life.age_on(d))] += 10.0 / 365.25;
-            d += 10;
-        }
-        for e in &enc {
-            visits[e.kind as usize][band(life.age_on(e.day()))] += 1.0;
-            if e.kind == Kind::Inpatient {
-                stays.push(e.days());
-                *adm.entry(code(e.code).key).or_default() += 1;
-            }
-        }
-    }
-    println!(
-        "conditions {} encounters {}",
-        nc as f64 / n as f64,
-        ne as f64 / n as f64
-    );
-    for d in Disease::ALL {
-        let p = &prev[*d as usize];
-        print!("{:28}", d.key());
-        for s in 0..2 {
-            for b in 0..5 {
-                print!(" {:6.2}", 100.0 * p[s][b] / alive[s][b]);
-            }
-            let (a, t): (f64, f64) = (p[s][1..].iter().sum(), alive[s][1..].iter().sum());
-            print!(" | {:6.2} |", 100.0 * a / t);
-        }
-        let a: f64 = (0..2).map(|s| p[s][1..].iter().sum::<f64>()).sum();
-        let t: f64 = (0..2).map(|s| alive[s][1..].iter().sum::<f64>()).sum();
-        println!(
-            " adults {:6.2}  inc/100y {:6.3}",
-            100.0 * a / t,
-            100.0 * inc[*d as usize] / years.iter().sum::<f64>()
-        );
-    }
-    for k in Kind::ALL {
-        print!("{:12}", k.name());
-        for b in 0..5 {
-            print!(" {:7.3}", visits[k as usize][b] / years[b]);
-        }
-        println!(
-            " all {:.3}",
-            visits[k as usize].iter().sum::<f64>() / years.iter().sum::<f64>()
-        );
-    }
-    let mean = stays.iter().sum::<i32>() as f64 / stays.len() as f64;
-    stays.sort();
-    println!(
-        "LOS mean {mean} median {} max {}",
-        stays[stays.len() / 2],
-        stays[stays.len() - 1]
-    );
-    let mut a: Vec<_> = adm.into_iter().collect();
-    a.sort_by_key(|x| std::cmp::Reverse(x.1));
-    println!("{a:?}");
 }
