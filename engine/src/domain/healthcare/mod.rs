@@ -73,5 +73,9 @@ pub static DOMAIN: Domain = Domain {
         &allergies::TABLE,
         &observations::TABLE,
         &medications::TABLE,
+        &observations::TABLE,
+        &medications::TABLE,
+        &immunizations::TABLE,
+        &allergies::TABLE,
     ],
 };

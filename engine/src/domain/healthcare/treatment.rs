@@ -23,6 +23,9 @@ use crate::generator::name::Sex;
 /// Days after onset until what was there before registration was treated, at least.
 const WAIT: i32 = 20;
 
+/// Lines that begin so many days after the diagnosis at the earliest are prescribed with it.
+const AT_DIAGNOSIS: i32 = 3;
+
 /// Days after a birth until what a pregnancy forbade is taken again.
 const AFTER_BIRTH: i32 = 42;
 
@@ -293,7 +296,9 @@ impl Chart<'_> {
         if condition.is_incident() {
             let own = |e: &Encounter| e.ordinal == condition.encounter;
             if let Some(place) = self.encounters.iter().position(own) {
-                return (self.encounters[place].day(), Some(place));
+                // Seen on the Friday of a weekend on which it began, at the end of the records.
+                let day = self.encounters[place].day().max(condition.onset);
+                return (day, Some(place));
             }
         }
         (condition.onset + WAIT, None)
@@ -314,7 +319,11 @@ impl Chart<'_> {
             .abatement
             .unwrap_or(self.life.end)
             .min(self.life.end);
-        let Some((mut start, mut encounter)) = self.begin(wanted, line.from, diagnosed) else {
+        let at_diagnosis = diagnosed
+            .filter(|_| line.from <= AT_DIAGNOSIS)
+            .map(|place| (base, place));
+        let begins = at_diagnosis.or_else(|| self.begin(wanted));
+        let Some((mut start, mut encounter)) = begins else {
             return;
         };
         let mut first = line.weights.pick(remix(more));
@@ -359,7 +368,7 @@ impl Chart<'_> {
                 return;
             }
             // Another drug, from the next encounter on.
-            match self.begin(end + 1, 1, None) {
+            match self.begin(end + 1) {
                 Some(next) => (start, encounter) = next,
                 None => return,
             }
@@ -368,10 +377,7 @@ impl Chart<'_> {
     }
 
     /// The day and encounter with which a course begins that is due on a day.
-    fn begin(&self, wanted: i32, from: i32, diagnosed: Option<usize>) -> Option<(i32, usize)> {
-        if let (Some(place), 0..=3) = (diagnosed, from) {
-            return Some((self.encounters[place].day(), place));
-        }
+    fn begin(&self, wanted: i32) -> Option<(i32, usize)> {
         if wanted < self.life.registered_day {
             return Some((wanted, self.registration));
         }
@@ -444,8 +450,7 @@ impl Chart<'_> {
                 }
                 self.keep(course, pregnancy.onset - 1, out);
                 let over = pregnancy.abatement.unwrap_or(i32::MAX - AFTER_BIRTH);
-                let resumed =
-                    self.begin((over + AFTER_BIRTH).max(self.life.registered_day), 9, None);
+                let resumed = self.begin((over + AFTER_BIRTH).max(self.life.registered_day));
                 let Some((start, place)) = resumed.filter(|(day, _)| *day <= end) else {
                     return;
                 };

@@ -155,7 +155,8 @@ fn time_runs_forward() {
             let encounter = case.encounters.iter().find(own).unwrap();
             assert_eq!(encounter.provider, course.provider);
             if course.started >= case.life.registered_day {
-                assert_eq!(encounter.day(), course.started);
+                // On the day of the encounter; onsets on the last weekend are seen the Friday before.
+                assert!((0..=2).contains(&(course.started - encounter.day())));
             } else {
                 assert_eq!(course.encounter, 0, "recorded at registration");
             }
