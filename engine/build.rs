@@ -10,7 +10,7 @@ use std::path::Path;
 /// empty, transliterated from the first column).
 type Column = (&'static str, char);
 
-/// File stem, row type, columns.
+/// File stem (with its folder, if any), row type, columns.
 const TABLES: &[(&str, &str, &[Column])] = &[
     (
         "first_names",
@@ -190,6 +190,33 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
+    // Clinical trials.
+    (
+        "healthcare/adverse_events",
+        "AdverseEventTerm",
+        &[
+            ("term", 's'),
+            ("body_system", 's'),
+            ("per_thousand_years", 'u'),
+            ("drug_percent", 'u'),
+            ("grade1", 'u'),
+            ("grade2", 'u'),
+            ("grade3", 'u'),
+            ("grade4", 'u'),
+            ("days", 'u'),
+            ("highest_grade", 'u'),
+        ],
+    ),
+    (
+        "healthcare/sdtm_terms",
+        "SdtmTerm",
+        &[
+            ("codelist", 's'),
+            ("code", 's'),
+            ("variable", 's'),
+            ("term", 's'),
+        ],
+    ),
     // Healthcare.
     (
         "healthcare/diseases",
@@ -247,6 +274,22 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("code", 's'),
             ("description", 's'),
             ("weight", 'u'),
+        ],
+    ),
+    (
+        "healthcare/procedures",
+        "ProcedureFacts",
+        &[
+            ("code", 's'),
+            ("system", 's'),
+            ("description", 's'),
+            ("kind", 's'),
+            ("reason", 's'),
+            ("sex", 's'),
+            ("from", 'u'),
+            ("to", 'u'),
+            ("share", 'f'),
+            ("charge", 'f'),
         ],
     ),
     // Healthcare: vaccines, allergies, drugs and measurements.
@@ -470,22 +513,6 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("factor", 'u'),
             ("paragraph", 's'),
             ("share", 'u'),
-        ],
-    ),
-    (
-        "healthcare/procedures",
-        "ProcedureFacts",
-        &[
-            ("code", 's'),
-            ("system", 's'),
-            ("description", 's'),
-            ("kind", 's'),
-            ("reason", 's'),
-            ("sex", 's'),
-            ("from", 'u'),
-            ("to", 'u'),
-            ("share", 'f'),
-            ("charge", 'f'),
         ],
     ),
 ];

@@ -73,9 +73,5 @@ pub static DOMAIN: Domain = Domain {
         &allergies::TABLE,
         &observations::TABLE,
         &medications::TABLE,
-        &observations::TABLE,
-        &medications::TABLE,
-        &immunizations::TABLE,
-        &allergies::TABLE,
     ],
 };
