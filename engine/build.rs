@@ -248,6 +248,23 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
+    // Clinical trials.
+    (
+        "healthcare/adverse_events",
+        "AdverseEventTerm",
+        &[
+            ("term", 's'),
+            ("body_system", 's'),
+            ("per_thousand_years", 'u'),
+            ("drug_percent", 'u'),
+            ("grade1", 'u'),
+            ("grade2", 'u'),
+            ("grade3", 'u'),
+            ("grade4", 'u'),
+            ("days", 'u'),
+            ("highest_grade", 'u'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:

@@ -28,11 +28,17 @@
 //! where is in [`sites`]: the same slots in every block of [`life::BLOCK`] patients. Tables other than
 //! `patients` end at [`life::LAST_PATIENT`].
 
+pub mod adverse_events;
 pub mod care;
 pub mod disease;
 pub mod life;
 pub mod patients;
+pub mod research;
 pub mod sites;
+pub mod trial_arms;
+pub mod trial_participants;
+pub mod trial_visits;
+pub mod trials;
 
 use super::Domain;
 pub use life::LAST_PATIENT;
@@ -42,5 +48,12 @@ pub static DOMAIN: Domain = Domain {
     name: "healthcare",
     summary: "Patients, their providers, encounters, diagnoses, measurements, treatments and claims.",
     root: "patients",
-    tables: &[&patients::TABLE],
+    tables: &[
+        &patients::TABLE,
+        &trials::TABLE,
+        &trial_arms::TABLE,
+        &trial_participants::TABLE,
+        &trial_visits::TABLE,
+        &adverse_events::TABLE,
+    ],
 };
