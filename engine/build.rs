@@ -265,6 +265,16 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("highest_grade", 'u'),
         ],
     ),
+    (
+        "healthcare/sdtm_terms",
+        "SdtmTerm",
+        &[
+            ("codelist", 's'),
+            ("code", 's'),
+            ("variable", 's'),
+            ("term", 's'),
+        ],
+    ),
 ];
 
 /// The tables of one locale, in `data/locale/<locale>/`. A file that is missing is an empty table:

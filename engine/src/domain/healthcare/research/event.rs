@@ -191,7 +191,7 @@ impl Research {
             TABLES.yearly[usize::from(on_drug)] * days / 365.0 * (0.25 + 2.25 * luck * luck);
         let count = floor(expected + unit(remix(entropy))).min(EVENTS - 2);
         for number in 0..count {
-            let event = self.event(
+            let event = Self::event(
                 participant,
                 number,
                 self.event.draw(first + number),
@@ -201,17 +201,17 @@ impl Research {
         }
         if participant.reason == Some("adverse event") {
             let entropy = self.event.draw(first + LEADING_TO_WITHDRAWAL);
-            out.push(self.withdrawing(participant, entropy, on_drug));
+            out.push(Self::withdrawing(participant, entropy, on_drug));
         }
         if participant.status == Status::Died {
             let entropy = self.event.draw(first + FATAL);
-            out.push(self.fatal(participant, entropy));
+            out.push(Self::fatal(participant, entropy));
         }
         let events = out.get_mut(start..).unwrap_or_default();
         events.sort_unstable_by_key(|event| (event.started, event.number));
     }
 
-    fn event(&self, participant: &Participant, number: u64, entropy: u64, on_drug: bool) -> Event {
+    fn event(participant: &Participant, number: u64, entropy: u64, on_drug: bool) -> Event {
         let span = participant.until - participant.consented + 1;
         let more = remix(entropy);
         let started = participant.consented + below_days(more, span);
@@ -253,8 +253,8 @@ impl Research {
     }
 
     /// The event because of which a participant left: begun on the days before.
-    fn withdrawing(&self, participant: &Participant, entropy: u64, on_drug: bool) -> Event {
-        let mut event = self.event(participant, LEADING_TO_WITHDRAWAL, entropy, on_drug);
+    fn withdrawing(participant: &Participant, entropy: u64, on_drug: bool) -> Event {
+        let mut event = Self::event(participant, LEADING_TO_WITHDRAWAL, entropy, on_drug);
         let first = participant.randomised.unwrap_or(participant.consented);
         event.started = (participant.until - 1 - below_days(remix(entropy ^ 2), 10)).max(first);
         event.ended = None;
@@ -274,8 +274,8 @@ impl Research {
     }
 
     /// The event of which a participant died.
-    fn fatal(&self, participant: &Participant, entropy: u64) -> Event {
-        let mut event = self.event(participant, FATAL, entropy, false);
+    fn fatal(participant: &Participant, entropy: u64) -> Event {
+        let mut event = Self::event(participant, FATAL, entropy, false);
         let cancer = matches!(
             participant.trial.study.disease,
             Disease::BreastCancer | Disease::ProstateCancer

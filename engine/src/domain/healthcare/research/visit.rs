@@ -127,7 +127,7 @@ impl Research {
             let window = if week <= 12 { 3 } else { 7 };
             let mut next = visit(number, week, due, window);
             let span = i64::from(2 * window + 1);
-            let days = (next.entropy >> 32).cast_signed() * span >> 32;
+            let days = ((next.entropy >> 32).cast_signed() * span) >> 32;
             let day = due - window + i32::try_from(days).unwrap_or(0);
             // Who leaves or completes on a day was seen on it; three in a hundred other visits are missed.
             let missed = next.entropy & 0xFF < 8 && due < participant.until;
@@ -147,7 +147,7 @@ impl Research {
     /// What was measured at a visit.
     pub fn vitals(&self, visit: &Visit) -> Vitals {
         let participant = &visit.participant;
-        let (own, now) = (remix(participant.entropy ^ 20), visit.entropy);
+        let (own, now) = (remix(participant.entropy ^ 0x14), visit.entropy);
         let z = |entropy: u64, n: u64| normal(remix(entropy ^ n));
         let life = &participant.life;
         let age = life.age_on(visit.due);
@@ -189,7 +189,10 @@ impl Research {
     /// What was measured in the blood taken at a visit.
     pub fn laboratory(visit: &Visit) -> Laboratory {
         let participant = &visit.participant;
-        let (own, now) = (remix(participant.entropy ^ 21), remix(visit.entropy ^ 21));
+        let (own, now) = (
+            remix(participant.entropy ^ 0x15),
+            remix(visit.entropy ^ 0x15),
+        );
         let z = |entropy: u64, n: u64| normal(remix(entropy ^ n));
         let [diabetes, _, kidney] = participant.diseases.map(|has| f64::from(u8::from(has)));
         let male = f64::from(u8::from(participant.life.sex == Sex::Male));
