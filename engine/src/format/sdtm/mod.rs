@@ -4,7 +4,7 @@
 //! Names and order of variables follow the implementation guide (SDTMIG 3.3), values of coded variables
 //! CDISC's controlled terminology; the lists stand in `engine/data/healthcare/sdtm_terms.csv`. It is the
 //! shape of a submission, not one: there is no define.xml, and adverse events have names of CTCAE 5.0, since
-//! MedDRA is licensed.
+//! `MedDRA` is licensed.
 //!
 //! A dataset of a range of patients is a function of the range: those of 0 to 100 and of 100 to 200, one
 //! after the other, are that of 0 to 200.

@@ -25,8 +25,8 @@ pub(super) fn demographics(
     let race = research.world.race(life.unit);
     let doses = dosing(participant, events);
     let died = participant.status == Status::Died;
-    let mut line = Line::new(participant, "DM", out);
-    line.with(|line| write_padded(participant.number(), 4, line))
+    let mut record = Line::new(participant, "DM", out);
+    record.with(|line| write_padded(participant.number(), 4, line))
         .date(participant.randomised)
         .date(participant.treated_until)
         .date(doses.first().map(|dose| dose.from))
@@ -48,13 +48,13 @@ pub(super) fn demographics(
     // The planned and the actual arm: nobody gets another one than planned.
     for _ in 0..2 {
         match participant.arm() {
-            Some(arm) => line
+            Some(arm) => record
                 .with(|line| arm_code(arm, line))
                 .with(|line| arm_name(participant, arm, line)),
-            None => line.empty().empty(),
+            None => record.empty().empty(),
         };
     }
-    line.text(match (participant.arm, participant.status) {
+    record.text(match (participant.arm, participant.status) {
         (Some(_), _) => "",
         (None, Status::ScreenFailure) => "SCREEN FAILURE",
         (None, _) => "NOT ASSIGNED",
