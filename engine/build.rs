@@ -273,6 +273,20 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("code", 's'),
             ("variable", 's'),
             ("term", 's'),
+    (
+        "healthcare/procedures",
+        "ProcedureFacts",
+        &[
+            ("code", 's'),
+            ("system", 's'),
+            ("description", 's'),
+            ("kind", 's'),
+            ("reason", 's'),
+            ("sex", 's'),
+            ("from", 'u'),
+            ("to", 'u'),
+            ("share", 'f'),
+            ("charge", 'f'),
         ],
     ),
 ];

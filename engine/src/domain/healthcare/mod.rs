@@ -11,6 +11,7 @@
 //! | place, race, smoking, insurance, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance(&life)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
 //! | conditions with onset and abatement | `world.history(&life, &mut history)` → [`disease::History`] | about 40 draws |
 //! | encounters by time | `world.encounters(&life, &history, &mut encounters)` → [`care::Encounter`] | some draws each |
+//! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut services)` → [`services::Service`], `world.total_charge(..)` | a draw or two |
 //!
 //! Keys: `world.patient_id(unit)`, `world.encounter_id(unit, encounter.ordinal)`,
 //! `world.condition_id(unit, condition.ordinal)`, `world.provider_id(life.block(), encounter.provider)`,
@@ -30,8 +31,12 @@
 
 pub mod adverse_events;
 pub mod care;
+pub mod claims;
+pub mod conditions;
 pub mod disease;
+pub mod encounters;
 pub mod life;
+pub mod organizations;
 pub mod patients;
 pub mod research;
 pub mod sites;
@@ -39,6 +44,12 @@ pub mod trial_arms;
 pub mod trial_participants;
 pub mod trial_visits;
 pub mod trials;
+pub mod procedures;
+pub mod providers;
+pub mod services;
+pub mod sites;
+#[cfg(test)]
+mod tests;
 
 use super::Domain;
 pub use life::LAST_PATIENT;
@@ -55,5 +66,12 @@ pub static DOMAIN: Domain = Domain {
         &trial_participants::TABLE,
         &trial_visits::TABLE,
         &adverse_events::TABLE,
+        &organizations::TABLE,
+        &providers::TABLE,
+        &patients::TABLE,
+        &encounters::TABLE,
+        &conditions::TABLE,
+        &procedures::TABLE,
+        &claims::TABLE,
     ],
 };

@@ -37,7 +37,7 @@ use crate::generator::address::{self, PLACES, Place};
 use crate::generator::name::{self, Sex};
 use crate::generator::{contact, identifier};
 use crate::registry::Entry;
-use crate::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
+use crate::schema::{ColumnSpec, ColumnType, Constraint, ForeignKey, TableSpec};
 
 /// Registry entry.
 pub const ENTRY: Entry = table_entry(
@@ -679,6 +679,12 @@ fn spec() -> TableSpec {
             unique("ssn"),
             unique("email"),
             unique("insurance_member_id"),
+            Constraint::ForeignKey(ForeignKey {
+                columns: vec!["primary_provider_npi".to_owned()],
+                table: "providers".to_owned(),
+                referenced: vec!["npi".to_owned()],
+            }),
+            Constraint::Index(vec!["primary_provider_npi".to_owned()]),
         ],
         comment: ENTRY.summary.to_owned(),
     }

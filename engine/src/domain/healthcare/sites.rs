@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use crate::entropy::below;
+use crate::generator::address::{PLACES, Place};
 use crate::generator::data::US_STATES;
 
 /// Providers in a block.
@@ -149,7 +150,7 @@ impl Sites {
         for state in 0..STATES {
             let first = slot(sites.organizations.len());
             // A hospital, a clinic, another clinic, and so on by turns.
-            let hospital = |k: u16| k % 4 == 0;
+            let hospital = |k: u16| k.is_multiple_of(4);
             for k in 0..organizations[state] {
                 let hospital = hospital(k);
                 sites.organizations.push(Organization { state, hospital });
@@ -222,6 +223,19 @@ impl Sites {
     pub fn hospital(&self, state: usize) -> u16 {
         self.hospitals[state]
     }
+}
+
+/// A place in a state, each as likely as the next.
+pub fn place_in(state: usize, entropy: u64) -> &'static Place {
+    static FIRST: LazyLock<Vec<usize>> = LazyLock::new(|| {
+        let places = PLACES.places();
+        (0..=STATES)
+            .map(|state| places.partition_point(|place| place.state_index < state))
+            .collect()
+    });
+    let (from, to) = (FIRST[state], FIRST[state + 1]);
+    let place = usize::try_from(below(entropy, (to - from) as u64)).unwrap_or(0);
+    &PLACES.places()[from + place]
 }
 
 fn slot(index: usize) -> u16 {

@@ -1,6 +1,6 @@
 //! The conditions of one patient.
 
-use super::model::{Course, FACTORS, TABLES};
+use super::model::{Course, FACTORS, TABLES, whole_and_part};
 use super::normal::{pair, quantile};
 use super::{CHRONIC, Disease};
 use crate::domain::healthcare::life::{Life, World};
@@ -124,7 +124,7 @@ impl World {
 
     fn chronic(&self, life: &Life, history: &mut History) {
         let factors = self.factors(life);
-        let sex = life.sex.index();
+        let (sex, age) = (life.sex.index(), whole_and_part(life.exact_age));
         let mut liability = [0.0; CHRONIC];
         let mut spare = 0.0;
         for (index, model) in TABLES.diseases[..CHRONIC].iter().enumerate() {
@@ -142,14 +142,14 @@ impl World {
                 continue;
             }
             let mut sum = model.own * own;
-            for factor in 0..FACTORS {
-                sum += model.factors[factor] * factors[factor];
+            for (weight, factor) in model.factors.iter().zip(&factors) {
+                sum += weight * factor;
             }
             for (parent, weight) in model.parents {
                 sum += weight * liability[parent];
             }
             liability[index] = sum;
-            let Some((onset, end)) = model.curves[sex].span(sum, life.exact_age) else {
+            let Some((onset, end)) = model.curves[sex].span(sum, age) else {
                 continue;
             };
             if disease == Disease::Type2Diabetes && history.has(Disease::Type1Diabetes)
@@ -200,13 +200,14 @@ impl World {
     /// Diseases that follow from the patient's row.
     fn follow(&self, life: &Life, disease: Disease, number: u64, history: &mut History) {
         let entropy = self.streams.condition.draw(number);
+        let mut bmi = 0.0;
         let onset = match disease {
             // The adult definition: a body mass index of 30 or more.
             Disease::Obesity if life.age >= 20 => {
                 let (height, weight) = self.body(life, life.exact_age);
                 let metres = height / 100.0;
-                (weight >= 30.0 * metres * metres)
-                    .then(|| 18.0 + (life.exact_age - 18.0) * unit(entropy))
+                bmi = weight / (metres * metres);
+                (bmi >= 30.0).then(|| 18.0 + (life.exact_age - 18.0) * unit(entropy))
             }
             // About half of those who smoke are diagnosed as dependent (estimate).
             Disease::NicotineDependence if life.age >= 18 => (self.smoking(life) == "Current"
@@ -216,6 +217,12 @@ impl World {
         };
         if let Some(onset) = onset {
             history.push(life, disease, life.day_at(onset), None, entropy);
+            if disease == Disease::Obesity
+                && let Some(last) = history.conditions.last_mut()
+            {
+                // E66.9, or E66.01 (morbid) from 40 on.
+                last.code = TABLES.diseases[disease as usize].codes.0 + u16::from(bmi >= 40.0);
+            }
         }
     }
 

@@ -85,19 +85,19 @@ impl Curve {
         Self { threshold, least }
     }
 
-    /// The threshold at an exact age.
+    /// The threshold at an age in full years and the part of the next.
     #[inline]
-    fn at(&self, age: f64) -> f64 {
-        let (year, part) = whole_and_part(age);
+    fn at(&self, (year, part): (usize, f64)) -> f64 {
         self.threshold[year] + (self.threshold[year + 1] - self.threshold[year]) * part
     }
 
-    /// Ages at which someone of this liability has the disease up to `age`: from, and until where it
-    /// ended before. The curve rises, then may fall; it does not rise again.
+    /// Ages at which someone of this liability has the disease up to `age`, given in full years and the
+    /// part of the next: from, and until where it ended before. The curve rises, then may fall; it does
+    /// not rise again.
     #[inline]
-    pub fn span(&self, liability: f64, age: f64) -> Option<(f64, Option<f64>)> {
-        let (year, _) = whole_and_part(age);
-        if liability < self.least[year].min(self.at(age)) {
+    pub fn span(&self, liability: f64, age: (usize, f64)) -> Option<(f64, Option<f64>)> {
+        let (year, now) = (age.0, self.at(age));
+        if liability < self.least[year].min(now) {
             return None;
         }
         let first = self.least[..=year + 1].partition_point(|t| *t > liability);
@@ -106,7 +106,7 @@ impl Curve {
         } else {
             crossing(&self.threshold, first, liability)
         };
-        if liability >= self.at(age) {
+        if liability >= now {
             return Some((onset, None));
         }
         let mut last = first;
@@ -131,6 +131,7 @@ fn crossing(threshold: &[f64], year: usize, liability: f64) -> f64 {
     f64::from(u32::try_from(year - 1).unwrap_or(0)) + part.clamp(0.0, 1.0)
 }
 
+/// An age in full years, up to 120, and the part of the next.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -138,7 +139,7 @@ fn crossing(threshold: &[f64], year: usize, liability: f64) -> f64 {
     clippy::cast_precision_loss,
     reason = "ages are between 0 and 120"
 )]
-fn whole_and_part(age: f64) -> (usize, f64) {
+pub(super) fn whole_and_part(age: f64) -> (usize, f64) {
     let age = age.clamp(0.0, 120.0);
     let year = age as usize;
     (year, age - year as f64)
@@ -311,8 +312,7 @@ fn smoking_of(sex: Sex) -> Vec<(f64, f64)> {
         .map(|age| {
             let group = SMOKING
                 .iter()
-                .filter(|s| s.sex == sex.code() && s.age <= age)
-                .next_back();
+                .rfind(|s| s.sex == sex.code() && s.age <= age);
             group.map_or((1.0, 1.0), |s| {
                 let total = s.current + s.former + s.never;
                 (ratio(s.never, total), ratio(s.never + s.former, total))

@@ -1,0 +1,388 @@
+//! The encounters of one patient, one by one: on which day, by whom, for how long.
+
+use std::sync::LazyLock;
+
+use super::{Encounter, Kind};
+use crate::calendar::MICROS_PER_DAY;
+use crate::domain::healthcare::disease::normal::exponential;
+use crate::domain::healthcare::disease::{Condition, History, code_of, day_below};
+use crate::domain::healthcare::life::Life;
+use crate::domain::healthcare::sites::{SITES, Specialty};
+use crate::entropy::{below, remix, unit};
+
+const MINUTE: i64 = 60_000_000;
+
+/// Of those who die, so many do in hospital: 35 % (CDC, NCHS Data Brief 427 and JAMA 2019: 35.1 % in 2018).
+const DEATHS_IN_HOSPITAL: f64 = 0.35;
+
+/// What an encounter is about.
+#[derive(Clone, Copy)]
+struct About {
+    condition: Option<u16>,
+    code: u16,
+    first: bool,
+}
+
+impl About {
+    /// A condition; `first`: which is recorded.
+    fn condition(condition: &Condition, first: bool) -> Self {
+        Self {
+            condition: Some(condition.ordinal),
+            code: condition.code,
+            first,
+        }
+    }
+
+    /// No condition.
+    fn code(code: u16) -> Self {
+        Self {
+            condition: None,
+            code,
+            first: false,
+        }
+    }
+}
+
+/// One patient's encounters, being made.
+pub(super) struct Visits<'a> {
+    pub(super) life: &'a Life,
+    state: usize,
+    primary: u16,
+    out: &'a mut Vec<Encounter>,
+    start: usize,
+}
+
+impl<'a> Visits<'a> {
+    /// Of a patient who lives in a state and has a primary provider; encounters are added to `out`.
+    pub(super) fn new(
+        life: &'a Life,
+        state: usize,
+        primary: u16,
+        out: &'a mut Vec<Encounter>,
+    ) -> Self {
+        Self {
+            life,
+            state,
+            primary,
+            start: out.len(),
+            out,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, admitted: i64, discharged: i64, provider: u16, about: About) {
+        let last = self.life.last_instant();
+        let admitted = admitted.clamp(self.life.registered, last.max(self.life.registered));
+        let organization = match kind {
+            Kind::Emergency | Kind::Inpatient => SITES.hospital(self.state),
+            _ => SITES.organization_of(provider),
+        };
+        self.out.push(Encounter {
+            ordinal: u32::try_from(self.out.len() - self.start).unwrap_or(u32::MAX),
+            kind,
+            admitted,
+            discharged: discharged.min(last).max(admitted),
+            provider,
+            organization,
+            condition: about.condition,
+            code: about.code,
+            first: about.first,
+            died: false,
+        });
+    }
+
+    /// By a provider of an office, on a working day.
+    fn office(&mut self, kind: Kind, day: i32, provider: u16, about: About, entropy: u64) {
+        // 1970-01-01 was a Thursday: Saturdays and Sundays go to Monday, but for a patient's last.
+        let weekday = (day + 3).rem_euclid(7);
+        let monday = day + 7 - weekday;
+        let day = if weekday >= 5 && monday <= self.life.end {
+            monday
+        } else {
+            day
+        };
+        // From 8:00 on, every five minutes, up to 17:00.
+        let minutes = 480 + 5 * low(below(entropy, 108));
+        let lasts = match kind {
+            Kind::Virtual => 10 + low(below(remix(entropy), 15)),
+            Kind::Wellness => 25 + low(below(remix(entropy), 30)),
+            _ => 15 + low(below(remix(entropy), 35)),
+        };
+        let admitted = i64::from(day) * MICROS_PER_DAY + minutes * MINUTE;
+        self.push(kind, admitted, admitted + lasts * MINUTE, provider, about);
+    }
+
+    /// At the hospital, at any time of the day.
+    fn hospital(&mut self, kind: Kind, day: i32, condition: &Condition, first: bool, entropy: u64) {
+        // Two of three arrive between 9:00 and 21:00 (NHAMCS: about 65 %).
+        let minutes = if below(entropy, 100) < 66 {
+            540 + low(below(remix(entropy), 720))
+        } else {
+            (1_260 + low(below(remix(entropy), 720))) % 1_440
+        };
+        let admitted = i64::from(day) * MICROS_PER_DAY + minutes * MINUTE;
+        let more = remix(entropy ^ 1);
+        let stays = if kind == Kind::Inpatient {
+            let discharge = i64::from(day) + i64::from(stay(condition.disease.facts().stay, more));
+            // Discharged between 9:00 and 17:00.
+            let minutes = 540 + low(below(remix(more), 480));
+            discharge * MICROS_PER_DAY + minutes * MINUTE
+        } else {
+            // One and a half to six hours; NHAMCS has a median of about three.
+            admitted + (80 + low(below(more, 150)) + low(below(remix(more), 130))) * MINUTE
+        };
+        let specialty = match (kind, condition.disease.specialty()) {
+            (Kind::Emergency, _) => Specialty::Emergency,
+            (
+                _,
+                specialty @ (Specialty::Obstetrics
+                | Specialty::Cardiology
+                | Specialty::Orthopedics
+                | Specialty::Surgery
+                | Specialty::Psychiatry
+                | Specialty::Oncology),
+            ) if self.has(specialty) => specialty,
+            _ => Specialty::Internal,
+        };
+        let provider = SITES.specialist(self.state, specialty);
+        self.push(
+            kind,
+            admitted,
+            stays,
+            provider,
+            About::condition(condition, first),
+        );
+    }
+
+    /// Whether the state has a provider of a specialty.
+    fn has(&self, specialty: Specialty) -> bool {
+        let provider = SITES.specialist(self.state, specialty);
+        SITES.providers[usize::from(provider)].specialty == specialty
+    }
+
+    /// Who sees the patient for a disease: for minor things and half of the follow-ups the primary
+    /// provider.
+    fn doctor(&self, condition: &Condition, entropy: u64) -> u16 {
+        let specialty = condition.disease.specialty();
+        match specialty {
+            Specialty::Family | Specialty::Emergency | Specialty::Internal => self.primary,
+            Specialty::Obstetrics | Specialty::Oncology | Specialty::Nephrology => {
+                SITES.specialist(self.state, specialty)
+            }
+            _ if below(entropy, 2) == 0 => SITES.specialist(self.state, specialty),
+            _ => self.primary,
+        }
+    }
+
+    fn child(&self, day: i32) -> bool {
+        self.life.age_on(day) < 18.0
+    }
+
+    pub(super) fn check_up(&mut self, day: i32, entropy: u64) {
+        let (provider, code) = if self.child(day) {
+            let pediatrician = SITES.specialist(self.state, Specialty::Pediatrics);
+            (pediatrician, *CHILD_EXAMINATION)
+        } else {
+            (self.primary, *EXAMINATION)
+        };
+        self.office(Kind::Wellness, day, provider, About::code(code), entropy);
+    }
+
+    /// The first encounter, half an hour after the registration.
+    pub(super) fn register(&mut self, entropy: u64) {
+        let code = if self.child(self.life.registered_day) {
+            *CHILD_EXAMINATION
+        } else {
+            *EXAMINATION
+        };
+        let admitted = self.life.registered + 30 * MINUTE;
+        let lasts = 30 + low(below(entropy, 30));
+        let primary = self.primary;
+        self.push(
+            Kind::Wellness,
+            admitted,
+            admitted + lasts * MINUTE,
+            primary,
+            About {
+                first: true,
+                ..About::code(code)
+            },
+        );
+    }
+
+    /// The encounter that records a condition.
+    pub(super) fn diagnose(&mut self, condition: &Condition, entropy: u64) {
+        let facts = condition.disease.facts();
+        let share = unit(entropy);
+        let more = remix(entropy);
+        let kind = if share < facts.at_emergency {
+            Kind::Emergency
+        } else if share < facts.at_emergency + facts.at_inpatient {
+            Kind::Inpatient
+        } else if share < facts.at_emergency + facts.at_inpatient + facts.at_virtual {
+            Kind::Virtual
+        } else {
+            Kind::Ambulatory
+        };
+        if matches!(kind, Kind::Emergency | Kind::Inpatient) {
+            self.hospital(kind, condition.onset, condition, true, more);
+            return;
+        }
+        // One waits for an appointment, but not longer than the condition lasts.
+        let wait = if condition.disease.is_chronic() {
+            20
+        } else {
+            3
+        };
+        let last = condition
+            .abatement
+            .unwrap_or(self.life.end)
+            .min(self.life.end);
+        let day = (condition.onset + day_below(more, wait)).min(last);
+        let provider = self.doctor(condition, remix(more));
+        self.office(
+            kind,
+            day,
+            provider,
+            About::condition(condition, true),
+            remix(more ^ 1),
+        );
+    }
+
+    /// A planned visit for a chronic disease; one in ten from a distance.
+    pub(super) fn follow(&mut self, condition: &Condition, begin: i32, days: i32, entropy: u64) {
+        let more = remix(entropy);
+        let kind = if below(more, 100) < 10 {
+            Kind::Virtual
+        } else {
+            Kind::Ambulatory
+        };
+        let provider = self.doctor(condition, remix(more));
+        let day = begin + day_below(entropy, days);
+        self.office(
+            kind,
+            day,
+            provider,
+            About::condition(condition, false),
+            remix(more ^ 1),
+        );
+    }
+
+    /// An emergency or a stay because a chronic disease got worse.
+    pub(super) fn worsen(
+        &mut self,
+        condition: &Condition,
+        kind: Kind,
+        begin: i32,
+        days: i32,
+        entropy: u64,
+    ) {
+        let day = begin + day_below(entropy, days);
+        self.hospital(kind, day, condition, false, remix(entropy));
+    }
+
+    /// One in seven episodes is looked at once more.
+    pub(super) fn check_on(&mut self, condition: &Condition, entropy: u64) {
+        let Some(over) = condition.abatement else {
+            return;
+        };
+        let long = condition.disease.facts().days > 20;
+        if below(entropy, 100) >= if long { 55 } else { 9 } {
+            return;
+        }
+        let more = remix(entropy);
+        let last = over.min(self.life.end);
+        let day = (condition.onset + 4 + day_below(more, over - condition.onset)).min(last);
+        let provider = self.doctor(condition, remix(more));
+        self.office(
+            Kind::Ambulatory,
+            day,
+            provider,
+            About::condition(condition, false),
+            remix(more ^ 1),
+        );
+    }
+
+    /// Antenatal visits: every four weeks, every two from the thirtieth week, at last weekly (ACOG).
+    pub(super) fn antenatal(&mut self, condition: &Condition, until: i32, entropy: u64) {
+        let provider = SITES.specialist(self.state, Specialty::Obstetrics);
+        let mut day = condition.onset + 21 + day_below(entropy, 14);
+        let mut draw = remix(entropy);
+        while day < until {
+            self.office(
+                Kind::Ambulatory,
+                day,
+                provider,
+                About::condition(condition, false),
+                draw,
+            );
+            day += match day - condition.onset {
+                ..154 => 28,
+                154..196 => 14,
+                _ => 7,
+            };
+            draw = remix(draw);
+        }
+    }
+
+    /// Four to eight weeks after the delivery; three of five come (HEDIS and ACOG name 60 %).
+    pub(super) fn postpartum(&mut self, delivery: &Condition, entropy: u64) {
+        let day = delivery.onset + 30 + day_below(entropy, 28);
+        if below(remix(entropy), 100) < 60 && day <= self.life.end {
+            let provider = SITES.specialist(self.state, Specialty::Obstetrics);
+            let about = About {
+                code: *POSTPARTUM,
+                ..About::condition(delivery, false)
+            };
+            let more = remix(entropy ^ 1);
+            self.office(Kind::Ambulatory, day, provider, about, more);
+        }
+    }
+
+    /// The stay in which a patient dies, because of the disease that most often needs a stay.
+    pub(super) fn die(&mut self, history: &History, entropy: u64) {
+        let life = self.life;
+        if unit(entropy) >= DEATHS_IN_HOSPITAL {
+            return;
+        }
+        let more = remix(entropy);
+        let cause = history
+            .conditions
+            .iter()
+            .filter(|c| c.disease.is_chronic() && c.lasts_on(life.end))
+            .max_by(|a, b| {
+                let admissions = |c: &Condition| c.disease.facts().admissions;
+                admissions(a).total_cmp(&admissions(b))
+            });
+        let day = (life.end - day_below(more, 12)).max(life.registered_day);
+        let day = cause.map_or(day, |cause| day.max(cause.onset));
+        let admitted = i64::from(day) * MICROS_PER_DAY + low(below(remix(more), 1_100)) * MINUTE;
+        let died = i64::from(life.end) * MICROS_PER_DAY + (1_110 + low(below(more, 320))) * MINUTE;
+        let provider = SITES.specialist(self.state, Specialty::Internal);
+        let about = cause.map_or(About::code(*CARDIAC_ARREST), |c| About::condition(c, false));
+        self.push(Kind::Inpatient, admitted, died, provider, about);
+        if let Some(last) = self.out.last_mut() {
+            last.died = true;
+        }
+    }
+}
+
+/// Length of a stay in days, of this mean: one, and an exponential part.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "means are below 10, the exponential below 12"
+)]
+fn stay(mean: f64, entropy: u64) -> i32 {
+    (0.6 + (mean + 0.3).max(0.5) * (0.25 + 0.75 * exponential(entropy))) as i32
+}
+
+#[inline]
+fn low(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(0)
+}
+
+static EXAMINATION: LazyLock<u16> = LazyLock::new(|| code_of("examination"));
+static CHILD_EXAMINATION: LazyLock<u16> = LazyLock::new(|| code_of("child_examination"));
+static POSTPARTUM: LazyLock<u16> = LazyLock::new(|| code_of("postpartum"));
+static CARDIAC_ARREST: LazyLock<u16> = LazyLock::new(|| code_of("cardiac_arrest"));
