@@ -190,6 +190,33 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
+    // Clinical trials.
+    (
+        "healthcare/adverse_events",
+        "AdverseEventTerm",
+        &[
+            ("term", 's'),
+            ("body_system", 's'),
+            ("per_thousand_years", 'u'),
+            ("drug_percent", 'u'),
+            ("grade1", 'u'),
+            ("grade2", 'u'),
+            ("grade3", 'u'),
+            ("grade4", 'u'),
+            ("days", 'u'),
+            ("highest_grade", 'u'),
+        ],
+    ),
+    (
+        "healthcare/sdtm_terms",
+        "SdtmTerm",
+        &[
+            ("codelist", 's'),
+            ("code", 's'),
+            ("variable", 's'),
+            ("term", 's'),
+        ],
+    ),
     // Healthcare.
     (
         "healthcare/diseases",
@@ -248,31 +275,6 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("weight", 'u'),
         ],
     ),
-    // Clinical trials.
-    (
-        "healthcare/adverse_events",
-        "AdverseEventTerm",
-        &[
-            ("term", 's'),
-            ("body_system", 's'),
-            ("per_thousand_years", 'u'),
-            ("drug_percent", 'u'),
-            ("grade1", 'u'),
-            ("grade2", 'u'),
-            ("grade3", 'u'),
-            ("grade4", 'u'),
-            ("days", 'u'),
-            ("highest_grade", 'u'),
-        ],
-    ),
-    (
-        "healthcare/sdtm_terms",
-        "SdtmTerm",
-        &[
-            ("codelist", 's'),
-            ("code", 's'),
-            ("variable", 's'),
-            ("term", 's'),
     (
         "healthcare/procedures",
         "ProcedureFacts",

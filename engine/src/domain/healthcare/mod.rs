@@ -38,18 +38,17 @@ pub mod encounters;
 pub mod life;
 pub mod organizations;
 pub mod patients;
-pub mod research;
-pub mod sites;
-pub mod trial_arms;
-pub mod trial_participants;
-pub mod trial_visits;
-pub mod trials;
 pub mod procedures;
 pub mod providers;
+pub mod research;
 pub mod services;
 pub mod sites;
 #[cfg(test)]
 mod tests;
+pub mod trial_arms;
+pub mod trial_participants;
+pub mod trial_visits;
+pub mod trials;
 
 use super::Domain;
 pub use life::LAST_PATIENT;
@@ -60,12 +59,6 @@ pub static DOMAIN: Domain = Domain {
     summary: "Patients, their providers, encounters, diagnoses, measurements, treatments and claims.",
     root: "patients",
     tables: &[
-        &patients::TABLE,
-        &trials::TABLE,
-        &trial_arms::TABLE,
-        &trial_participants::TABLE,
-        &trial_visits::TABLE,
-        &adverse_events::TABLE,
         &organizations::TABLE,
         &providers::TABLE,
         &patients::TABLE,
@@ -73,5 +66,10 @@ pub static DOMAIN: Domain = Domain {
         &conditions::TABLE,
         &procedures::TABLE,
         &claims::TABLE,
+        &trials::TABLE,
+        &trial_arms::TABLE,
+        &trial_participants::TABLE,
+        &trial_visits::TABLE,
+        &adverse_events::TABLE,
     ],
 };

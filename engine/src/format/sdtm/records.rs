@@ -26,7 +26,8 @@ pub(super) fn demographics(
     let doses = dosing(participant, events);
     let died = participant.status == Status::Died;
     let mut record = Line::new(participant, "DM", out);
-    record.with(|line| write_padded(participant.number(), 4, line))
+    record
+        .with(|line| write_padded(participant.number(), 4, line))
         .date(participant.randomised)
         .date(participant.treated_until)
         .date(doses.first().map(|dose| dose.from))
@@ -54,12 +55,13 @@ pub(super) fn demographics(
             None => record.empty().empty(),
         };
     }
-    record.text(match (participant.arm, participant.status) {
-        (Some(_), _) => "",
-        (None, Status::ScreenFailure) => "SCREEN FAILURE",
-        (None, _) => "NOT ASSIGNED",
-    })
-    .text("USA");
+    record
+        .text(match (participant.arm, participant.status) {
+            (Some(_), _) => "",
+            (None, Status::ScreenFailure) => "SCREEN FAILURE",
+            (None, _) => "NOT ASSIGNED",
+        })
+        .text("USA");
 }
 
 /// AE.
