@@ -190,7 +190,7 @@ fn raise_missing(name: &str) -> ! {
 // Healthcare, finance, retail, telecom, education.
 tables! {
     organizations providers patients encounters conditions procedures claims immunizations allergies
-    observations medications
+    observations medications trials trial_arms trial_participants trial_visits adverse_events
     customers accounts cards merchants fraud_episodes transactions loans loan_payments credit_scores
     securities market_bars market_orders trades capital_positions exposures liquidity_positions
     retail_customers products orders order_items returns

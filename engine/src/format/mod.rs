@@ -3,4 +3,5 @@
 pub mod csv;
 pub mod export;
 pub mod fix;
+pub mod sdtm;
 pub(crate) mod text;

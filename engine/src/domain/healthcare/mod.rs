@@ -37,6 +37,7 @@ pub mod medications;
 pub mod observations;
 pub mod treatment;
 
+pub mod adverse_events;
 pub mod care;
 pub mod claims;
 pub mod conditions;
@@ -47,10 +48,15 @@ pub mod organizations;
 pub mod patients;
 pub mod procedures;
 pub mod providers;
+pub mod research;
 pub mod services;
 pub mod sites;
 #[cfg(test)]
 mod tests;
+pub mod trial_arms;
+pub mod trial_participants;
+pub mod trial_visits;
+pub mod trials;
 
 use super::Domain;
 pub use life::LAST_PATIENT;
@@ -73,5 +79,10 @@ pub static DOMAIN: Domain = Domain {
         &allergies::TABLE,
         &observations::TABLE,
         &medications::TABLE,
+        &trials::TABLE,
+        &trial_arms::TABLE,
+        &trial_participants::TABLE,
+        &trial_visits::TABLE,
+        &adverse_events::TABLE,
     ],
 };

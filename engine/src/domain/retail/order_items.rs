@@ -44,7 +44,7 @@ fn build(options: &TableOptions) -> impl Table + use<> {
         FAN_OUT,
         |shop, unit, _, out| {
             shop.orders(unit, false, |order| {
-                shop.items(&order, |item| out.push(item))
+                shop.items(&order, |item| out.push(item));
             });
         },
     )

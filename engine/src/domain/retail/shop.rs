@@ -490,7 +490,7 @@ impl Shop {
                 line,
                 entropy,
                 product,
-                quantity: self.quantity.pick(remix(entropy)) as i64 + 1,
+                quantity: 1 + i64::try_from(self.quantity.pick(remix(entropy))).unwrap_or(0),
                 unit_price: self.price_on(&product, day),
             });
         }

@@ -158,8 +158,8 @@ fn time_runs_forward() {
         };
         assert_eq!(status[row], expected);
     }
-    for row in 0..customers.0.num_rows() {
-        assert!(day_of(registered[row].unwrap()) > born.value(row));
+    for (at, born) in registered.iter().zip(born.values()) {
+        assert!(day_of(at.unwrap()) > *born);
     }
 
     let delivered: HashMap<i64, i64> = orders

@@ -85,7 +85,7 @@ fn quantile(table: &[u64], entropy: u64) -> i64 {
     let step = usize::try_from(entropy >> 57).unwrap_or(0);
     let part = entropy >> 41 & 0xFFFF;
     let (low, high) = (table[step], table[step + 1]);
-    (low + ((high - low) * part >> 16)).cast_signed()
+    (low + (((high - low) * part) >> 16)).cast_signed()
 }
 
 /// A call, message or data session.
