@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fhir;
 use crate::domain::TableOptions;
 use crate::error::{Error, Result};
 
@@ -46,7 +47,7 @@ pub struct ExportEntry {
 }
 
 /// The formats, in alphabetical order.
-pub static EXPORTS: &[&ExportEntry] = &[];
+pub static EXPORTS: &[&ExportEntry] = &[&fhir::RESOURCES, &fhir::BUNDLES];
 
 /// The format of a name.
 pub fn export(name: &str) -> Result<&'static ExportEntry> {

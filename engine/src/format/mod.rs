@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod export;
+pub mod fhir;
 pub mod fix;
 pub mod sdtm;
 pub(crate) mod text;

@@ -1,0 +1,192 @@
+//! FHIR R4 resources of patients: a bundle a patient, or a file of NDJSON a resource type, as the bulk
+//! export writes them.
+//!
+//! Resources are made from the rows of the tables, so that a bundle joins with `synth_patients` and
+//! its children of the same seed. References are relative (`Patient/<id>`); in a bundle each entry's
+//! `fullUrl` has the same base, so they resolve there, and in a bulk export they resolve between files.
+//!
+//! ```
+//! use synth_engine::domain::TableOptions;
+//! use synth_engine::format::fhir::Bundles;
+//!
+//! let bundles = Bundles::new(&TableOptions { seed: 42, ..Default::default() })?;
+//! let mut out = Vec::new();
+//! bundles.write_bundle(7, &mut out)?;
+//! let bundle: serde_json::Value = serde_json::from_slice(&out).unwrap();
+//! assert_eq!(bundle["entry"][0]["resource"]["resourceType"], "Patient");
+//! # Ok::<(), synth_engine::Error>(())
+//! ```
+
+mod codes;
+mod element;
+mod record;
+mod resource;
+mod source;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::export::{Export, ExportEntry, ExportFile};
+use crate::domain::TableOptions;
+use crate::domain::healthcare::LAST_PATIENT;
+use crate::error::{Error, Result};
+use element::{FullUrl, Id};
+use resource::Resource;
+use source::{Chart, Source};
+
+/// Patients whose rows are made at a time: enough to spread the cost of a batch.
+const PATIENTS_AT_A_TIME: u64 = 32;
+
+/// Registry entry of the bulk export.
+pub static RESOURCES: ExportEntry = ExportEntry {
+    name: "fhir",
+    summary: "FHIR R4 resources of patients, a file of NDJSON a resource type, as in a bulk export.",
+    units: "patients",
+    last_unit: LAST_PATIENT,
+    batch_units: PATIENTS_AT_A_TIME,
+    build: |options| Ok(Arc::new(Resources(Bundles::new(options)?))),
+};
+
+/// Registry entry of bundles.
+pub static BUNDLES: ExportEntry = ExportEntry {
+    name: "fhir_bundles",
+    summary: "FHIR R4 bundles, one a patient with all resources about them, one a line.",
+    units: "patients",
+    last_unit: LAST_PATIENT,
+    batch_units: PATIENTS_AT_A_TIME,
+    build: |options| Ok(Arc::new(Bundles::new(options)?)),
+};
+
+/// The resource types, in the order of their files.
+const FILES: [ExportFile; 11] = [
+    file("Patient.ndjson"),
+    file("Practitioner.ndjson"),
+    file("Organization.ndjson"),
+    file("Encounter.ndjson"),
+    file("Condition.ndjson"),
+    file("Observation.ndjson"),
+    file("MedicationRequest.ndjson"),
+    file("Procedure.ndjson"),
+    file("Immunization.ndjson"),
+    file("AllergyIntolerance.ndjson"),
+    file("Claim.ndjson"),
+];
+
+const fn file(name: &'static str) -> ExportFile {
+    ExportFile { name, head: "" }
+}
+
+/// Writes bundles of a world.
+pub struct Bundles {
+    source: Source,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bundle<'a> {
+    resource_type: &'static str,
+    id: Id,
+    r#type: &'static str,
+    timestamp: element::Instant,
+    entry: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    full_url: FullUrl,
+    resource: Resource<'a>,
+}
+
+impl Bundles {
+    /// The bundles of a seed.
+    pub fn new(options: &TableOptions) -> Result<Self> {
+        options.check_day(RESOURCES.name)?;
+        Ok(Self {
+            source: Source::new(options)?,
+        })
+    }
+
+    /// Appends the bundle of a patient, without a line end.
+    pub fn write_bundle(&self, patient: u64, out: &mut Vec<u8>) -> Result<()> {
+        let end = patient.saturating_add(1);
+        self.source
+            .each(patient..end, |chart| self.bundle(chart, out))
+    }
+
+    fn bundle(&self, chart: &Chart<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let mut entry = Vec::with_capacity(128);
+        chart.resources(&mut |resource| {
+            entry.push(Entry {
+                full_url: resource.full_url(),
+                resource,
+            });
+            Ok(())
+        })?;
+        let bundle = Bundle {
+            resource_type: "Bundle",
+            id: chart.bundle_id(),
+            r#type: "collection",
+            timestamp: self.source.midnight(),
+            entry,
+        };
+        json(&bundle, out)
+    }
+}
+
+/// Appends a value as JSON.
+fn json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(out, value).map_err(|error| Error::Arrow(error.to_string()))
+}
+
+impl Export for Bundles {
+    fn files(&self) -> &[ExportFile] {
+        const { &[file("bundles.ndjson")] }
+    }
+
+    fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
+        let count = units.end.saturating_sub(units.start);
+        if let Some(out) = out.first_mut() {
+            self.source.each(units, |chart| {
+                self.bundle(chart, out)?;
+                out.push(b'\n');
+                Ok(())
+            })?;
+        }
+        Ok(count)
+    }
+}
+
+/// Writes resources by type.
+struct Resources(Bundles);
+
+impl Export for Resources {
+    fn files(&self) -> &[ExportFile] {
+        &FILES
+    }
+
+    fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
+        let mut count = 0;
+        let mut put = |resource: &Resource<'_>, out: &mut [Vec<u8>]| {
+            if let Some(out) = out.get_mut(resource.file()) {
+                json(resource, out)?;
+                out.push(b'\n');
+                count += 1;
+            }
+            Ok(())
+        };
+        // Who is shared by patients stands in the files once, with the first patient of their block.
+        self.0
+            .source
+            .each_shared(units.clone(), |resource| put(&resource, out))?;
+        self.0.source.each(units, |chart| {
+            chart.own_resources(&mut |resource| put(&resource, out))
+        })?;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::*;
+use crate::format::export::Export;
+
+fn options() -> TableOptions {
+    TableOptions {
+        seed: 42,
+        ..TableOptions::default()
+    }
+}
+
+/// Every `reference` in a value.
+fn references(value: &Value, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let (true, Value::String(target)) = (name == "reference", value) {
+                    out.insert(target.clone());
+                }
+                references(value, out);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn references_resolve_within_a_bundle() {
+    let bundles = Bundles::new(&options()).unwrap();
+    let mut types = BTreeSet::new();
+    for patient in (0..60).chain(4_090..4_100) {
+        let mut out = Vec::new();
+        bundles.write_bundle(patient, &mut out).unwrap();
+        let bundle: Value = serde_json::from_slice(&out).unwrap();
+        let mut known = BTreeSet::new();
+        for entry in bundle["entry"].as_array().unwrap() {
+            let resource = &entry["resource"];
+            let kind = resource["resourceType"].as_str().unwrap();
+            let name = format!("{kind}/{}", resource["id"].as_str().unwrap());
+            assert_eq!(entry["fullUrl"], format!("{}/{name}", element::BASE));
+            assert!(known.insert(name), "twice in a bundle: {resource}");
+            types.insert(kind.to_owned());
+        }
+        let mut wanted = BTreeSet::new();
+        references(&bundle, &mut wanted);
+        assert!(wanted.len() > 2);
+        let missing: Vec<&String> = wanted.difference(&known).collect();
+        assert!(missing.is_empty(), "patient {patient}: {missing:?}");
+    }
+    assert_eq!(types.len(), FILES.len(), "{types:?}");
+}
+
+#[test]
+fn references_resolve_between_the_files_of_an_export() {
+    let resources = (RESOURCES.build)(&options()).unwrap();
+    let mut out = vec![Vec::new(); FILES.len()];
+    let count = resources.write(0..40, &mut out).unwrap();
+    let (mut known, mut wanted) = (BTreeSet::new(), BTreeSet::new());
+    let mut lines = 0;
+    for (file, bytes) in FILES.iter().zip(&out) {
+        for line in std::str::from_utf8(bytes).unwrap().lines() {
+            let resource: Value = serde_json::from_str(line).unwrap();
+            let kind = resource["resourceType"].as_str().unwrap();
+            assert_eq!(format!("{kind}.ndjson"), file.name);
+            assert!(known.insert(format!("{kind}/{}", resource["id"].as_str().unwrap())));
+            references(&resource, &mut wanted);
+            lines += 1;
+        }
+    }
+    assert_eq!(count, lines);
+    assert!(wanted.is_subset(&known), "{:?}", wanted.difference(&known));
+}
+
+/// A bundle says what the rows say.
+#[test]
+fn a_bundle_has_the_rows_of_the_patient() {
+    let bundles = Bundles::new(&options()).unwrap();
+    for patient in 0..20_u64 {
+        let mut out = Vec::new();
+        bundles.write_bundle(patient, &mut out).unwrap();
+        let bundle: Value = serde_json::from_slice(&out).unwrap();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in bundle["entry"].as_array().unwrap() {
+            *counts
+                .entry(entry["resource"]["resourceType"].as_str().unwrap())
+                .or_default() += 1;
+        }
+        for (table, kind) in [
+            ("encounters", "Encounter"),
+            ("conditions", "Condition"),
+            ("observations", "Observation"),
+            ("medications", "MedicationRequest"),
+            ("procedures", "Procedure"),
+            ("immunizations", "Immunization"),
+            ("allergies", "AllergyIntolerance"),
+            ("claims", "Claim"),
+        ] {
+            let rows = crate::domain::table(table, &options())
+                .unwrap()
+                .batch(patient..patient + 1)
+                .unwrap()
+                .num_rows();
+            assert_eq!(
+                rows,
+                counts.get(kind).copied().unwrap_or(0),
+                "{table} of {patient}"
+            );
+        }
+    }
+}
