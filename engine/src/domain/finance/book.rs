@@ -285,7 +285,7 @@ impl Books {
         }
     }
 
-    /// Deposits fund most of the book; liquid assets cover 1.1 to 1.7 times the net outflows. One bank
+    /// Deposits fund most of the book; liquid assets cover 1.05 to 2 times the net outflows. One bank
     /// in eight is owed so much within a month that the cap on inflows binds.
     fn liquidity_of(&self, block: u64, quarters_ago: u64, at_default: i64) -> Vec<LiquidityItem> {
         let bank = self.liquidity.draw(block << 12);
@@ -320,7 +320,7 @@ impl Books {
         };
         let outflows = flows("Outflow");
         let net = outflows - flows("Inflow").min(outflows * INFLOW_CAP / 100);
-        let cover = 1.15 + 0.5 * unit(remix(bank));
+        let cover = 1.30 + 0.4 * unit(remix(bank));
         let assets = section("HQLA", cents(net.unsigned_abs()) * cover * 1.05);
         liquidity.splice(0..0, assets);
         liquidity

@@ -70,8 +70,8 @@ fn write_counterparty(exposure: &Exposure, out: &mut Text) -> std::fmt::Result {
     };
     out.write_str(lead)?;
     out.write_str(name::last_name(entropy))?;
-    // No country and no bank ends like this.
-    out.write_str(if lead == "Bank of " { "ville" } else { "ia" })
+    // No country's name is a surname and these letters.
+    out.write_str("onia")
 }
 
 fn table(options: &TableOptions) -> Linked<Books, Row> {
