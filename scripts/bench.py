@@ -6,6 +6,7 @@ PyPI), measured in turn in the same run, so that the machine cancels out. Each t
 REPEATS runs. Nothing here passes or fails.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -22,6 +23,14 @@ WORK = TARGET / "bench"
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 REPEATS = int(os.environ.get("BENCH_REPEATS", "5"))
 PEER = "tpchgen-cli==4.0.0"
+
+
+# Which parts to measure, by name: all unless BENCH_PARTS says otherwise.
+PARTS = os.environ.get("BENCH_PARTS", "").replace(",", " ").split()
+
+
+def wanted(part):
+    return not PARTS or part in PARTS
 
 
 def say(text):
@@ -55,12 +64,20 @@ def postgres():
     socket = subprocess.run(
         [script, "start", str(WORK / "postgres")], check=True, env=env, capture_output=True, text=True
     ).stdout.strip()
+    parts = {
+        "patients": measure_postgres,
+        "scans": measure_scans,
+        "domains": measure_domains,
+        "fill": measure_fill,
+        "masking": measure_masking,
+        "values": measure_values,
+    }
     try:
-        measure_postgres(socket)
-        measure_scans(socket)
-        measure_fill(socket)
-        measure_masking(socket)
-        measure_values(socket)
+        psql = ["psql", "-X", "-q", "-h", socket, "-U", "postgres", "-c"]
+        subprocess.run([*psql, "SET client_min_messages = warning; DROP EXTENSION IF EXISTS pg_synth CASCADE; CREATE EXTENSION pg_synth"], check=True)
+        for name, measure in parts.items():
+            if wanted(name):
+                measure(socket)
     finally:
         subprocess.run([script, "stop", str(WORK / "postgres")], check=True)
 
@@ -127,6 +144,48 @@ def measure_postgres(socket):
     say(f"  generate / COPY from CSV                         {times['generate'] / times['COPY from CSV']:6.2f}  (aim: below 1)")
 
     csv.unlink()
+
+
+def measure_domains(socket):
+    """Each table of each domain: creating it from its generator, and copying what came out."""
+    psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"]
+
+    def sql(*statements):
+        command = list(psql)
+        for statement in ("SET client_min_messages = warning", *statements):
+            command += ["-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def statement(text):
+        sql("DROP TABLE IF EXISTS target", "CHECKPOINT")
+        start = time.perf_counter()
+        sql(text)
+        return time.perf_counter() - start
+
+    listed = json.loads(subprocess.run([SYNTHD, "list", "--kind", "table", "--json"], check=True, capture_output=True).stdout)
+    goal = ROWS
+    say(f"\nTables of domains, about {goal:,} rows each: CREATE TABLE AS SELECT * FROM the generator, and AS TABLE the result")
+    say(f"  {'table':<24} {'rows':>10} {'generate':>9} {'copy':>9} {'ratio':>6}  (aim: at most 1.5)")
+    ratios = {}
+    for entry in listed:
+        name = entry["name"]
+        probe = 8192
+        found = int(sql(f"SELECT count(*) FROM synth_{name}({probe}, 1)"))
+        units = max(1, round(goal * probe / max(1, found)))
+        generate = f"CREATE TABLE target AS SELECT * FROM synth_{name}({units}, seed => 1)"
+        sql("DROP TABLE IF EXISTS source", f"CREATE TABLE source AS SELECT * FROM synth_{name}({units}, seed => 1)", "VACUUM FREEZE source")
+        rows = int(sql("SELECT count(*) FROM source"))
+        times = interleaved(
+            {
+                "generate": lambda: statement(generate),
+                "copy": lambda: statement("CREATE TABLE target AS TABLE source"),
+            }
+        )
+        ratios[name] = times["generate"] / times["copy"]
+        say(f"  {name:<24} {rows:>10,} {times['generate']:8.2f}s {times['copy']:8.2f}s {ratios[name]:6.2f}")
+    sql("DROP TABLE IF EXISTS source, target")
+    over = [name for name, ratio in ratios.items() if ratio > 1.5]
+    say(f"  {len(ratios) - len(over)} of {len(ratios)} tables within the aim{'; not: ' + ', '.join(over) if over else ''}")
 
 
 def measure_scans(socket):
@@ -455,8 +514,10 @@ def memory():
 def main():
     WORK.mkdir(parents=True, exist_ok=True)
     say(f"pg_synth bench: median of {REPEATS}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    csv_speed()
-    memory()
+    if wanted("csv"):
+        csv_speed()
+    if wanted("memory"):
+        memory()
     postgres()
 
 

@@ -10,9 +10,11 @@ use arrow_array::{
 use futures::TryStreamExt;
 use libtest_mimic::Trial;
 use synth_connectors::driver::{self, Sink};
-use synth_connectors::ledger::{CHUNK_ROWS, Load};
+use synth_connectors::ledger::{CHUNK_ROWS, Grain, Load};
 use synth_connectors::load::{self, Control};
-use synth_connectors::{ChunkBatches, ChunkOutcome, Error, ErrorKind, Prepared, Writer};
+use synth_connectors::{
+    BATCH_ROWS, ChunkBatches, ChunkOutcome, Error, ErrorKind, Prepared, Writer,
+};
 use synth_engine::domain::{self, TableOptions};
 use synth_engine::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
 
@@ -91,7 +93,11 @@ fn load_into(target: &str, rows: u64) -> Load {
         generator: "test".to_owned(),
         options: TableOptions::default(),
         start: 0,
-        rows,
+        units: rows,
+        grain: Grain {
+            batch: BATCH_ROWS as u64,
+            chunk: CHUNK_ROWS,
+        },
         target: target.to_owned(),
     }
 }

@@ -6,39 +6,66 @@
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
-use synth_engine::domain::TableOptions;
+use synth_engine::domain::{Table, TableOptions};
+
+use crate::reader::BATCH_ROWS;
 
 /// Name of the ledger's table.
 pub const TABLE: &str = "synth_ledger";
 
-/// Rows in a chunk: few enough to lose little, and enough to make a commit cheap. Random keys touch
-/// every page of an index, so that a commit of 20,000 rows costs as much as one of 50,000. Part of
-/// a load's identity, so that all loaders of a load cut it alike.
-pub const CHUNK_ROWS: u64 = 24 * 2_048;
+/// Batches in a chunk: few enough rows to lose little, and enough to make a commit cheap. Random keys
+/// touch every page of an index, so that a commit of 20,000 rows costs as much as one of 50,000.
+const CHUNK_BATCHES: u64 = 24;
+
+/// Rows in a chunk of a table that has one row a unit.
+pub const CHUNK_ROWS: u64 = CHUNK_BATCHES * BATCH_ROWS as u64;
+
+/// How a load is cut: the units of a table that make a batch, and those that make a chunk. Part of a
+/// load's identity, so that all loaders of a load cut it alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grain {
+    /// Units in a batch: about [`BATCH_ROWS`] rows.
+    pub batch: u64,
+    /// Units in a chunk, which is committed whole.
+    pub chunk: u64,
+}
+
+impl Grain {
+    /// That of a table.
+    pub fn of(table: &dyn Table) -> Self {
+        let batch = table.fan_out().units_of(BATCH_ROWS as u64);
+        Self {
+            batch,
+            chunk: batch * CHUNK_BATCHES,
+        }
+    }
+}
 
 /// Which edition of the engine's rows this is: raised when a seed comes to mean other rows, so
 /// that a load begun before is not finished with rows that do not join.
-pub const DATA_EDITION: u32 = 1;
+pub const DATA_EDITION: u32 = 2;
 
 /// Everything that decides what a load writes, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// The table or generator of the registry.
     pub generator: String,
-    /// Seed and date.
+    /// Seed, date and the table's own parameters.
     pub options: TableOptions,
-    /// First row.
+    /// First unit: a row, or a row of the domain's root.
     pub start: u64,
-    /// Number of rows.
-    pub rows: u64,
+    /// Number of units.
+    pub units: u64,
+    /// How it is cut.
+    pub grain: Grain,
     /// The target table.
     pub target: String,
 }
 
 impl Load {
-    /// The rows of the load.
+    /// The units of the load.
     pub fn range(&self) -> Range<u64> {
-        self.start..self.start.saturating_add(self.rows)
+        self.start..self.start.saturating_add(self.units)
     }
 
     /// The seed as SQL and people see it: the same 64 bits, signed.
@@ -58,9 +85,15 @@ impl Load {
         hash.update(self.options.seed.to_be_bytes());
         hash.update(self.options.as_of.to_be_bytes());
         hash.update(self.start.to_be_bytes());
-        hash.update(self.rows.to_be_bytes());
-        hash.update(CHUNK_ROWS.to_be_bytes());
+        hash.update(self.units.to_be_bytes());
+        hash.update(self.grain.chunk.to_be_bytes());
         hash.update(DATA_EDITION.to_be_bytes());
+        for (place, value) in self.options.own.iter().enumerate() {
+            if let Some(value) = value {
+                hash.update((place as u64).to_be_bytes());
+                hash.update(value.to_be_bytes());
+            }
+        }
         hash.finalize()
             .iter()
             .fold(String::with_capacity(64), |mut out, byte| {
@@ -69,7 +102,7 @@ impl Load {
             })
     }
 
-    /// The rows that are not yet committed: the gaps that `committed`, ranges in order, leaves in
+    /// The units that are not yet committed: the gaps that `committed`, ranges in order, leaves in
     /// the load. Chunks are committed whole, so gaps start and end where chunks do.
     pub fn missing(&self, committed: &[Range<u64>]) -> Vec<Range<u64>> {
         let Range { start, end } = self.range();
@@ -89,8 +122,8 @@ impl Load {
 }
 
 /// The chunks of a gap, made one at a time: a load may have more of them than memory holds.
-pub fn chunks(gap: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    crate::load::pieces(gap, CHUNK_ROWS)
+pub fn chunks(gap: Range<u64>, grain: Grain) -> impl Iterator<Item = Range<u64>> {
+    crate::load::pieces(gap, grain.chunk)
 }
 
 /// Joins ranges that touch; they come in order.
@@ -109,15 +142,22 @@ pub(crate) fn merge(ranges: impl IntoIterator<Item = Range<u64>>) -> Vec<Range<u
 mod tests {
     use super::*;
 
+    const GRAIN: Grain = Grain {
+        batch: BATCH_ROWS as u64,
+        chunk: CHUNK_ROWS,
+    };
+
     fn load() -> Load {
         Load {
             generator: "patients".to_owned(),
             options: TableOptions {
                 seed: 42,
                 as_of: 20_454,
+                ..TableOptions::default()
             },
             start: 5,
-            rows: 2 * CHUNK_ROWS + 1,
+            units: 2 * CHUNK_ROWS + 1,
+            grain: GRAIN,
             target: "public.patients".to_owned(),
         }
     }
@@ -129,13 +169,15 @@ mod tests {
             base.id(),
             "84290940432332d19f22f38622543b8a27393ea6b1f3ea5d799d61803c8cd67f"
         );
-        let mut others = vec![base.clone(); 6];
+        let mut others = vec![base.clone(); 8];
         others[0].generator = "encounters".to_owned();
         others[1].options.seed = 43;
         others[2].options.as_of = 20_455;
         others[3].start = 6;
-        others[4].rows += 1;
+        others[4].units += 1;
         others[5].target = "public.patients2".to_owned();
+        others[6].grain.chunk += 1;
+        others[7].options.own[0] = Some(0.5);
         for other in others {
             assert_ne!(other.id(), base.id(), "{other:?}");
         }
@@ -147,7 +189,7 @@ mod tests {
         let missing = |committed: &[Range<u64>]| -> Vec<Range<u64>> {
             load.missing(committed)
                 .into_iter()
-                .flat_map(chunks)
+                .flat_map(|gap| chunks(gap, GRAIN))
                 .collect()
         };
         let all = missing(&[]);
@@ -163,13 +205,13 @@ mod tests {
     fn the_largest_load_takes_no_memory() {
         let load = Load {
             start: 0,
-            rows: i64::MAX.unsigned_abs(),
+            units: i64::MAX.unsigned_abs(),
             ..load()
         };
         let committed = merge([0..CHUNK_ROWS, CHUNK_ROWS..2 * CHUNK_ROWS]);
         let gaps = load.missing(&committed);
         assert_eq!(gaps.len(), 1);
-        let second = gaps.into_iter().flat_map(chunks).nth(1);
+        let second = gaps.into_iter().flat_map(|gap| chunks(gap, GRAIN)).nth(1);
         assert_eq!(second, Some(3 * CHUNK_ROWS..4 * CHUNK_ROWS));
     }
 }

@@ -14,8 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::csv::CsvFile;
 use crate::driver::Sink;
 use crate::error::{Error, Result};
-use crate::ledger::{Load, chunks};
-use crate::reader::BATCH_ROWS;
+use crate::ledger::{Grain, Load, chunks};
 use crate::writer::{ChunkBatches, ChunkOutcome, Writer};
 
 /// Batches generated ahead of the one being written.
@@ -24,7 +23,7 @@ const BATCHES_AHEAD: usize = 4;
 /// What a caller can see and do while a load runs.
 #[derive(Clone)]
 pub struct Control {
-    /// Called with the rows there are so far, of all rows of the load; on any thread.
+    /// Called with the units there are so far, of all units of the load; on any thread.
     pub progress: Arc<dyn Fn(u64) + Send + Sync>,
     /// Ends the load after the current chunk.
     pub stop: CancellationToken,
@@ -44,9 +43,11 @@ impl Default for Control {
 pub struct Outcome {
     /// Rows written by this call.
     pub rows_written: u64,
-    /// Rows of the load that were there before.
-    pub rows_before: u64,
-    /// Whether all rows are there; false if it was stopped.
+    /// Units written by this call: rows, or rows of the domain's root.
+    pub units_written: u64,
+    /// Units of the load that were there before.
+    pub units_before: u64,
+    /// Whether all are there; false if it was stopped.
     pub complete: bool,
 }
 
@@ -72,18 +73,19 @@ pub async fn run(
         Sink::File(_) if resume => Err(Error::NotResumable {
             driver: crate::csv::NAME,
         }),
-        Sink::File(file) => into_file(file, load.range(), table, control).await,
+        Sink::File(file) => into_file(file, load, table, control).await,
     }
 }
 
 async fn into_file(
     file: CsvFile,
-    rows: Range<u64>,
+    load: &Load,
     table: Arc<dyn Table>,
     control: &Control,
 ) -> Result<Outcome> {
     let control = control.clone();
-    tokio::task::spawn_blocking(move || file.write(&*table, rows, &control)).await?
+    let (units, grain) = (load.range(), load.grain);
+    tokio::task::spawn_blocking(move || file.write(&*table, units, grain, &control)).await?
 }
 
 async fn into_database(
@@ -99,11 +101,11 @@ async fn into_database(
     let committed = writer.committed(load).await?;
     let missing = load.missing(&committed);
     let left: u64 = missing.iter().map(|gap| gap.end - gap.start).sum();
-    let before = load.rows - left;
+    let before = load.units - left;
     tracing::debug!(?prepared, before, left, "prepared");
     if before > 0 && !resume {
         let table = load.target.clone();
-        let rows = load.rows;
+        let rows = load.units;
         return Err(if left == 0 {
             Error::AlreadyLoaded { table, rows }
         } else {
@@ -116,31 +118,37 @@ async fn into_database(
     }
     let mut outcome = Outcome {
         rows_written: 0,
-        rows_before: before,
+        units_written: 0,
+        units_before: before,
         complete: false,
     };
     (control.progress)(before);
     let (sender, mut generated) = mpsc::channel(BATCHES_AHEAD);
     let producer = tokio::task::spawn_blocking({
-        let gaps = missing.clone();
-        move || generate(&*table, gaps, &sender)
+        let (gaps, grain) = (missing.clone(), load.grain);
+        move || generate(&*table, gaps, grain, &sender)
     });
-    for chunk in missing.into_iter().flat_map(chunks) {
+    let chunks = missing.into_iter().flat_map(|gap| chunks(gap, load.grain));
+    for chunk in chunks {
         if control.stop.is_cancelled() {
             return Ok(outcome);
         }
-        let rows = chunk.end - chunk.start;
-        let mut source = ChunkBatches::new(&mut generated, batches(chunk.clone()).count());
+        let units = chunk.end - chunk.start;
+        let count = batches(chunk.clone(), load.grain).count();
+        let mut source = ChunkBatches::new(&mut generated, count);
         match writer.write(load, chunk, &mut source).await? {
-            ChunkOutcome::Written => outcome.rows_written += rows,
+            ChunkOutcome::Written => {
+                outcome.units_written += units;
+                outcome.rows_written += source.rows();
+            }
             ChunkOutcome::AlreadyThere => {
-                outcome.rows_before += rows;
+                outcome.units_before += units;
                 while let Some(batch) = source.next().await {
                     batch?;
                 }
             }
         }
-        (control.progress)(outcome.rows_before + outcome.rows_written);
+        (control.progress)(outcome.units_before + outcome.units_written);
     }
     producer.await?;
     outcome.complete = true;
@@ -148,18 +156,24 @@ async fn into_database(
 }
 
 /// Generates the chunks of gaps until all are sent or nobody wants them any more.
-fn generate(table: &dyn Table, gaps: Vec<Range<u64>>, sender: &mpsc::Sender<Result<RecordBatch>>) {
-    for rows in gaps.into_iter().flat_map(chunks).flat_map(batches) {
-        let batch = table.batch(rows).map_err(Error::from);
+fn generate(
+    table: &dyn Table,
+    gaps: Vec<Range<u64>>,
+    grain: Grain,
+    sender: &mpsc::Sender<Result<RecordBatch>>,
+) {
+    let chunks = gaps.into_iter().flat_map(|gap| chunks(gap, grain));
+    for units in chunks.flat_map(|chunk| batches(chunk, grain)) {
+        let batch = table.batch(units).map_err(Error::from);
         if sender.blocking_send(batch).is_err() {
             return;
         }
     }
 }
 
-/// A range of rows cut into batches of [`BATCH_ROWS`].
-pub(crate) fn batches(rows: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    pieces(rows, BATCH_ROWS as u64)
+/// A range of units cut into batches.
+pub(crate) fn batches(units: Range<u64>, grain: Grain) -> impl Iterator<Item = Range<u64>> {
+    pieces(units, grain.batch)
 }
 
 /// A range cut into pieces of a size, the last one shorter.
@@ -174,9 +188,11 @@ pub(crate) fn pieces(rows: Range<u64>, size: u64) -> impl Iterator<Item = Range<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::BATCH_ROWS;
 
     #[test]
     fn batches_cover_a_range_once() {
+        let batches = |rows: Range<u64>| pieces(rows, BATCH_ROWS as u64);
         let ranges: Vec<_> = batches(7..7 + 2 * BATCH_ROWS as u64 + 1).collect();
         assert_eq!(ranges.len(), 3);
         assert_eq!(ranges[0].start, 7);

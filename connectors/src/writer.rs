@@ -32,19 +32,33 @@ pub enum ChunkOutcome {
 pub struct ChunkBatches<'a> {
     source: &'a mut mpsc::Receiver<Result<RecordBatch>>,
     left: usize,
+    rows: u64,
 }
 
 impl<'a> ChunkBatches<'a> {
     /// The next so many batches of a channel.
     pub fn new(source: &'a mut mpsc::Receiver<Result<RecordBatch>>, left: usize) -> Self {
-        Self { source, left }
+        Self {
+            source,
+            left,
+            rows: 0,
+        }
     }
 
     /// The next batch, or nothing at the chunk's end.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
         self.left = self.left.checked_sub(1)?;
         // A channel that ends early is a generator that died.
-        Some(self.source.recv().await.unwrap_or(Err(Error::Thread)))
+        let batch = self.source.recv().await.unwrap_or(Err(Error::Thread));
+        if let Ok(batch) = &batch {
+            self.rows += batch.num_rows() as u64;
+        }
+        Some(batch)
+    }
+
+    /// How many rows have been given out.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 }
 

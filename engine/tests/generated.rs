@@ -14,13 +14,15 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Date32Type;
 use arrow_array::{ArrayRef, Date32Array, StringArray};
+use synth_engine::domain::{DOMAINS, TableOptions, tables};
 use synth_engine::generator::{GENERATORS, Generator};
 use synth_engine::mask::{self, Rule, Target};
 use synth_engine::registry::{Entry, Kind, Parameter, ParameterType, entries};
-use synth_engine::schema::ColumnType;
+use synth_engine::schema::{ColumnType, Constraint, TableSpec};
 use synth_engine::secret::Secret;
 
 const SCRIPT: &str = "sql/pg_synth--0.1.0--0.2.0.sql";
+const TABLES_SCRIPT: &str = "sql/pg_synth--0.3.0--0.4.0.sql";
 const REFERENCE: &str = "docs/reference.md";
 
 /// Key words of Postgres that cannot name an argument without quotes, as far as they may come up
@@ -206,6 +208,83 @@ fn sql_has_a_function_for_each_generator() {
     );
 }
 
+/// A table's column as SQL declares it.
+fn column_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::TimestampTz => "timestamp with time zone",
+        other => other.sql(),
+    }
+}
+
+/// The arguments of a table's function: name, type, default.
+fn table_arguments(entry: &Entry) -> Vec<(String, &'static str, Option<&'static str>)> {
+    let of = |parameter: &Parameter| {
+        (
+            argument_name(parameter.name),
+            sql_type(parameter),
+            parameter.default,
+        )
+    };
+    entry.parameters.iter().map(of).collect()
+}
+
+#[test]
+fn sql_has_a_function_for_each_table() {
+    let mut sql = "\n".to_owned();
+    // Patients have theirs since 0.1.0.
+    for table in tables().filter(|table| table.entry.name != "patients") {
+        let (name, row) = (table.entry.name, table.row);
+        let made = (table.build)(&TableOptions::default()).unwrap();
+        let columns: Vec<String> = made
+            .spec()
+            .columns
+            .iter()
+            .map(|c| {
+                format!(
+                    "\n    {} {}",
+                    argument_name(&c.name),
+                    column_type(c.column_type)
+                )
+            })
+            .collect();
+        let arguments: Vec<String> = table_arguments(&table.entry)
+            .into_iter()
+            .map(|(name, sql_type, default)| {
+                let default = default.map_or_else(String::new, |d| format!(" DEFAULT {d}"));
+                format!("\n    {name} {sql_type}{default}")
+            })
+            .collect();
+        let types: Vec<&str> = table_arguments(&table.entry).iter().map(|a| a.1).collect();
+        let summary = table
+            .entry
+            .summary
+            .trim_end_matches('.')
+            .replace('\'', "''");
+        write!(
+            sql,
+            "\nCREATE TYPE @extschema@.synth_{row} AS ({}\n);\n\
+             COMMENT ON TYPE @extschema@.synth_{row} IS 'a row of synth_{name}; docs/reference.md describes each column';\n\
+             CREATE FUNCTION @extschema@.synth_{name}({}\n) RETURNS SETOF @extschema@.synth_{row}\n    \
+             LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000\n    \
+             SUPPORT synth.rows_support\n    AS 'MODULE_PATHNAME', 'synth_{name}';\n\
+             COMMENT ON FUNCTION @extschema@.synth_{name}({}) IS '{summary}';\n",
+            columns.join(","),
+            arguments.join(","),
+            types.join(", "),
+        )
+        .unwrap();
+    }
+    sql.push('\n');
+    keep(
+        TABLES_SCRIPT,
+        (
+            "-- Tables generated from the registry: begin",
+            "-- Tables generated from the registry: end",
+        ),
+        &sql,
+    );
+}
+
 /// No value function has the name of a function that is written by hand, and no parameter that of
 /// an argument every function has.
 #[test]
@@ -224,9 +303,13 @@ fn names_do_not_collide() {
         .filter_map(|text| text.split('(').next())
         .collect();
     assert!(taken.contains("synth_patients"));
+    let tables: BTreeSet<String> = tables()
+        .map(|t| format!("synth_{}", t.entry.name))
+        .collect();
     for generator in GENERATORS.iter() {
         let name = format!("synth_{}", generator.entry.name);
         assert!(!taken.contains(name.as_str()), "{name} is taken");
+        assert!(!tables.contains(&name), "{name} is a table, too");
         for parameter in generator.entry.parameters {
             assert!(
                 !["row", "seed", "unique", "is_unique", "generator", "weight"]
@@ -268,18 +351,73 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
+/// What a column refers to, for readers.
+fn reference(spec: &TableSpec, column: &str) -> String {
+    let refers = spec
+        .constraints
+        .iter()
+        .find_map(|constraint| match constraint {
+            Constraint::ForeignKey(key) => {
+                let place = key.columns.iter().position(|name| name == column)?;
+                Some(format!(
+                    "; refers to {}.{}",
+                    key.table, key.referenced[place]
+                ))
+            }
+            _ => None,
+        });
+    let key = spec.primary_key().iter().any(|name| name == column);
+    match (refers, key) {
+        (Some(refers), true) => format!("; primary key{refers}"),
+        (Some(refers), false) => refers,
+        (None, true) => "; primary key".to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
 #[test]
 fn the_reference_describes_the_registry() {
-    let mut out = "\n\n## Tables\n\n| name | parameters | rows |\n|---|---|---|\n".to_owned();
-    for entry in entries().filter(|e| e.kind == Kind::Table) {
-        writeln!(
+    let mut out = "\n\n## Tables\n\nEvery table is a function of a range of units: rows of its domain's root table. `start` is the first of them, and any range gives the same rows whatever comes before it.\n".to_owned();
+    for domain in DOMAINS {
+        write!(
             out,
-            "| `synth_{}` | {} | {} |",
-            entry.name,
-            cell(&parameters(entry)),
-            cell(entry.summary)
+            "\n### {}\n\n{} `synth_create('{}', scale)` creates and fills all of them; the scale counts {}.\n\n| function | parameters | rows | a unit |\n|---|---|---|---|\n",
+            domain.name, domain.summary, domain.name, domain.root
         )
         .unwrap();
+        for table in domain.tables {
+            writeln!(
+                out,
+                "| `synth_{}` | {} | {} | {} |",
+                table.entry.name,
+                cell(&parameters(&table.entry)),
+                cell(table.entry.summary),
+                table.fan_out.mean()
+            )
+            .unwrap();
+        }
+        for table in domain.tables {
+            let made = (table.build)(&TableOptions::default()).unwrap();
+            let spec = made.spec();
+            write!(
+                out,
+                "\n#### {}.{}\n\n| column | type | holds |\n|---|---|---|\n",
+                domain.name, spec.name
+            )
+            .unwrap();
+            for column in &spec.columns {
+                let reference = reference(spec, &column.name);
+                writeln!(
+                    out,
+                    "| `{}` | {}{} | {}{reference} |",
+                    column.name,
+                    column_type(column.column_type),
+                    if column.nullable { ", may be NULL" } else { "" },
+                    cell(&column.comment)
+                )
+                .unwrap();
+            }
+        }
     }
     write!(
         out,

@@ -21,8 +21,8 @@ use crate::boundary::check_for_interrupts;
 use crate::error::{or_raise, raise};
 use crate::generate::Request;
 
-/// Rows a batch: small enough for the cache and for Ctrl-C, large enough to spread dispatch.
-const BATCH_ROWS: u64 = 1024;
+/// Rows a batch, on average: small enough for the cache and for Ctrl-C, large enough to spread dispatch.
+pub const BATCH_ROWS: u64 = 1024;
 
 /// Batches that are made on the main thread before the helper starts: what LIMIT asks for is made
 /// without one.
@@ -102,9 +102,18 @@ impl Batches {
         self.taken
     }
 
-    /// The next batch; none at the end.
+    /// The next batch that has rows; none at the end.
     pub fn next(&mut self) -> Option<RecordBatch> {
-        let rows = self.next_rows()?;
+        loop {
+            let batch = self.next_of_any_size()?;
+            if batch.num_rows() > 0 {
+                return Some(batch);
+            }
+        }
+    }
+
+    fn next_of_any_size(&mut self) -> Option<RecordBatch> {
+        let units = self.next_units()?;
         if self.taken == BATCHES_ALONE && self.shared.is_none() && may_use_thread() {
             self.ahead = make_ahead(self.request.clone(), self.columns.clone());
         } else if let Some(ahead) = &self.ahead {
@@ -117,40 +126,60 @@ impl Batches {
                 ),
             };
         }
-        Some(or_raise(make(&self.request, self.columns.as_deref(), rows)))
+        Some(or_raise(make(
+            &self.request,
+            self.columns.as_deref(),
+            units,
+        )))
     }
 
-    /// Takes the next rows without making them; none at the end.
-    pub fn next_rows(&mut self) -> Option<Range<u64>> {
+    /// How many rows the next batch has, without making their columns; none at the end.
+    pub fn next_count(&mut self) -> Option<u64> {
+        loop {
+            let units = self.next_units()?;
+            let count = if self.request.is_one_row_a_unit() {
+                units.end - units.start
+            } else {
+                or_raise(self.request.table.project(units, &[])).num_rows() as u64
+            };
+            if count > 0 {
+                return Some(count);
+            }
+        }
+    }
+
+    /// Takes the next units; none at the end.
+    fn next_units(&mut self) -> Option<Range<u64>> {
         check_for_interrupts();
         // At the end this process stops asking, so that the counter cannot run over.
         if let Some(next) = self
             .shared
             .filter(|_| self.request.start < self.request.end)
         {
+            let units = self.request.batch_units;
             // SAFETY: valid by the promise made to `share`.
-            let start = unsafe { next.as_ref() }.fetch_add(BATCH_ROWS, Ordering::Relaxed);
+            let start = unsafe { next.as_ref() }.fetch_add(units, Ordering::Relaxed);
             self.request.start = start.min(self.request.end);
         }
-        let rows = self.request.next_rows()?;
+        let units = self.request.next_units()?;
         self.taken += 1;
-        Some(rows)
+        Some(units)
     }
 }
 
 impl Request {
-    /// Takes the next rows off the request.
-    fn next_rows(&mut self) -> Option<Range<u64>> {
+    /// Takes the next units off the request.
+    fn next_units(&mut self) -> Option<Range<u64>> {
         let start = self.start;
-        self.start = self.end.min(start + BATCH_ROWS);
+        self.start = self.end.min(start.saturating_add(self.batch_units));
         (start < self.end).then_some(start..self.start)
     }
 
-    /// How many batches rows up to `next` make.
+    /// How many batches units up to `next` make.
     pub fn batches_until(&self, next: u64) -> u64 {
         next.min(self.end)
             .saturating_sub(self.start)
-            .div_ceil(BATCH_ROWS)
+            .div_ceil(self.batch_units)
     }
 }
 
@@ -158,11 +187,11 @@ impl Request {
 fn make(
     request: &Request,
     columns: Option<&[usize]>,
-    rows: Range<u64>,
+    units: Range<u64>,
 ) -> synth_engine::Result<RecordBatch> {
     match columns {
-        None => request.table.batch(rows),
-        Some(columns) => request.table.project(rows, columns),
+        None => request.table.batch(units),
+        Some(columns) => request.table.project(units, columns),
     }
 }
 
@@ -189,9 +218,9 @@ fn make_ahead(
     let (sender, receiver) = sync_channel(BATCHES_AHEAD);
     let work = move || {
         let _helper = helper;
-        while let Some(rows) = request.next_rows() {
+        while let Some(units) = request.next_units() {
             // The receiver is gone when the query has ended.
-            let batch = make(&request, columns.as_deref(), rows);
+            let batch = make(&request, columns.as_deref(), units);
             if sender.send(batch).is_err() {
                 break;
             }

@@ -5,8 +5,8 @@ use std::mem::size_of;
 use arrow_array::builder::{BinaryBuilder, FixedSizeBinaryBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
-    TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array, Int32Array,
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use synth_engine::schema::ColumnType;
 
 use crate::error::raise;
+use crate::numeric;
 
 /// 2000-01-01, where Postgres starts to count, in days since 1970-01-01.
 pub const POSTGRES_EPOCH_DAYS: i32 = 10_957;
@@ -138,6 +139,18 @@ pub fn datums<'a>(
             let bytes = array.as_binary::<i32>();
             let total = bytes.value_data().len();
             varlena_datums(bytes.len(), total, |row| bytes.value(row), scratch, out);
+        }
+        DataType::Decimal128(_, scale) => {
+            let values = array.as_primitive::<Decimal128Type>().values();
+            scratch.clear();
+            // Never grows after this, so that pointers into it stay good.
+            scratch.reserve(values.len() * numeric::LONGEST);
+            for (value, cell) in values.iter().zip(out) {
+                let at = scratch.len();
+                let stored = numeric::Stored::new(*value as i64, scale.unsigned_abs());
+                scratch.extend_from_slice(stored.bytes());
+                *cell = Datum::from(scratch[at..].as_ptr());
+            }
         }
         DataType::FixedSizeBinary(16) => {
             let bytes = array.as_fixed_size_binary();

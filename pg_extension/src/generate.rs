@@ -1,14 +1,15 @@
-//! Generators of rows: `synth_patients`, and the seed that was last used.
+//! Generators of rows, a function a table of the engine, and the seed that was last used.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use pgrx::PgSqlErrorCode::*;
-use pgrx::fcinfo::{pg_getarg, pg_getarg_datum};
+use pgrx::fcinfo::pg_getarg_datum_raw;
 use pgrx::pg_sys::{Datum, FunctionCallInfo};
 use synth_engine::calendar::{AS_OF_RANGE, REFERENCE_DATE};
-use synth_engine::domain::{self, Table, TableOptions};
+use synth_engine::domain::{self, FanOut, OWN_PARAMETERS, Table, TableEntry, TableOptions};
 
+use crate::batches::BATCH_ROWS;
 use crate::boundary::sql_function;
 use crate::column::POSTGRES_EPOCH_DAYS;
 use crate::error::{or_raise, raise, raise_null};
@@ -19,10 +20,10 @@ thread_local! {
     static LAST_SEED: Cell<Option<i64>> = const { Cell::new(None) };
 }
 
-/// The arguments that every generator of rows takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The arguments that a generator of rows takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arguments {
-    /// How many rows.
+    /// How many units: rows, or rows of the domain's root.
     pub rows: Option<i64>,
     /// Seed; none: a fresh one.
     pub seed: Option<i64>,
@@ -30,23 +31,36 @@ pub struct Arguments {
     pub start: Option<i64>,
     /// Last day the data may mention, in Postgres's count of days.
     pub as_of: Option<i32>,
+    /// The table's own parameters.
+    pub own: [Option<f64>; OWN_PARAMETERS],
 }
 
 impl Arguments {
+    /// Reads the arguments of a call, by place.
+    pub fn read(value: impl Fn(usize) -> Option<Datum>) -> Self {
+        let number = |index| value(index).map(|v| v.value() as i64);
+        Self {
+            rows: number(0),
+            seed: number(1),
+            start: number(2),
+            as_of: value(3).map(|v| v.value() as i32),
+            own: std::array::from_fn(|i| value(4 + i).map(|v| f64::from_bits(v.value() as u64))),
+        }
+    }
+
     /// Reads the arguments of a call.
     ///
     /// # Safety
-    /// `fcinfo` is the call information of a function declared with (rows bigint, seed bigint,
-    /// start bigint, `as_of` date).
+    /// `fcinfo` is the call information of a function declared with (units bigint, seed bigint,
+    /// start bigint, `as_of` date), and doubles for the parameters of its own.
     pub unsafe fn of(fcinfo: FunctionCallInfo) -> Self {
-        // SAFETY: the types are those declared in SQL.
+        // SAFETY: as many arguments as are there; the types are those declared in SQL.
         unsafe {
-            Self {
-                rows: pg_getarg(fcinfo, 0),
-                seed: pg_getarg(fcinfo, 1),
-                start: pg_getarg(fcinfo, 2),
-                as_of: pg_getarg_datum(fcinfo, 3).map(|date| date.value() as i32),
-            }
+            let count = usize::from((*fcinfo).nargs.cast_unsigned());
+            Self::read(|index| {
+                let given = index < count && !pgrx::fcinfo::pg_arg_is_null(fcinfo, index);
+                given.then(|| pg_getarg_datum_raw(fcinfo, index))
+            })
         }
     }
 }
@@ -59,15 +73,26 @@ pub struct Request {
     pub arguments: Arguments,
     /// The table.
     pub table: Arc<dyn Table>,
-    /// First row.
+    /// First unit.
     pub start: u64,
-    /// One past the last row.
+    /// One past the last unit.
     pub end: u64,
+    /// How many units make a batch.
+    pub batch_units: u64,
+}
+
+impl Request {
+    /// Whether units are rows, so that their number need not be asked for.
+    pub fn is_one_row_a_unit(&self) -> bool {
+        self.table.fan_out() == FanOut::One
+    }
 }
 
 /// Checks the arguments of a call, draws a seed if there is none, and remembers it.
-pub fn request(name: &str, arguments: &Arguments) -> Request {
-    let not_negative = |name: &str, value: i64| {
+pub fn request(entry: &TableEntry, arguments: &Arguments) -> Request {
+    let units = entry.entry.parameters[0].name;
+    let not_negative = |name: &str, value: Option<i64>| {
+        let value = value.unwrap_or_else(|| raise_null(name));
         u64::try_from(value).unwrap_or_else(|_| {
             raise(
                 ERRCODE_INVALID_PARAMETER_VALUE,
@@ -76,19 +101,9 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
             )
         })
     };
-    let rows = not_negative("rows", arguments.rows.unwrap_or_else(|| raise_null("rows")));
-    let start = not_negative(
-        "start",
-        arguments.start.unwrap_or_else(|| raise_null("start")),
-    );
-    let end = start + rows;
-    if end > domain::LAST_ROW + 1 {
-        raise(
-            ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
-            format!("start {start} plus rows {rows} is beyond the last row"),
-            Some(format!("The sum may be at most {}.", domain::LAST_ROW + 1)),
-        );
-    }
+    let count = not_negative(units, arguments.rows);
+    let start = not_negative("start", arguments.start);
+    let end = start + count;
     let as_of = arguments.as_of.map_or(REFERENCE_DATE, |day| {
         day.saturating_add(POSTGRES_EPOCH_DAYS)
     });
@@ -100,15 +115,24 @@ pub fn request(name: &str, arguments: &Arguments) -> Request {
         );
     }
     let seed = seed_of_call(arguments.seed);
-    let options = TableOptions { seed, as_of };
+    let own = arguments.own;
+    let table = or_raise((entry.build)(&TableOptions { seed, as_of, own }));
+    if end > table.last_unit() + 1 {
+        raise(
+            ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+            format!("start {start} plus {units} {count} is beyond the last one"),
+            Some(format!("The sum may be at most {}.", table.last_unit() + 1)),
+        );
+    }
     Request {
         arguments: Arguments {
             seed: Some(seed.cast_signed()),
             ..*arguments
         },
-        table: or_raise(domain::table(name, &options)),
         start,
         end,
+        batch_units: table.fan_out().units_of(BATCH_ROWS),
+        table,
     }
 }
 
@@ -137,12 +161,41 @@ pub fn fresh_seed() -> i64 {
     }
 }
 
-sql_function! {
-    /// `synth_patients(rows bigint, seed bigint, start bigint, as_of date) RETURNS SETOF synth_patient`
-    synth_patients(fcinfo) {
-        // SAFETY: declared with these arguments and result in SQL.
-        unsafe { srf::rows(fcinfo, || request("patients", &Arguments::of(fcinfo))) }
-    }
+/// Declares the function of each table.
+macro_rules! tables {
+    ($($table:ident)*) => {
+        pastey::paste! {
+            $(sql_function! {
+                /// `synth_<table>(units bigint, seed bigint, start bigint, as_of date, ...) RETURNS SETOF synth_<row>`
+                [<synth_ $table>](fcinfo) {
+                    let name = stringify!($table);
+                    let entry = domain::find(name).unwrap_or_else(|| raise_missing(name));
+                    // SAFETY: declared with these arguments and result in SQL.
+                    unsafe { srf::rows(fcinfo, || request(entry, &Arguments::of(fcinfo))) }
+                }
+            })*
+        }
+    };
+}
+
+/// Raises the error for a function without a table.
+fn raise_missing(name: &str) -> ! {
+    raise(
+        ERRCODE_INTERNAL_ERROR,
+        format!("the engine has no table {name}"),
+        None,
+    )
+}
+
+// Healthcare, finance, retail, telecom, education.
+tables! {
+    organizations providers patients encounters conditions procedures claims immunizations allergies
+    observations medications
+    customers accounts cards merchants fraud_episodes transactions loans loan_payments credit_scores
+    securities market_bars market_orders trades capital_positions exposures liquidity_positions
+    retail_customers products orders order_items returns
+    plans subscribers call_records invoices
+    courses students enrolments grades transcripts
 }
 
 sql_function! {

@@ -5,12 +5,14 @@
 //!
 //! | room | subject |
 //! |---|---|
-//! | `generate` | `synth_patients` and `synth_last_seed` |
+//! | `generate` | `synth_patients` and the functions of other tables, `synth_last_seed` |
+//! | `create` | `synth_create`: the tables of a domain |
 //! | `scan` | generators in FROM as a scan node |
 //! | `srf` | generators in the select list, and in FROM where a scan node cannot be |
 //! | `batches` | the batches of a request, made ahead by a thread |
 //! | `column` | Arrow columns to Datums and back |
 //! | `tuple` | Arrow columns to heap tuples |
+//! | `numeric` | decimal numbers as Postgres stores them |
 //! | `value` | `synth` and the functions of single generators |
 //! | `rule` | the label provider, `synth_set_rule`, `synth_drop_rule` |
 //! | `detect` | `synth_detect`, `synth_apply_detected` and `synth_import_rules` |
@@ -45,12 +47,14 @@ mod audit;
 mod batches;
 mod boundary;
 mod column;
+mod create;
 mod detect;
 mod error;
 mod fill;
 mod generate;
 mod listing;
 mod mask;
+mod numeric;
 mod own;
 mod proof;
 mod query;

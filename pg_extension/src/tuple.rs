@@ -6,12 +6,16 @@
 //! and `heap_form_tuple`.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use pgrx::pg_sys;
 
 use crate::column::{date_to_postgres, timestamp_to_postgres};
+use crate::numeric;
 
 /// Tuples start on this boundary, and so does their data.
 const MAXALIGN: usize = 8;
@@ -193,6 +197,8 @@ enum Layout<'a> {
     Fixed(Fixed<'a>),
     /// Text: a header of one byte up to 126 bytes, else of four on a boundary of four.
     Text(&'a arrow_array::StringArray),
+    /// Decimal numbers, with a header of one byte: how each is stored.
+    Decimal(&'a ArrayRef, Vec<numeric::Stored>),
 }
 
 struct Fixed<'a> {
@@ -210,7 +216,16 @@ impl<'a> Layout<'a> {
             DataType::Int64 | DataType::Float64 | DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 (8, 8)
             }
-            DataType::Date32 => (4, 4),
+            DataType::Decimal128(_, scale) => {
+                let values = array.as_primitive::<Decimal128Type>().values();
+                let stored = values
+                    .iter()
+                    .map(|value| numeric::Stored::new(*value as i64, scale.unsigned_abs()));
+                return Some(Self::Decimal(array, stored.collect()));
+            }
+            DataType::Date32 | DataType::Int32 => (4, 4),
+            DataType::Int16 => (2, 2),
+            DataType::Boolean => (1, 1),
             DataType::FixedSizeBinary(16) => (16, 1),
             _ => return None,
         };
@@ -234,6 +249,13 @@ impl<'a> Layout<'a> {
                     }
                 }
             },
+            Self::Decimal(array, stored) => {
+                for (row, (cursor, stored)) in cursors.iter_mut().zip(stored).enumerate() {
+                    if array.is_valid(row) {
+                        *cursor += stored.bytes().len();
+                    }
+                }
+            }
             Self::Text(text) => {
                 for (row, (cursor, ends)) in cursors
                     .iter_mut()
@@ -271,6 +293,18 @@ impl<'a> Layout<'a> {
                         date_to_postgres(values[row]).to_ne_bytes()
                     });
                 }
+                DataType::Int32 => {
+                    let values = array.as_primitive::<Int32Type>().values();
+                    write_fixed(array, 4, cursors, out, |row| values[row].to_ne_bytes());
+                }
+                DataType::Int16 => {
+                    let values = array.as_primitive::<Int16Type>().values();
+                    write_fixed(array, 2, cursors, out, |row| values[row].to_ne_bytes());
+                }
+                DataType::Boolean => {
+                    let values = array.as_boolean();
+                    write_fixed(array, 1, cursors, out, |row| [u8::from(values.value(row))]);
+                }
                 DataType::FixedSizeBinary(_) => {
                     let values = array.as_fixed_size_binary();
                     write_fixed(array, 1, cursors, out, |row| {
@@ -286,6 +320,15 @@ impl<'a> Layout<'a> {
                     });
                 }
             },
+            Self::Decimal(array, stored) => {
+                for (row, (cursor, stored)) in cursors.iter_mut().zip(stored).enumerate() {
+                    if array.is_valid(row) {
+                        let bytes = stored.bytes();
+                        out[*cursor..*cursor + bytes.len()].copy_from_slice(bytes);
+                        *cursor += bytes.len();
+                    }
+                }
+            }
             Self::Text(text) => write_text(text, starts, cursors, out),
         }
     }

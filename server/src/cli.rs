@@ -31,6 +31,9 @@ Examples:
   synthd generate patients --rows 1000000 --seed 42 --to sqlite:clinic.db
   synthd generate patients --rows 1000000 --to postgres://me@localhost/clinic --table demo.patients
   synthd generate patients --rows 1000 --to csv:- | head
+  synthd generate encounters --patients 1000 --seed 42 --to csv:encounters.csv
+  synthd generate healthcare --patients 1000 --seed 42 --to csv:clinic/
+  synthd generate finance --customers 1000 --set fraud_rate=0.01 --to postgres://me@localhost/bank --schema bank
   PGPASSWORD=... SYNTHD_TO=postgres://me@db/clinic synthd generate patients --rows 5000
 
 A load that was cut goes on where it stopped: the same command with
@@ -41,11 +44,20 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.";
 #[derive(Debug, Args)]
 #[command(after_help = GENERATE_EXAMPLES)]
 pub struct GenerateArgs {
-    /// A table or generator of `synthd list`
+    /// A table or generator of `synthd list`, or a domain: healthcare, finance, retail, telecom, education
     pub generator: String,
-    /// How many rows
-    #[arg(long, short = 'n', help = "How many rows; 1_000_000 is the same as 1000000", value_parser = number::parse_count)]
+    /// How many rows; for a table that belongs to patients, customers, ...: how many of those
+    #[arg(
+        long,
+        short = 'n',
+        help = "How many rows; for a table that belongs to patients, customers and so on: how many of those, and all rows of exactly them. 1_000_000 is the same as 1000000",
+        visible_aliases = ["patients", "customers", "subscribers", "students", "securities"],
+        value_parser = number::parse_count
+    )]
     pub rows: u64,
+    /// A parameter of the table's own, as `--set fraud_rate=0.01`; repeatable
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub set: Vec<String>,
     /// The same seed gives the same rows; default: a fresh one, shown in the summary
     #[arg(long, value_parser = number::parse_seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
@@ -68,6 +80,9 @@ pub struct GenerateArgs {
     /// Name of the table there; default: the generator's name. Postgres takes schema.table too
     #[arg(long)]
     pub table: Option<String>,
+    /// Schema of the tables there, for Postgres
+    #[arg(long, conflicts_with = "table")]
+    pub schema: Option<String>,
     /// Go on with a load that was cut; a complete one is left as it is. Needs the seed that the load
     /// had: without it, this would be another load
     #[arg(long)]

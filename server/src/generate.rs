@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use synth_connectors::driver::{self, Sink};
-use synth_connectors::ledger::Load;
+use synth_connectors::ledger::{Grain, Load};
 use synth_connectors::load::{self, Control, Outcome};
 use synth_engine::calendar::{REFERENCE_DATE, format_date};
-use synth_engine::domain::{self, LAST_ROW, Table, TableOptions};
+use synth_engine::domain::{self, FanOut, OWN_PARAMETERS, Table, TableEntry, TableOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::GenerateArgs;
@@ -32,67 +32,77 @@ struct Summary<'a> {
     rows_per_second: u64,
 }
 
-/// A load that makes sense, and how to show where it goes.
+/// A load that makes sense, and where it goes.
 struct Plan {
     load: Load,
     table: Arc<dyn Table>,
-    shown: String,
+    to: String,
     /// A file, which has no tables.
     file: bool,
+    /// The table's own parameters, as given.
+    settings: Vec<String>,
 }
 
-/// Runs the command.
+/// Runs the command: one load, or one a table of a domain.
 pub async fn command(args: GenerateArgs) -> ExitCode {
-    let plan = match plan(&args) {
-        Ok(plan) => plan,
+    let plans = match plans(&args) {
+        Ok(plans) => plans,
         Err(code) => return code,
     };
+    let stop = stop_on_signal();
+    for plan in &plans {
+        if let Err(code) = run(&args, plan, &stop).await {
+            return code;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs one load; the error is how the command ends.
+async fn run(args: &GenerateArgs, plan: &Plan, stop: &CancellationToken) -> Result<(), ExitCode> {
     let started = Instant::now();
-    let sink = match driver::open_sink(&args.to).await {
-        Ok(sink) => sink,
-        Err(error) => return report::connector(&error),
-    };
+    let sink = driver::open_sink(&plan.to)
+        .await
+        .map_err(|error| report::connector(&error))?;
     let to_stdout = matches!(&sink, Sink::File(file) if file.is_stdout());
-    let bar = progress::bar(args.rows, args.quiet);
+    let bar = progress::bar(plan.load.units, args.quiet);
     let control = Control {
         progress: Arc::new({
             let bar = bar.clone();
-            move |rows| bar.set_position(rows)
+            move |units| bar.set_position(units)
         }),
-        stop: stop_on_signal(),
+        stop: stop.clone(),
     };
     let result = load::run(sink, &plan.load, plan.table.clone(), args.resume, &control).await;
     bar.finish_and_clear();
-    let outcome = match result {
-        Ok(outcome) => outcome,
-        Err(error) => return report::connector(&error),
-    };
-    let code = summarize(&args, &plan, &outcome, started.elapsed(), to_stdout);
-    if outcome.complete {
-        return code;
+    let outcome = result.map_err(|error| report::connector(&error))?;
+    let code = summarize(args, plan, &outcome, started.elapsed(), to_stdout);
+    if !outcome.complete {
+        report::failure("stopped before the end", &[how_to_go_on(args, plan)]);
+        return Err(ExitCode::from(report::INTERRUPTED));
     }
-    report::failure("stopped before the end", &[how_to_go_on(&plan)]);
-    ExitCode::from(report::INTERRUPTED)
+    if code == ExitCode::SUCCESS {
+        Ok(())
+    } else {
+        Err(code)
+    }
 }
 
-/// Checks the arguments, or says what is wrong with them.
-fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
-    if args
-        .start
-        .checked_add(args.rows)
-        .is_none_or(|end| end > LAST_ROW + 1)
-    {
+/// Checks the arguments, or says what is wrong with them; gives the loads in their order.
+fn plans(args: &GenerateArgs) -> Result<Vec<Plan>, ExitCode> {
+    let failed = |error| report::connector(&error);
+    let driver = driver::find(&args.to).map_err(failed)?.name;
+    let file = driver == synth_connectors::csv::NAME;
+    if args.schema.is_some() && !file && driver != synth_connectors::postgres::NAME {
         return Err(usage(
-            &format!("--start plus --rows is beyond the last row, {LAST_ROW}"),
-            "Rows are numbered from 0 to 2^63 - 1.",
+            &format!("--schema has no meaning for {driver}"),
+            "Leave it out, or choose another file in --to.",
         ));
     }
-    let failed = |error| report::connector(&error);
-    let file = driver::find(&args.to).map_err(failed)?.name == synth_connectors::csv::NAME;
-    if file && args.table.is_some() {
+    if file && (args.table.is_some() || args.schema.is_some()) {
         return Err(usage(
-            "--table has no meaning for a CSV file",
-            "Leave it out; the file is named in --to.",
+            "--table and --schema have no meaning for a CSV file",
+            "Leave them out; the file is named in --to.",
         ));
     }
     if file && args.resume {
@@ -106,23 +116,103 @@ fn plan(args: &GenerateArgs) -> Result<Plan, ExitCode> {
             "The message at Ctrl-C shows the seed of the load that was cut, and so does synth_ledger.",
         ));
     }
-    let options = TableOptions {
-        seed: args.seed.map_or_else(fresh_seed, Ok)?,
-        as_of: args.as_of.unwrap_or(REFERENCE_DATE),
+    let seed = args.seed.map_or_else(fresh_seed, Ok)?;
+    let Ok(domain) = domain::domain(&args.generator) else {
+        check_settings(
+            args,
+            &domain::find(&args.generator)
+                .into_iter()
+                .collect::<Vec<_>>(),
+        )?;
+        return Ok(vec![plan(args, &args.generator, args.rows, seed, file)?]);
     };
-    let table = domain::table(&args.generator, &options).map_err(|error| failed(error.into()))?;
+    if args.table.is_some() {
+        return Err(usage(
+            &format!("--table names one table; {} has several", domain.name),
+            "Leave it out: each has its own name. --schema says where in Postgres.",
+        ));
+    }
+    check_settings(args, domain.tables)?;
+    let plans = domain.tables.iter().map(|entry| {
+        let units = (entry.units_at)(args.rows);
+        let mut plan = plan(args, entry.entry.name, units, seed, file)?;
+        plan.load.start = (entry.units_at)(args.start);
+        if file {
+            plan.to = in_directory(&args.to, &plan.table.spec().name)?;
+        }
+        Ok(plan)
+    });
+    plans.collect()
+}
+
+/// The load of one table.
+fn plan(
+    args: &GenerateArgs,
+    generator: &str,
+    units: u64,
+    seed: u64,
+    file: bool,
+) -> Result<Plan, ExitCode> {
+    let options = TableOptions {
+        seed,
+        as_of: args.as_of.unwrap_or(REFERENCE_DATE),
+        own: own_parameters(args, generator),
+    };
+    let table =
+        domain::table(generator, &options).map_err(|error| report::connector(&error.into()))?;
+    let last = table.last_unit();
+    if args
+        .start
+        .checked_add(units)
+        .is_none_or(|end| end > last + 1)
+    {
+        return Err(usage(
+            &format!("--start plus --rows is beyond the last one, {last}"),
+            &format!("They are numbered from 0 to {last}."),
+        ));
+    }
+    let name = args.table.as_ref().unwrap_or(&table.spec().name);
     Ok(Plan {
         load: Load {
-            generator: args.generator.clone(),
+            generator: generator.to_owned(),
             options,
             start: args.start,
-            rows: args.rows,
-            target: args.table.clone().unwrap_or_else(|| args.generator.clone()),
+            units,
+            grain: Grain::of(&*table),
+            target: match &args.schema {
+                Some(schema) => format!("{schema}.{name}"),
+                None => name.clone(),
+            },
         },
         table,
-        shown: driver::redact(&args.to),
+        to: args.to.clone(),
         file,
+        settings: args.set.clone(),
     })
+}
+
+/// The URL of a table's file in the directory that a CSV URL names, which is made.
+fn in_directory(url: &str, table: &str) -> Result<String, ExitCode> {
+    let (path, options) = match url.split_once('?') {
+        Some((path, options)) => (path, format!("?{options}")),
+        None => (url, String::new()),
+    };
+    let directory = path
+        .strip_prefix("csv:")
+        .filter(|directory| directory.ends_with('/'));
+    let Some(directory) = directory else {
+        return Err(usage(
+            "several tables make several files: --to must name a directory",
+            "Write it with a slash at its end: --to csv:clinic/",
+        ));
+    };
+    std::fs::create_dir_all(directory).map_err(|error| {
+        report::failure(
+            &format!("cannot make the directory {directory}: {error}"),
+            &["Name another in --to.".to_owned()],
+        )
+    })?;
+    Ok(format!("csv:{directory}{table}.csv{options}"))
 }
 
 /// Shows how the load went, on standard error and, for `--json`, on standard output.
@@ -135,8 +225,9 @@ fn summarize(
 ) -> ExitCode {
     let load = &plan.load;
     let seconds = elapsed.as_secs_f64();
+    let shown = driver::redact(&plan.to);
     if !args.quiet {
-        eprintln!("{}", sentence(load, outcome, seconds, &plan.shown));
+        eprintln!("{}", sentence(load, outcome, seconds, &shown));
     }
     if !args.json {
         return ExitCode::SUCCESS;
@@ -144,11 +235,11 @@ fn summarize(
     let summary = Summary {
         generator: &load.generator,
         table: (!plan.file).then_some(load.target.as_str()),
-        destination: &plan.shown,
+        destination: &shown,
         seed: load.signed_seed().to_string(),
         as_of: format_date(load.options.as_of),
         start: load.start.to_string(),
-        rows: load.rows.to_string(),
+        rows: load.units.to_string(),
         rows_written: outcome.rows_written.to_string(),
         complete: outcome.complete,
         seconds,
@@ -165,27 +256,44 @@ fn summarize(
 }
 
 /// What to do about a load that was stopped.
-fn how_to_go_on(plan: &Plan) -> String {
-    let load = &plan.load;
+fn how_to_go_on(args: &GenerateArgs, plan: &Plan) -> String {
     if plan.file {
         return "The incomplete file is removed; run the command again.".to_owned();
     }
+    let load = &plan.load;
+    let mut options: String = plan
+        .settings
+        .iter()
+        .map(|setting| format!(" --set {setting}"))
+        .collect();
+    // Of a domain the tables before are complete, and are left as they are.
+    let of_domain = args.generator != load.generator;
+    options += &match (&args.schema, of_domain) {
+        (Some(schema), true) => format!(" --to ... --schema {schema}"),
+        (None, true) => " --to ...".to_owned(),
+        (_, false) => format!(" --to ... --table {}", load.target),
+    };
     format!(
-        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} --to ... --table {} --resume",
-        load.generator,
-        load.rows,
+        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {}{options} --resume",
+        args.generator,
+        args.rows,
         load.signed_seed(),
-        load.start,
+        args.start,
         format_date(load.options.as_of),
-        load.target
     )
 }
 
 /// The summary for people.
 fn sentence(load: &Load, outcome: &Outcome, seconds: f64, shown: &str) -> String {
-    let before = match outcome.rows_before {
+    let before = match outcome.units_before {
         0 => String::new(),
-        rows => format!(", {} were there before", grouped(rows)),
+        units => {
+            let unit = match domain::find(&load.generator) {
+                Some(entry) if entry.fan_out != FanOut::One => entry.entry.parameters[0].name,
+                _ => "rows",
+            };
+            format!(", {} {unit} were there before", grouped(units))
+        }
     };
     format!(
         "{} rows in {seconds:.1} s ({} rows/s){before}, seed {}, to {shown}",
@@ -193,6 +301,53 @@ fn sentence(load: &Load, outcome: &Outcome, seconds: f64, shown: &str) -> String
         grouped(rate(outcome.rows_written, seconds)),
         load.signed_seed(),
     )
+}
+
+/// The value of `--set name=value`.
+fn setting(text: &str) -> Option<(&str, f64)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name, value.parse().ok()?))
+}
+
+/// Checks that each `--set` gives a number to a parameter that some of the tables have.
+fn check_settings(args: &GenerateArgs, tables: &[&TableEntry]) -> Result<(), ExitCode> {
+    let mut known: Vec<&str> = tables
+        .iter()
+        .flat_map(|entry| &entry.entry.parameters[4..])
+        .map(|parameter| parameter.name)
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let wrong = args
+        .set
+        .iter()
+        .find(|text| setting(text).is_none_or(|(name, _)| !known.contains(&name)));
+    let Some(wrong) = wrong else {
+        return Ok(());
+    };
+    Err(usage(
+        &format!(
+            "--set {wrong} does not give a number to a parameter of {}",
+            args.generator
+        ),
+        &match known.as_slice() {
+            [] => "It has none.".to_owned(),
+            known => format!("It has: {}.", known.join(", ")),
+        },
+    ))
+}
+
+/// A table's own parameters out of `--set name=value`.
+fn own_parameters(args: &GenerateArgs, generator: &str) -> [Option<f64>; OWN_PARAMETERS] {
+    let known = domain::find(generator).map_or(&[][..], |entry| &entry.entry.parameters[4..]);
+    std::array::from_fn(|place| {
+        let wanted = known.get(place)?.name;
+        let settings = args.set.iter().filter_map(|text| setting(text));
+        settings
+            .filter(|(name, _)| *name == wanted)
+            .map(|(_, value)| value)
+            .last()
+    })
 }
 
 fn usage(message: &str, hint: &str) -> ExitCode {

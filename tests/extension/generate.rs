@@ -4,7 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef};
 use synth_engine::domain::{self, TableOptions};
 use synth_engine::registry::{self, Kind};
@@ -94,8 +97,8 @@ fn every_form_gives_the_golden_rows(pg: &Postgres) {
 }
 
 /// An expression whose text [`engine_text`] gives for the engine's value.
-fn canonical(column: &ColumnSpec) -> String {
-    let name = &column.name;
+pub(super) fn canonical(column: &ColumnSpec) -> String {
+    let name = format!("\"{}\"", column.name);
     match column.column_type {
         ColumnType::Date => format!("({name} - date '1970-01-01')::text"),
         ColumnType::TimestampTz => format!("(extract(epoch from {name}) * 1000000)::bigint::text"),
@@ -105,7 +108,7 @@ fn canonical(column: &ColumnSpec) -> String {
     }
 }
 
-fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<String> {
+pub(super) fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<String> {
     if array.is_null(row) {
         return None;
     }
@@ -127,6 +130,11 @@ fn engine_text(array: &ArrayRef, column: &ColumnSpec, row: usize) -> Option<Stri
             let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             pairs.concat()
         }
+        ColumnType::SmallInt => array.as_primitive::<Int16Type>().value(row).to_string(),
+        ColumnType::Integer => array.as_primitive::<Int32Type>().value(row).to_string(),
+        ColumnType::BigInt => array.as_primitive::<Int64Type>().value(row).to_string(),
+        ColumnType::Boolean => array.as_boolean().value(row).to_string(),
+        ColumnType::Decimal(_) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         other => panic!("a column of type {other:?} is new here"),
     })
 }
@@ -138,6 +146,7 @@ fn rows_are_those_of_the_engine(pg: &Postgres) {
         let options = TableOptions {
             seed: i64::cast_unsigned(seed),
             as_of: epoch_day.parse().unwrap(),
+            ..TableOptions::default()
         };
         let table = domain::table("patients", &options).unwrap();
         let batch = table.batch(start..start + 1000).unwrap();

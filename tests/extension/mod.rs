@@ -5,6 +5,7 @@
 
 mod copy_masked;
 mod detect;
+mod domains;
 mod examples;
 mod fill;
 mod generate;
@@ -33,6 +34,7 @@ pub use session::{Session, row};
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
         ("detect", detect::tests()),
+        ("domains", domains::tests()),
         ("fill", fill::tests()),
         ("generate", generate::tests()),
         ("scan", scan::tests()),

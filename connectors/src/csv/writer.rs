@@ -13,8 +13,8 @@ use synth_engine::format::csv;
 
 use super::{CsvFile, NAME};
 use crate::error::{Error, Result};
+use crate::ledger::Grain;
 use crate::load::{Control, Outcome, batches};
-use crate::reader::BATCH_ROWS;
 
 /// Threads that generate, at most; one writes.
 const MOST_THREADS: usize = 4;
@@ -34,26 +34,29 @@ impl CsvFile {
     pub(crate) fn write(
         &self,
         table: &dyn Table,
-        rows: Range<u64>,
+        units: Range<u64>,
+        grain: Grain,
         control: &Control,
     ) -> Result<Outcome> {
-        table.batch(rows.end..rows.end)?;
+        table.batch(units.end..units.end)?;
         let mut output = self.open()?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let written = write_rows(
             &mut output.file,
             table,
-            &rows,
+            &units,
+            grain,
             threads.min(MOST_THREADS),
             control,
         );
-        let complete = matches!(written, Ok(count) if count == rows.end - rows.start);
+        let complete = matches!(written, Ok((count, _)) if count == units.end - units.start);
         let finished = output.finish(complete);
-        let rows_written = written?;
+        let (units_written, rows_written) = written?;
         finished?;
         Ok(Outcome {
             rows_written,
-            rows_before: 0,
+            units_written,
+            units_before: 0,
             complete,
         })
     }
@@ -119,44 +122,47 @@ impl Output {
     }
 }
 
-/// Writes header and rows; returns the number of rows written, fewer if stopped.
+/// Writes header and rows; returns how many units and rows were written, fewer if stopped.
 fn write_rows(
     file: &mut File,
     table: &dyn Table,
-    rows: &Range<u64>,
+    units: &Range<u64>,
+    grain: Grain,
     threads: usize,
     control: &Control,
-) -> Result<u64> {
+) -> Result<(u64, u64)> {
     let mut buffer = Vec::new();
     csv::write_header(&table.spec().arrow_schema(), &mut buffer);
     put(file, &buffer)?;
-    let batch_count = batches(rows.clone()).count();
+    let all = units.end - units.start;
+    let mut rows_written = 0;
+    let batch_count = batches(units.clone(), grain).count();
     let threads = threads.clamp(1, batch_count.max(1));
     if threads == 1 {
-        for batch in batches(rows.clone()) {
+        for batch in batches(units.clone(), grain) {
             if control.stop.is_cancelled() {
-                return Ok(batch.start - rows.start);
+                return Ok((batch.start - units.start, rows_written));
             }
             let end = batch.end;
-            render(table, batch, &mut buffer)?;
+            rows_written += render(table, batch, &mut buffer)?;
             put(file, &buffer)?;
-            (control.progress)(end - rows.start);
+            (control.progress)(end - units.start);
         }
-        return Ok(rows.end - rows.start);
+        return Ok((all, rows_written));
     }
     thread::scope(|scope| {
         // Thread t renders batches t, t + n, t + 2n, ...: the order of the file needs no sorting,
         // and buffers go back to whoever filled them.
         let lanes: Vec<_> = (0..threads)
             .map(|lane| {
-                let (full, rendered) = mpsc::sync_channel::<Result<Vec<u8>>>(BATCHES_AHEAD);
+                let (full, rendered) = mpsc::sync_channel::<Result<(Vec<u8>, u64)>>(BATCHES_AHEAD);
                 let (empty, spare) = mpsc::channel::<Vec<u8>>();
-                let rows = rows.clone();
+                let units = units.clone();
                 scope.spawn(move || {
-                    for batch in batches(rows).skip(lane).step_by(threads) {
+                    for batch in batches(units, grain).skip(lane).step_by(threads) {
                         let mut buffer = spare.try_recv().unwrap_or_default();
-                        let result = render(table, batch, &mut buffer).map(|()| buffer);
-                        if full.send(result).is_err() {
+                        let rows = render(table, batch, &mut buffer);
+                        if full.send(rows.map(|rows| (buffer, rows))).is_err() {
                             return;
                         }
                     }
@@ -164,26 +170,28 @@ fn write_rows(
                 (rendered, empty)
             })
             .collect();
-        for (i, batch) in batches(rows.clone()).enumerate() {
+        for (i, batch) in batches(units.clone(), grain).enumerate() {
             if control.stop.is_cancelled() {
-                return Ok(batch.start - rows.start);
+                return Ok((batch.start - units.start, rows_written));
             }
             let (rendered, empty) = &lanes[i % threads];
-            let buffer = rendered.recv().map_err(|_| Error::Thread)??;
+            let (buffer, rows) = rendered.recv().map_err(|_| Error::Thread)??;
+            rows_written += rows;
             put(file, &buffer)?;
-            (control.progress)(batch.end - rows.start);
+            (control.progress)(batch.end - units.start);
             // The thread may have ended: then nobody needs the buffer.
             let _ = empty.send(buffer);
         }
-        Ok(rows.end - rows.start)
+        Ok((all, rows_written))
     })
 }
 
-fn render(table: &dyn Table, rows: Range<u64>, buffer: &mut Vec<u8>) -> Result<()> {
-    debug_assert!(rows.end - rows.start <= BATCH_ROWS as u64);
+/// Renders the rows of some units into the buffer; returns how many rows there are.
+fn render(table: &dyn Table, units: Range<u64>, buffer: &mut Vec<u8>) -> Result<u64> {
     buffer.clear();
-    csv::write_batch(&table.batch(rows)?, buffer)?;
-    Ok(())
+    let batch = table.batch(units)?;
+    csv::write_batch(&batch, buffer)?;
+    Ok(batch.num_rows() as u64)
 }
 
 fn put(file: &mut File, bytes: &[u8]) -> Result<()> {
@@ -194,6 +202,7 @@ fn put(file: &mut File, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::BATCH_ROWS;
     use synth_engine::domain::{TableOptions, table};
 
     #[test]
@@ -207,7 +216,8 @@ mod tests {
                 rows.end
             ));
             let mut file = File::create(&path).unwrap();
-            write_rows(&mut file, &*table, &rows, threads, &Control::default()).unwrap();
+            let (grain, control) = (Grain::of(&*table), Control::default());
+            write_rows(&mut file, &*table, &rows, grain, threads, &control).unwrap();
             let bytes = fs::read(&path).unwrap();
             fs::remove_file(path).unwrap();
             bytes

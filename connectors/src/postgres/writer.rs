@@ -216,7 +216,7 @@ impl Writer for PostgresWriter {
         .bind(synth_engine::calendar::format_date(load.options.as_of))
         .bind(&target.name)
         .bind(load.start.cast_signed())
-        .bind(load.rows.cast_signed())
+        .bind(load.units.cast_signed())
         .execute(&mut *transaction)
         .await
         .map_err(from_sqlx)?;

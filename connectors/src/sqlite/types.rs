@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float64Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, Float64Array, Int32Array,
-    Int64Array, RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
+    Float64Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
@@ -27,6 +29,8 @@ pub(super) fn sql_type(column: &ColumnSpec) -> &'static str {
             "INTEGER"
         }
         ColumnType::Double | ColumnType::Real => "REAL",
+        // Text would sort and add wrongly; SQLite's NUMERIC keeps up to 15 digits exactly.
+        ColumnType::Decimal(_) => "NUMERIC",
         _ => "TEXT",
     }
 }
@@ -54,7 +58,9 @@ pub(super) fn column_type(declared: &str) -> ColumnType {
 /// A column of a batch, with the encoder chosen.
 enum Cells<'a> {
     Text(&'a StringArray),
+    SmallInt(&'a Int16Array),
     Integer(&'a Int32Array),
+    Decimal(&'a Decimal128Array),
     BigInt(&'a Int64Array),
     Boolean(&'a BooleanArray),
     Time(&'a Time64MicrosecondArray),
@@ -68,7 +74,9 @@ impl<'a> Cells<'a> {
     fn of(array: &'a ArrayRef) -> Result<Self> {
         Ok(match array.data_type() {
             DataType::Utf8 => Self::Text(array.as_string()),
+            DataType::Int16 => Self::SmallInt(array.as_primitive::<Int16Type>()),
             DataType::Int32 => Self::Integer(array.as_primitive::<Int32Type>()),
+            DataType::Decimal128(_, _) => Self::Decimal(array.as_primitive::<Decimal128Type>()),
             DataType::Boolean => Self::Boolean(array.as_boolean()),
             DataType::Time64(TimeUnit::Microsecond) => {
                 Self::Time(array.as_primitive::<Time64MicrosecondType>())
@@ -93,7 +101,9 @@ impl<'a> Cells<'a> {
     fn bind(&self, row: usize, name: &str, out: &mut SqliteArguments) -> Result<()> {
         let added = match self {
             Self::Text(a) => out.add(a.value(row)),
+            Self::SmallInt(a) => out.add(a.value(row)),
             Self::Integer(a) => out.add(a.value(row)),
+            Self::Decimal(a) => out.add(a.value_as_string(row)),
             Self::BigInt(a) => out.add(a.value(row)),
             Self::Boolean(a) => out.add(i64::from(a.value(row))),
             Self::Time(a) => out.add(time_text(a.value(row), name)?),

@@ -184,7 +184,7 @@ impl Writer for SqliteWriter {
         .bind(synth_engine::calendar::format_date(load.options.as_of))
         .bind(load.target.clone())
         .bind(load.start.cast_signed())
-        .bind(load.rows.cast_signed())
+        .bind(load.units.cast_signed())
         .execute(&mut *transaction)
         .await
         .map_err(from_sqlx)?;

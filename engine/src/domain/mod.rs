@@ -6,13 +6,16 @@
 //! patients, the merchants of customers) comes in blocks: a table of providers has 128 rows with each
 //! first patient of 4,096, and a patient refers to those of the own block.
 
+pub mod days;
 pub mod education;
 pub mod finance;
 pub mod healthcare;
 pub mod linked;
 pub mod population;
+pub mod resident;
 pub mod retail;
 mod single;
+mod tax;
 pub mod telecom;
 
 use std::ops::Range;

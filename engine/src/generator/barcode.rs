@@ -56,7 +56,7 @@ pub(super) const ENTRIES: &[Generator] = &[
 ];
 
 /// A GTIN of `length` digits, 8 to 14: the prefix, the number and the check digit.
-fn gtin(prefix: &[u8], index: u64, length: usize, out: &mut dyn Write) -> fmt::Result {
+pub(crate) fn gtin(prefix: &[u8], index: u64, length: usize, out: &mut dyn Write) -> fmt::Result {
     let mut text = [b'0'; 14];
     text[..prefix.len()].copy_from_slice(prefix);
     spell(index, DIGITS, &mut text[prefix.len()..length - 1]);

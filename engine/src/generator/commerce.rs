@@ -12,15 +12,15 @@ use crate::entropy::{below, remix};
 
 /// A category with its products and the range of their prices in hundredths.
 #[derive(Debug)]
-struct Category {
-    name: &'static str,
+pub(crate) struct Category {
+    pub(crate) name: &'static str,
     code: &'static str,
-    products: &'static [&'static str],
-    least: u64,
-    most: u64,
+    pub(crate) products: &'static [&'static str],
+    pub(crate) least: u64,
+    pub(crate) most: u64,
 }
 
-static CATEGORIES: &[Category] = &[
+pub(crate) static CATEGORIES: &[Category] = &[
     Category {
         name: "Automotive",
         code: "AUT",
@@ -282,7 +282,7 @@ static CATEGORIES: &[Category] = &[
     },
 ];
 
-const QUALITIES: &[&str] = &[
+pub(crate) const QUALITIES: &[&str] = &[
     "Classic",
     "Compact",
     "Deluxe",
@@ -433,7 +433,8 @@ fn nth_product_name(index: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(product)
 }
 
-const SKU_COUNT: u64 = 36 * 36 * 36 * 36 * 10_000;
+/// How many stock keeping units a category has.
+pub(crate) const SKU_COUNT: u64 = 36 * 36 * 36 * 36 * 10_000;
 
 fn category(entropy: u64) -> &'static Category {
     &CATEGORIES[usize::try_from(below(entropy, CATEGORIES.len() as u64)).unwrap_or(0)]
@@ -460,7 +461,8 @@ fn price(entropy: u64, out: &mut dyn Write) -> fmt::Result {
     write_hundredths(hundredths.min(*most), out)
 }
 
-fn sku(category: &Category, index: u64, out: &mut dyn Write) -> fmt::Result {
+/// The stock keeping unit of a category with an index below [`SKU_COUNT`].
+pub(crate) fn sku(category: &Category, index: u64, out: &mut dyn Write) -> fmt::Result {
     let mut text = *b"AAA-0000-0000";
     text[..3].copy_from_slice(category.code.as_bytes());
     let rest = spell(index, super::draw::DIGITS, &mut text[9..]);

@@ -113,7 +113,11 @@ pub(super) const ENTRIES: &[Generator] = &[
 ];
 
 /// A prefix, a number and the Luhn digit, `LENGTH` digits in all.
-fn luhn_number<const LENGTH: usize>(prefix: &[u8], index: u64, out: &mut dyn Write) -> fmt::Result {
+pub(crate) fn luhn_number<const LENGTH: usize>(
+    prefix: &[u8],
+    index: u64,
+    out: &mut dyn Write,
+) -> fmt::Result {
     let mut text = [b'0'; LENGTH];
     text[..prefix.len()].copy_from_slice(prefix);
     spell(index, DIGITS, &mut text[prefix.len()..LENGTH - 1]);

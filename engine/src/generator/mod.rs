@@ -15,19 +15,19 @@
 
 pub mod address;
 mod arguments;
-mod barcode;
+pub(crate) mod barcode;
 mod bound;
 mod business;
 mod card;
 pub(crate) mod check_digit;
 mod clinical;
 mod color;
-mod commerce;
+pub(crate) mod commerce;
 pub mod company;
 pub mod contact;
 mod country;
 pub mod data;
-mod device;
+pub(crate) mod device;
 mod distribution;
 mod draft;
 mod draw;

@@ -2,8 +2,10 @@
 
 use std::ffi::CStr;
 
+use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgList, PgMemoryContexts};
+use synth_engine::domain::{self, TableEntry};
 
 use super::parallel::{self, Place};
 use super::plan::{SEED_ARGUMENT, constant};
@@ -11,6 +13,7 @@ use super::rows::{Source, Wanted, clear, fill};
 use super::{Static, explain};
 use crate::batches::Batches;
 use crate::boundary::{ExecScan, string};
+use crate::error::raise;
 use crate::generate::{Arguments, Request, remember_seed, request};
 use crate::tuple::RowType;
 
@@ -48,7 +51,7 @@ struct ScanState {
 }
 
 pub(super) struct Own {
-    pub table: String,
+    pub table: &'static TableEntry,
     arguments: *mut pg_sys::List,
     /// Parameters of the query that the arguments depend on.
     parameters: *mut pg_sys::Bitmapset,
@@ -96,7 +99,7 @@ impl Own {
                 {
                     asked.seed = asked.seed.or(drawn.seed);
                 }
-                request(&self.table, &asked)
+                request(self.table, &asked)
             },
         };
         self.request = Some(request.clone());
@@ -122,13 +125,7 @@ impl Own {
                     value.filter(|_| !is_null)
                 })
                 .collect();
-            let value = |index: usize| values.get(index).copied().flatten().map(Datum::value);
-            Arguments {
-                rows: value(0).map(|v| v as i64),
-                seed: value(1).map(|v| v as i64),
-                start: value(2).map(|v| v as i64),
-                as_of: value(3).map(|v| v as i32),
-            }
+            Arguments::read(|index| values.get(index).copied().flatten())
         }
     }
 
@@ -143,7 +140,7 @@ impl Own {
             unsafe {
                 let request = match &self.request {
                     Some(request) => request.clone(),
-                    None => request(&self.table, &self.evaluate(node)),
+                    None => request(self.table, &self.evaluate(node)),
                 };
                 self.request = Some(request.clone());
                 let mut batches = Batches::new(request);
@@ -202,7 +199,7 @@ unsafe extern "C-unwind" fn begin(
         let scan = (*node).ss.ps.plan.cast::<pg_sys::CustomScan>();
         let ps = &raw mut (*node).ss.ps;
         let own = Own {
-            table: table_name(scan),
+            table: table(scan),
             arguments: pg_sys::ExecInitExprList((*scan).custom_exprs, node.cast()),
             parameters: pg_sys::pull_paramids((*scan).custom_exprs.cast()),
             has_subqueries: pg_sys::contain_subplans((*scan).custom_exprs.cast()),
@@ -282,14 +279,21 @@ unsafe fn wanted(node: *mut pg_sys::ScanState) -> Wanted {
 
 /// # Safety
 /// `scan` is a plan made by `plan_path`.
-pub(super) unsafe fn table_name(scan: *mut pg_sys::CustomScan) -> String {
+unsafe fn table(scan: *mut pg_sys::CustomScan) -> &'static TableEntry {
     // SAFETY: the first private item is a String node.
-    unsafe {
+    let name = unsafe {
         let private = PgList::<pg_sys::String>::from_pg((*scan).custom_private);
         private
             .get_ptr(0)
             .map_or_else(String::new, |name| string((*name).sval))
-    }
+    };
+    domain::find(&name).unwrap_or_else(|| {
+        raise(
+            ERRCODE_INTERNAL_ERROR,
+            format!("a plan names a table that is not there: {name}"),
+            None,
+        )
+    })
 }
 
 unsafe extern "C-unwind" fn exec(
@@ -323,7 +327,7 @@ unsafe fn next_ready(node: *mut pg_sys::ScanState) -> *mut pg_sys::TupleTableSlo
             Source::Number { batches, left } => {
                 let slot = (*node).ps.ps_ResultTupleSlot;
                 if *left == 0 {
-                    *left = batches.next_rows().map_or(0, |rows| rows.end - rows.start);
+                    *left = batches.next_count().unwrap_or(0);
                 }
                 if *left == 0 {
                     clear(slot);

@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString};
 use pgrx::PgList;
 use pgrx::pg_sys;
 
-use super::execute::{Own, table_name};
+use super::execute::Own;
 use super::plan::{ROWS_ARGUMENT, SEED_ARGUMENT, START_ARGUMENT};
 use super::rows::Wanted;
 
@@ -33,7 +33,8 @@ pub(super) unsafe extern "C-unwind" fn explain(
         let text = |label: &CStr, value: &CStr| {
             pg_sys::ExplainPropertyText(label.as_ptr(), value.as_ptr(), es);
         };
-        let name = CString::new(format!("synth_{}", table_name(scan))).unwrap_or_default();
+        let entry = &own.table.entry;
+        let name = CString::new(format!("synth_{}", entry.name)).unwrap_or_default();
         text(c"Generator", &name);
 
         let asked = own.request.as_ref().map(|request| request.arguments);
@@ -45,10 +46,16 @@ pub(super) unsafe extern "C-unwind" fn explain(
             },
             None => argument(scan, position, ancestors, es),
         };
+        // As `Rows`, or `Patients`.
+        let mut label = entry.parameters[0].name.to_owned();
+        if let Some(first) = label.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        let units = CString::new(label).unwrap_or_default();
         match arguments(ROWS_ARGUMENT) {
-            Argument::Number(rows) => number(c"Rows", rows),
-            Argument::Text(rows) => text(c"Rows", &rows),
-            Argument::Null => text(c"Rows", c"NULL"),
+            Argument::Number(rows) => number(&units, rows),
+            Argument::Text(rows) => text(&units, &rows),
+            Argument::Null => text(&units, c"NULL"),
         }
         match arguments(SEED_ARGUMENT) {
             Argument::Number(seed) => number(c"Seed", seed),

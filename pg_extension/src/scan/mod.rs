@@ -14,6 +14,7 @@ mod plan;
 mod rows;
 
 use pgrx::pg_sys::{self, Oid};
+use synth_engine::domain::TableEntry;
 
 /// Puts the hook in place and makes the scan's methods known to parallel workers.
 pub fn install() {
@@ -29,7 +30,7 @@ struct Static<T>(T);
 unsafe impl<T> Sync for Static<T> {}
 
 /// The engine table behind a generator: its SQL function is `synth_<table>` of this library.
-fn table_of(function: Oid) -> Option<&'static str> {
+fn table_of(function: Oid) -> Option<&'static TableEntry> {
     // SAFETY: a syscache look-up, released here; prosrc and probin are text where not null.
     unsafe {
         let tuple = pg_sys::SearchSysCache1(
@@ -55,9 +56,8 @@ fn table_of(function: Oid) -> Option<&'static str> {
         if !library.ends_with("pg_synth") {
             return None;
         }
-        synth_engine::domain::ENTRIES
-            .iter()
-            .map(|entry| entry.name)
-            .find(|name| symbol.strip_prefix("synth_") == Some(name))
+        symbol
+            .strip_prefix("synth_")
+            .and_then(synth_engine::domain::find)
     }
 }

@@ -128,7 +128,7 @@ pub(super) unsafe extern "C-unwind" fn initialize_worker(
         let own = Own::of(node);
         own.shared = Place::of(memory);
         if let Some(place) = own.shared {
-            own.request = Some(request(&own.table, &place.arguments()));
+            own.request = Some(request(own.table, &place.arguments()));
         }
     }
 }

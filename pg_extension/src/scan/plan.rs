@@ -4,6 +4,7 @@ use std::ffi::CString;
 
 use pgrx::PgList;
 use pgrx::pg_sys::{self, Datum};
+use synth_engine::domain::{FanOut, TableEntry};
 
 use super::{Static, execute, table_of};
 use crate::batches;
@@ -55,8 +56,10 @@ sql_function! {
             {
                 let call = (*request).node.cast::<pg_sys::FuncExpr>();
                 allow_workers((*request).root, call);
-                if let Some(rows) = constant((*call).args, ROWS_ARGUMENT) {
-                    (*request).rows = (rows.value() as i64 as f64).max(0.0);
+                let table = table_of((*call).funcid);
+                if let (Some(table), Some(units)) = (table, constant((*call).args, ROWS_ARGUMENT)) {
+                    let units = (units.value() as i64 as f64).max(0.0);
+                    (*request).rows = (units * table.fan_out.mean()).ceil();
                     return Datum::from(request);
                 }
             }
@@ -192,7 +195,7 @@ unsafe fn path<'a>(
     root: *mut pg_sys::PlannerInfo,
     rel: *mut pg_sys::RelOptInfo,
     call: *mut pg_sys::FuncExpr,
-    table: &str,
+    table: &TableEntry,
     making: f64,
 ) -> &'a mut pg_sys::CustomPath {
     // SAFETY: a new node in the planner's context.
@@ -213,7 +216,7 @@ unsafe fn path<'a>(
         let target = (*(*rel).reltarget).cost;
         let row_cost = match columns {
             // Nothing is made: a row is a number counted down.
-            0 => pg_sys::cpu_operator_cost,
+            0 if table.fan_out == FanOut::One => pg_sys::cpu_operator_cost,
             _ => making * (ROW_COST + COLUMN_COST * f64::from(columns)) + pg_sys::cpu_tuple_cost,
         } + (*rel).baserestrictcost.per_tuple;
         path.path.startup_cost = (*rel).baserestrictcost.startup + target.startup;
@@ -221,7 +224,7 @@ unsafe fn path<'a>(
             + (*rel).tuples.max((*rel).rows) * row_cost
             + target.per_tuple * path.path.rows;
         path.flags = pg_sys::CUSTOMPATH_SUPPORT_PROJECTION;
-        let name = CString::new(table).unwrap_or_default();
+        let name = CString::new(table.entry.name).unwrap_or_default();
         let private = pg_sys::makeString(pg_sys::pstrdup(name.as_ptr()));
         path.custom_private = pg_sys::lappend(std::ptr::null_mut(), private.cast());
         path.custom_private = pg_sys::lappend(path.custom_private, call.cast());

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use chrono::{DateTime, SecondsFormat};
 use rmcp::RoleServer;
@@ -13,10 +16,10 @@ use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use synth_connectors::ledger::Load;
+use synth_connectors::ledger::{Grain, Load};
 use synth_connectors::load::{self, Control};
 use synth_engine::calendar::{AS_OF_RANGE, REFERENCE_DATE, format_date, parse_date};
-use synth_engine::domain::{self, LAST_ROW, Table, TableOptions};
+use synth_engine::domain::{self, FanOut, OWN_PARAMETERS, Table, TableOptions};
 use synth_engine::registry::{self, Kind};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -46,8 +49,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 struct Input {
     /// A table or generator named by `list_generators`.
     generator: String,
-    /// How many rows, as an integer or a string of digits. Without a destination only the preview
-    /// is generated.
+    /// How many rows, as an integer or a string of digits; for a table that belongs to patients,
+    /// customers and so on (its first parameter says), how many of those. Without a destination only
+    /// the preview is generated.
     #[schemars(schema_with = "schema::count")]
     rows: Value,
     /// The same seed gives the same rows: any signed 64-bit integer; beyond 2^53 as a string of
@@ -64,6 +68,9 @@ struct Input {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     as_of: Option<String>,
+    /// The table's own parameters by name, as list_generators shows them after as_of.
+    #[serde(default)]
+    parameters: Map<String, Value>,
     /// How many of the rows to show in the answer, default 5.
     #[serde(default)]
     #[schemars(range(min = 0, max = 100))]
@@ -93,14 +100,14 @@ struct Output {
     as_of: String,
     /// Number of the first row, as digits.
     start: String,
-    /// Rows asked for, as digits.
+    /// Rows asked for, or patients, customers and so on, as digits.
     rows: String,
     /// Rows that this call wrote, as digits.
     rows_written: String,
     /// Columns in order.
     columns: Vec<Column>,
-    /// The first rows, column by name. Values of type bigint are strings of digits; dates, instants
-    /// and UUIDs are strings; numbers that are not finite are strings.
+    /// The first rows, column by name. Values of type bigint or numeric are strings of digits; dates,
+    /// instants and UUIDs are strings; numbers that are not finite are strings.
     preview: Vec<Map<String, Value>>,
     /// Where the rows were written; null: nowhere.
     destination: Option<String>,
@@ -157,16 +164,19 @@ pub async fn call(
 ) -> ToolResult {
     let started = Instant::now();
     let input: Input = arguments(input)?;
-    let (load, preview_rows) = validate(shared, &input)?;
-    let table =
-        domain::table(&load.generator, &load.options).map_err(synth_connectors::Error::from)?;
+    let (load, table, preview_rows) = validate(shared, &input)?;
+    let preview_units = table.fan_out().units_of(preview_rows);
     let end = load
         .range()
         .end
-        .min(load.start.saturating_add(preview_rows));
+        .min(load.start.saturating_add(preview_units));
     let preview = table
         .batch(load.start..end)
         .map_err(synth_connectors::Error::from)?;
+    let shown = preview
+        .num_rows()
+        .min(usize::try_from(preview_rows).unwrap_or(usize::MAX));
+    let preview = preview.slice(0, shown);
     let mut rows_written = 0;
     let mut target = None;
     if let Some(name) = &input.destination {
@@ -195,7 +205,7 @@ pub async fn call(
         seed: load.signed_seed().to_string(),
         as_of: format_date(load.options.as_of),
         start: load.start.to_string(),
-        rows: load.rows.to_string(),
+        rows: load.units.to_string(),
         rows_written: rows_written.to_string(),
         columns: table
             .spec()
@@ -217,7 +227,7 @@ pub async fn call(
 }
 
 /// The load that is asked for, and the rows to show.
-fn validate(shared: &Shared, input: &Input) -> Result<(Load, u64), ToolError> {
+fn validate(shared: &Shared, input: &Input) -> Result<(Load, Arc<dyn Table>, u64), ToolError> {
     let about = |name: &str| {
         let name = name.to_owned();
         move |problem: String| ToolError(format!("{name}: {problem}"))
@@ -241,15 +251,24 @@ fn validate(shared: &Shared, input: &Input) -> Result<(Load, u64), ToolError> {
             })?,
         None => REFERENCE_DATE,
     };
-    if rows > shared.max_rows {
+    let own = own_parameters(&input.generator, &input.parameters)?;
+    let options = TableOptions { seed, as_of, own };
+    let table = domain::table(&input.generator, &options).map_err(synth_connectors::Error::from)?;
+    let most = match table.fan_out() {
+        FanOut::One => shared.max_rows,
+        many => many.units_of(shared.max_rows),
+    };
+    if rows > most {
         return Err(ToolError(format!(
-            "rows: at most {} in one call; several calls with another start make more",
+            "rows: at most {most} in one call, which make about {} rows; several calls with another \
+             start make more",
             shared.max_rows
         )));
     }
-    if start.checked_add(rows).is_none_or(|end| end > LAST_ROW + 1) {
+    let last = table.last_unit();
+    if start.checked_add(rows).is_none_or(|end| end > last + 1) {
         return Err(ToolError(format!(
-            "start: start plus rows must not pass the last row, {LAST_ROW}"
+            "start: start plus rows must not pass the last one, {last}"
         )));
     }
     let preview_rows = input.preview_rows.unwrap_or(PREVIEW_ROWS);
@@ -260,15 +279,44 @@ fn validate(shared: &Shared, input: &Input) -> Result<(Load, u64), ToolError> {
     }
     let load = Load {
         generator: input.generator.clone(),
-        options: TableOptions { seed, as_of },
+        options,
         start,
-        rows,
+        units: rows,
+        grain: Grain::of(&*table),
         target: input
             .table
             .clone()
-            .unwrap_or_else(|| input.generator.clone()),
+            .unwrap_or_else(|| table.spec().name.clone()),
     };
-    Ok((load, preview_rows))
+    Ok((load, table, preview_rows))
+}
+
+/// The table's own parameters, by name.
+fn own_parameters(
+    generator: &str,
+    given: &Map<String, Value>,
+) -> Result<[Option<f64>; OWN_PARAMETERS], ToolError> {
+    let known: Vec<&str> = domain::find(generator)
+        .iter()
+        .flat_map(|entry| &entry.entry.parameters[4..])
+        .map(|parameter| parameter.name)
+        .collect();
+    let mut own = [None; OWN_PARAMETERS];
+    for (name, value) in given {
+        let place = known.iter().position(|known| known == name);
+        let (Some(place), Some(value)) = (place, value.as_f64()) else {
+            return Err(ToolError(format!(
+                "parameters: {name} is not a parameter of {generator} with a number; it has: {}",
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                }
+            )));
+        };
+        own[place] = Some(value);
+    }
+    Ok(own)
 }
 
 /// Writes a load; returns the rows written.
@@ -294,7 +342,7 @@ async fn write(
         }
     };
     let (rows_done, progress) = watch::channel(0);
-    let notifier = notify(progress, load.rows, context);
+    let notifier = notify(progress, load.units, context);
     let control = Control {
         progress: Arc::new(move |rows| {
             // Nobody listens if the client did not ask for progress.
@@ -381,6 +429,14 @@ fn values(array: &ArrayRef) -> Vec<Value> {
         each(&|row| a.value(row).into())
     } else if let Some(a) = array.as_primitive_opt::<Int64Type>() {
         each(&|row| a.value(row).to_string().into())
+    } else if let Some(a) = array.as_primitive_opt::<Int32Type>() {
+        each(&|row| a.value(row).into())
+    } else if let Some(a) = array.as_primitive_opt::<Int16Type>() {
+        each(&|row| a.value(row).into())
+    } else if let Some(a) = array.as_primitive_opt::<Decimal128Type>() {
+        each(&|row| a.value_as_string(row).into())
+    } else if let Some(a) = array.as_boolean_opt() {
+        each(&|row| a.value(row).into())
     } else if let Some(a) = array.as_primitive_opt::<Float64Type>() {
         each(&|row| {
             let value = a.value(row);

@@ -18,6 +18,8 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::life::{BLOCK, Life};
+use super::sites::{PROVIDERS, SITES};
 use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
 use arrow_array::{
     ArrayRef, Date32Array, Float64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray,
@@ -32,11 +34,10 @@ use crate::domain::{
 use crate::entropy::{Permutation, Stream, UniqueNumbers, below, normal, remix, round, unit};
 use crate::error::{Error, Result};
 use crate::generator::address::{self, PLACES, Place};
-use crate::generator::data::US_STATES;
 use crate::generator::name::{self, Sex};
 use crate::generator::{contact, identifier};
 use crate::registry::Entry;
-use crate::schema::{ColumnSpec, ColumnType, Constraint, TableSpec};
+use crate::schema::{ColumnSpec, ColumnType, Constraint, ForeignKey, TableSpec};
 
 /// Registry entry.
 pub const ENTRY: Entry = table_entry(
@@ -56,9 +57,6 @@ pub static TABLE: TableEntry = TableEntry {
 
 /// Years for which a registration may lie back.
 const REGISTRY_YEARS: i32 = 10;
-
-/// One provider for so many inhabitants of a state.
-const INHABITANTS_PER_PROVIDER: u64 = 3_000;
 
 /// Correlation of the z-scores of height and weight; for adults about 0.4 (NHANES), for children
 /// more.
@@ -107,8 +105,6 @@ pub struct Patients {
     email: UniqueNumbers,
     member: UniqueNumbers,
     npi: Permutation,
-    /// For each state the first provider and how many there are.
-    providers: Vec<(u64, u64)>,
 }
 
 /// What more than one column needs to know of a person, as bits: only what the wanted columns need
@@ -174,15 +170,6 @@ impl Patients {
         options.check_day(ENTRY.name)?;
         let year = date_from_days(options.as_of).map_or(0, |date| date.0);
         let stream = |column: &str| Stream::new(options.seed, ENTRY.name, column);
-        let mut next_provider = 0;
-        let providers = US_STATES
-            .iter()
-            .map(|state| {
-                let count = (state.population / INHABITANTS_PER_PROVIDER).max(1);
-                next_provider += count;
-                (next_provider - count, count)
-            })
-            .collect();
         Ok(Self {
             spec: spec(),
             as_of: options.as_of,
@@ -224,7 +211,6 @@ impl Patients {
                 identifier::NPI_COUNT,
                 stream("primary_provider_npi").split(1),
             ),
-            providers,
         })
     }
 
@@ -233,6 +219,85 @@ impl Patients {
     pub fn patient_id(&self, row: u64) -> [u8; 16] {
         let unique = self.streams.patient_id.bijection(row);
         identifier::uuid_v4(unique, remix(unique))
+    }
+
+    /// Birth, registration, death and age.
+    #[inline]
+    pub(super) fn life(&self, row: u64) -> Life {
+        let person = self.person(row, fact::DEATH);
+        let end = person.death_date.unwrap_or(self.as_of);
+        Life {
+            unit: row,
+            sex: person.sex,
+            birth: person.birth_date,
+            death: person.death_date,
+            registered: person.created_at,
+            registered_day: day_of(person.created_at),
+            end,
+            age: person.age,
+            exact_age: years_between(person.birth_date, end),
+        }
+    }
+
+    /// Where the patient lives.
+    #[inline]
+    pub(super) fn place(&self, row: u64) -> &'static Place {
+        &PLACES.places()[PLACES.pick(self.streams.place.draw(row))]
+    }
+
+    /// Race, ethnicity and what follows from them.
+    #[inline]
+    pub(super) fn race(&self, row: u64) -> RaceEthnicityFacts {
+        population::race_and_ethnicity(self.streams.race.draw(row))
+    }
+
+    /// Column `smoking_status`.
+    #[inline]
+    pub(super) fn smoking(&self, life: &Life) -> &'static str {
+        population::smoking_status(self.streams.smoking.draw(life.unit), life.sex, life.age)
+    }
+
+    /// Column `insurance_type`.
+    #[inline]
+    pub(super) fn insurance(&self, life: &Life) -> &'static str {
+        population::insurance_type(self.streams.insurance.draw(life.unit), life.age)
+    }
+
+    /// The z-scores of height and weight among those of the same sex and age, for life.
+    #[inline]
+    pub(super) fn body_scores(&self, row: u64) -> (f64, f64) {
+        let height = normal(self.streams.height.draw(row));
+        let weight = HEIGHT_WEIGHT_CORRELATION * height
+            + INDEPENDENT_SHARE * normal(self.streams.weight.draw(row));
+        (height, weight)
+    }
+
+    /// Height in centimetres and weight in kilograms at an exact age.
+    #[inline]
+    pub(super) fn body(&self, life: &Life, age: f64) -> (f64, f64) {
+        let (height, weight) = self.body_scores(life.unit);
+        (
+            population::body(Measure::Height, height, life.sex, age),
+            population::body(Measure::Weight, weight, life.sex, age),
+        )
+    }
+
+    /// The primary provider, as a slot of the patient's block.
+    #[inline]
+    pub(super) fn primary(&self, row: u64) -> u16 {
+        SITES.primary(self.place(row).state_index, self.streams.provider.draw(row))
+    }
+
+    /// The NPI of the provider in a slot of a block. Those of patients beyond
+    /// [`LAST_PATIENT`](super::LAST_PATIENT) begin again with the first.
+    pub(super) fn write_npi<W: Write + ?Sized>(
+        &self,
+        block: u64,
+        slot: u16,
+        out: &mut W,
+    ) -> std::fmt::Result {
+        let index = block % (identifier::NPI_COUNT / PROVIDERS) * PROVIDERS + u64::from(slot);
+        identifier::write_npi(self.npi.apply(index), out)
     }
 
     /// The person of a row, as far as `facts` go.
@@ -436,9 +501,8 @@ impl Patients {
                 identifier::write_padded(number, digits, out).map(|()| true)
             }),
             "primary_provider_npi" => text(people, 10, |p, out| {
-                let (first, count) = self.providers[p.place.state_index];
-                let provider = first + below(s.provider.draw(p.row), count);
-                identifier::write_npi(self.npi.apply(provider), out)
+                let slot = SITES.primary(p.place.state_index, s.provider.draw(p.row));
+                self.write_npi(p.row / BLOCK, slot, out)
             }),
             "created_at" => Arc::new(
                 TimestampMicrosecondArray::from_iter_values(people.iter().map(|p| p.created_at))
@@ -478,6 +542,12 @@ impl Table for Patients {
         let options = RecordBatchOptions::new().with_row_count(Some(n));
         Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
     }
+}
+
+/// The day of an instant.
+#[inline]
+fn day_of(micros: i64) -> i32 {
+    i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
 }
 
 /// A number of days below `n`, which is positive.
@@ -600,7 +670,7 @@ fn spec() -> TableSpec {
             column("smoking_status", Text, "Current, Former or Never"),
             column("insurance_type", Text, "Employer, Direct purchase, Medicare, Medicaid, Military or Uninsured"),
             column("insurance_member_id", Text, "Member number, unique; NULL for the uninsured").nullable(),
-            column("primary_provider_npi", Text, "NPI of a provider in the same state, series never assigned"),
+            column("primary_provider_npi", Text, "NPI of a provider in the same state (providers.npi), series never assigned"),
             column("created_at", TimestampTz, "When the patient was registered"),
         ],
         constraints: vec![
@@ -609,6 +679,12 @@ fn spec() -> TableSpec {
             unique("ssn"),
             unique("email"),
             unique("insurance_member_id"),
+            Constraint::ForeignKey(ForeignKey {
+                columns: vec!["primary_provider_npi".to_owned()],
+                table: "providers".to_owned(),
+                referenced: vec!["npi".to_owned()],
+            }),
+            Constraint::Index(vec!["primary_provider_npi".to_owned()]),
         ],
         comment: ENTRY.summary.to_owned(),
     }

@@ -13,7 +13,8 @@ use super::*;
 use crate::calendar::{REFERENCE_DATE, parse_date};
 use crate::domain::LAST_ROW;
 use crate::generator::data::{
-    FIRST_NAMES, INSURANCE, LAST_NAMES, MARITAL, POPULATION, RACE_ETHNICITY, SMOKING, US_PLACES,
+    FIRST_NAMES, INSURANCE, LAST_NAMES, MARITAL, POPULATION, RACE_ETHNICITY, SMOKING, State,
+    US_PLACES, US_STATES,
 };
 use crate::secret::tests::hex;
 
@@ -483,6 +484,42 @@ fn golden_bytes() {
         &out,
     ))
     .into();
+    assert_eq!(
+        hex(&digest),
+        "13fa733c0c58d01732eccc8da1a39ccc7b206a27c028ae3aa414dbd93d4ec9f5"
+    );
+}
+
+/// Since 0.4.0 the column `primary_provider_npi` holds NPIs of the table of providers. With its former
+/// values in their place, the bytes are those of 0.1.0: no other column changed.
+#[test]
+fn golden_bytes_of_the_first_release() {
+    let batch = Sample::of(42, 0..1_000).0;
+    let stream = Stream::new(42, "patients", "primary_provider_npi");
+    let numbers = Permutation::new(identifier::NPI_COUNT, stream.split(1));
+    let states = batch.column_by_name("state").unwrap().as_string::<i32>();
+    let mut former = StringBuilder::new();
+    for row in 0..1_000 {
+        let before = US_STATES
+            .iter()
+            .take_while(|s| s.state != states.value(row));
+        let providers = |state: &State| (state.population / 3_000).max(1);
+        let first: u64 = before.map(providers).sum();
+        let own = US_STATES
+            .iter()
+            .find(|s| s.state == states.value(row))
+            .map(providers);
+        let provider = first + below(stream.draw(row as u64), own.unwrap());
+        identifier::write_npi(numbers.apply(provider), &mut former).unwrap();
+        former.append_value("");
+    }
+    let place = batch.schema().index_of("primary_provider_npi").unwrap();
+    let mut columns = batch.columns().to_vec();
+    columns[place] = Arc::new(former.finish());
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let mut out = Vec::new();
+    crate::format::csv::write_batch(&batch, &mut out).unwrap();
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&out).into();
     assert_eq!(
         hex(&digest),
         "53842a667e8dd5aa55c07c01c9829841d3293e267e4eaaf8f85f16e90f7428cd"

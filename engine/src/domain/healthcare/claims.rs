@@ -1,0 +1,347 @@
+//! Claims: what insurers were billed for encounters, and what they made of it.
+//!
+//! One claim for each encounter of an insured patient whose claim was submitted by `as_of`. To the cent,
+//! `billed_amount = allowed_amount + adjustment_amount` and
+//! `allowed_amount = paid_amount + patient_responsibility`; what is not yet adjudicated has neither.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::care::{Encounter, Kind};
+use super::disease::{History, code};
+use super::life::{LAST_PATIENT, World, key};
+use crate::domain::linked::{Column, Linked};
+use crate::domain::{
+    AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
+};
+use crate::entropy::{Stream, below, remix};
+use crate::error::Result;
+
+/// The table.
+pub static TABLE: TableEntry = TableEntry {
+    entry: table_entry(
+        "claims",
+        "Claims to insurers for encounters: billed, allowed and paid amounts, status, denials.",
+        &[
+            units(
+                "patients",
+                "How many patients, 0 or more: all claims of exactly those.",
+            ),
+            SEED,
+            START,
+            AS_OF,
+        ],
+    ),
+    row: "claim",
+    fan_out: FAN_OUT,
+    units_at: units_of_root,
+    build: |options| Ok(Arc::new(table(options)?)),
+};
+
+const FAN_OUT: FanOut = FanOut::Mean(17.5);
+
+/// What the columns need: amounts follow from the charges.
+const AMOUNTS: u32 = 1;
+
+/// Fictitious insurers of those insured by an employer or directly.
+const INSURERS: [&str; 8] = [
+    "Meadowlark Health Plan",
+    "Granite Peak Mutual",
+    "Tidewater Benefit Trust",
+    "Larkspur Insurance",
+    "Northfield Health Cooperative",
+    "Copperline Health",
+    "Juniper Mutual Health",
+    "Bright River Insurance",
+];
+
+/// Why claims are denied, in the order of their frequency, with weights in percent (order and sizes
+/// after KFF, "Claims Denials and Appeals in ACA Marketplace Plans in 2023"; estimate).
+const DENIALS: [(&str, u64); 7] = [
+    ("Missing or invalid information", 24),
+    ("No prior authorization", 18),
+    ("Service not covered by the plan", 17),
+    ("Not medically necessary", 10),
+    ("Coverage not in effect on the date of service", 13),
+    ("Duplicate claim", 10),
+    ("Filed after the time limit", 8),
+];
+
+struct Claims {
+    world: World,
+    key: Stream,
+    draw: Stream,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Paid,
+    Denied,
+    Pending,
+}
+
+struct Row {
+    unit: u64,
+    block: u64,
+    patient_id: [u8; 16],
+    encounter: Encounter,
+    insurance: &'static str,
+    state: &'static str,
+    insurer: &'static str,
+    status: Status,
+    submitted: i32,
+    adjudicated: i32,
+    entropy: u64,
+    billed: i64,
+    allowed: i64,
+    paid: i64,
+}
+
+impl Row {
+    /// An amount that adjudication decides.
+    fn decided(&self, amount: i64) -> Option<i64> {
+        (self.status != Status::Pending).then_some(amount)
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one entry a column")]
+fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
+    let columns = vec![
+        Column::uuid("claim_id", "Key", |c: &Claims, r: &Row| {
+            Some(key(c.key, r.unit, r.encounter.ordinal))
+        }),
+        Column::uuid("encounter_id", "What is billed for", |c, r| {
+            Some(c.world.encounter_id(r.unit, r.encounter.ordinal))
+        }),
+        Column::uuid("patient_id", "The patient", |_, r| Some(r.patient_id)),
+        Column::uuid("provider_id", "Who bills", |c, r| {
+            Some(c.world.provider_id(r.block, r.encounter.provider))
+        }),
+        Column::word("insurance_type", "That of the patient", |_, r| {
+            Some(r.insurance)
+        }),
+        Column::text("payer", "Who is billed", |_, r, out| {
+            match r.insurance {
+                "Medicare" => out.write_str("Medicare")?,
+                "Military" => out.write_str("TRICARE")?,
+                "Medicaid" => {
+                    out.write_str(r.state)?;
+                    out.write_str(" Medicaid")?;
+                }
+                _ => out.write_str(r.insurer)?,
+            }
+            Ok(true)
+        }),
+        Column::word("claim_type", "institutional or professional", |_, r| {
+            Some(match r.encounter.kind {
+                Kind::Emergency | Kind::Inpatient => "institutional",
+                _ => "professional",
+            })
+        }),
+        Column::word("icd10_code", "Principal diagnosis, ICD-10-CM", |_, r| {
+            Some(code(r.encounter.code).code)
+        }),
+        Column::date("service_date", "First day of service", |_, r| {
+            Some(r.encounter.day())
+        }),
+        Column::date("submitted_date", "Day of submission", |_, r| {
+            Some(r.submitted)
+        }),
+        Column::date(
+            "adjudicated_date",
+            "Day of the decision; NULL while pending",
+            |_, r: &Row| (r.status != Status::Pending).then_some(r.adjudicated),
+        )
+        .nullable(),
+        Column::word("status", "paid, denied or pending", |_, r| {
+            Some(match r.status {
+                Status::Paid => "paid",
+                Status::Denied => "denied",
+                Status::Pending => "pending",
+            })
+        }),
+        Column::word("denial_reason", "Why; NULL unless denied", |_, r: &Row| {
+            if r.status != Status::Denied {
+                return None;
+            }
+            let mut draw = below(remix(r.entropy ^ 2), 100);
+            for (reason, weight) in DENIALS {
+                if draw < weight {
+                    return Some(reason);
+                }
+                draw -= weight;
+            }
+            Some(DENIALS[0].0)
+        })
+        .nullable(),
+        Column::money("billed_amount", "As billed, in dollars", |_, r: &Row| {
+            Some(r.billed)
+        })
+        .needs(AMOUNTS),
+        Column::money(
+            "allowed_amount",
+            "What the payer accepts, at most what is billed; NULL while pending",
+            |_, r: &Row| r.decided(r.allowed),
+        )
+        .needs(AMOUNTS)
+        .nullable(),
+        Column::money(
+            "adjustment_amount",
+            "Billed less allowed; NULL while pending",
+            |_, r: &Row| r.decided(r.billed - r.allowed),
+        )
+        .needs(AMOUNTS)
+        .nullable(),
+        Column::money(
+            "paid_amount",
+            "What the payer pays; NULL while pending",
+            |_, r: &Row| r.decided(r.paid),
+        )
+        .needs(AMOUNTS)
+        .nullable(),
+        Column::money(
+            "patient_responsibility",
+            "Allowed less paid: deductible, copayment, coinsurance; NULL while pending",
+            |_, r: &Row| r.decided(r.allowed - r.paid),
+        )
+        .needs(AMOUNTS)
+        .nullable(),
+    ];
+    let world = World::new(options)?;
+    let world = Claims {
+        key: world.stream("claims", "claim_id"),
+        draw: world.stream("claims", "status"),
+        world,
+    };
+    let summary = TABLE.entry.summary;
+    Ok(
+        Linked::new("claims", summary, world, columns, FAN_OUT, rows)
+            .up_to(LAST_PATIENT)
+            .primary_key(&["claim_id"])
+            .unique(&["encounter_id"])
+            .references(&["encounter_id"], "encounters", &["encounter_id"])
+            .references(&["patient_id"], "patients", &["patient_id"])
+            .references(&["provider_id"], "providers", &["provider_id"])
+            .index(&["patient_id"])
+            .index(&["provider_id"])
+            .index(&["submitted_date"]),
+    )
+}
+
+fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
+    let life = c.world.life(unit);
+    let insurance = c.world.insurance(&life);
+    if insurance == "Uninsured" {
+        return;
+    }
+    let mut history = History::default();
+    c.world.history(&life, &mut history);
+    let mut encounters = Vec::with_capacity(32);
+    c.world.encounters(&life, &history, &mut encounters);
+    let (patient_id, block) = (c.world.patient_id(unit), life.block());
+    let state = c.world.place(unit).state;
+    let person = c.draw.draw(unit << 16 | 0xFFFF);
+    let insurer = INSURERS[usize::try_from(below(person, 8)).unwrap_or(0)];
+    let mut services = Vec::new();
+    for encounter in encounters {
+        let entropy = c.draw.draw(unit << 16 | u64::from(encounter.ordinal));
+        let discharged = encounter.day() + encounter.days();
+        let submitted = discharged + 1 + days(entropy, 12);
+        if submitted > c.world.as_of {
+            continue;
+        }
+        // Clean claims are decided within 30 days (Medicare: 42 U.S.C. 1395h(c)(2)); some take
+        // longer.
+        let more = remix(entropy);
+        let long = if below(more, 10) == 0 { 45 } else { 0 };
+        let adjudicated = submitted + 5 + days(more, 24) + long;
+        let status = if adjudicated > c.world.as_of {
+            Status::Pending
+        } else if below(remix(more), 1_000) < denied(insurance) {
+            Status::Denied
+        } else {
+            Status::Paid
+        };
+        let mut row = Row {
+            unit,
+            block,
+            patient_id,
+            encounter,
+            insurance,
+            state,
+            insurer,
+            status,
+            submitted,
+            adjudicated,
+            entropy: more,
+            billed: 0,
+            allowed: 0,
+            paid: 0,
+        };
+        if needs & AMOUNTS != 0 {
+            services.clear();
+            c.world.services(&life, &encounter, &mut services);
+            row.billed = c.world.total_charge(&life, &encounter, &services);
+            if status == Status::Paid {
+                adjudicate(&mut row);
+            }
+        }
+        out.push(row);
+    }
+}
+
+/// Denied claims in a thousand: marketplace and employer plans deny about 17 to 19 % (KFF 2023), of which
+/// most are paid in the end; Medicare about 8 %, Medicaid about 12 % (estimates).
+const fn denied(insurance: &str) -> u64 {
+    match insurance.len() {
+        // Direct purchase
+        15 => 150,
+        // Employer, Medicaid, Medicare, Military
+        _ => match insurance.as_bytes()[6] {
+            b'e' => 95,
+            b'i' => 115,
+            b'r' => 75,
+            _ => 80,
+        },
+    }
+}
+
+/// What the payer allows and pays.
+fn adjudicate(row: &mut Row) {
+    // Allowed in percent of billed, at least and at most: hospitals bill three times what they get,
+    // offices less than twice (CMS cost-to-charge ratios and RAND hospital price studies; estimate).
+    let institutional = matches!(row.encounter.kind, Kind::Emergency | Kind::Inpatient);
+    let (from, to) = match (row.insurance, institutional) {
+        ("Employer" | "Direct purchase", true) => (38, 62),
+        ("Employer" | "Direct purchase", false) => (52, 82),
+        ("Medicaid", true) => (17, 28),
+        ("Medicaid", false) => (28, 45),
+        (_, true) => (22, 34),
+        (_, false) => (38, 60),
+    };
+    let span = u64::try_from(to - from).unwrap_or(0) * 100;
+    let percent = from * 100 + i64::try_from(below(remix(row.entropy ^ 3), span)).unwrap_or(0);
+    row.allowed = row.billed * percent / 10_000;
+    // The patient's share: a copayment, or a share of what is large.
+    let draw = below(remix(row.entropy ^ 4), 100);
+    let wellness = row.encounter.kind == Kind::Wellness;
+    let share = match row.insurance {
+        // Preventive care costs the patient nothing (Affordable Care Act, section 2713).
+        _ if wellness => 0,
+        "Medicaid" => i64::from(draw < 15) * 400,
+        // Part B's coinsurance is 20 %; Part A has a deductible (1,632 dollars in 2024).
+        "Medicare" if institutional && row.encounter.kind == Kind::Inpatient => 163_200,
+        "Medicare" => row.allowed / 5,
+        "Military" => row.allowed / 10,
+        // A deductible not yet met, or a copayment.
+        _ if draw < 30 => row.allowed.min(250_000),
+        _ if institutional => row.allowed / 5,
+        _ => 3_000,
+    };
+    row.paid = row.allowed - share.min(row.allowed);
+}
+
+/// A number of days below `n`.
+fn days(entropy: u64, n: u64) -> i32 {
+    i32::try_from(below(entropy, n)).unwrap_or(0)
+}

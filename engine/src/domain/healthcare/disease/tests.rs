@@ -1,0 +1,426 @@
+//! The model is whole, time runs forward, and prevalences are the published ones.
+
+use super::*;
+use crate::domain::TableOptions;
+use crate::domain::healthcare::life::World;
+use crate::generator::data::HEALTHCARE_OCCURRENCE;
+use crate::generator::name::Sex;
+use model::{Course, by_age};
+
+fn world(seed: u64) -> World {
+    World::new(&TableOptions {
+        seed,
+        ..Default::default()
+    })
+    .unwrap()
+}
+
+#[test]
+fn data_and_code_agree() {
+    let keys: Vec<&str> = Disease::ALL.iter().map(|d| d.key()).collect();
+    let rows: Vec<&str> = HEALTHCARE_DISEASES.iter().map(|d| d.key).collect();
+    assert_eq!(keys, rows);
+    assert!(keys.len() <= 128, "History keeps a bit for each");
+    for (disease, model) in Disease::ALL.iter().zip(&TABLES.diseases) {
+        let facts = disease.facts();
+        let key = facts.key;
+        assert!(Specialty::from_key(facts.specialty).is_some(), "{key}");
+        let parents = [facts.parent, facts.second_parent];
+        for (parent, weight) in parents.iter().zip(model.parents.map(|p| p.1)) {
+            assert_eq!(parent.is_empty(), weight == 0.0, "{key}: parent {parent}");
+        }
+        let codes: Vec<_> = HEALTHCARE_DISEASE_CODES
+            .iter()
+            .filter(|c| c.key == key)
+            .collect();
+        assert_eq!(codes.len(), model.codes.1.len(), "{key}");
+        assert!(!codes.is_empty() && code(model.codes.0).key == key, "{key}");
+        assert_eq!(
+            HEALTHCARE_OCCURRENCE.iter().any(|o| o.key == key),
+            matches!(model.course, Course::Liability | Course::Acute),
+            "{key}"
+        );
+        assert_eq!(
+            disease.is_chronic(),
+            matches!(model.course, Course::Liability | Course::Rule),
+            "{key}"
+        );
+        let shares = facts.at_emergency + facts.at_inpatient + facts.at_virtual;
+        assert!((0.0..=1.0).contains(&shares), "{key}");
+        // Only a stage shares all of its liability with its parent.
+        assert_eq!(
+            model.own < 0.01,
+            model.parents[0].1 == 1.0,
+            "{key}: {}",
+            model.own
+        );
+    }
+    for row in HEALTHCARE_OCCURRENCE {
+        assert!(keys.contains(&row.key), "{}", row.key);
+    }
+}
+
+/// A chronic disease's prevalence rises with age, then may fall: otherwise someone would have it twice.
+/// What is called lifelong never falls.
+#[test]
+fn prevalence_has_one_peak() {
+    for disease in &Disease::ALL[..CHRONIC] {
+        for sex in [Sex::Female, Sex::Male] {
+            let curve = by_age(disease.key(), sex);
+            let peak = (0..curve.len()).fold(
+                0,
+                |top, age| if curve[age] > curve[top] { age } else { top },
+            );
+            assert!(curve[..=peak].is_sorted(), "{disease:?} {sex:?}");
+            assert!(
+                curve[peak..].is_sorted_by(|a, b| a >= b),
+                "{disease:?} {sex:?}"
+            );
+            assert!(
+                disease.facts().course != "lifelong" || curve[peak] == curve[curve.len() - 1],
+                "{disease:?} {sex:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn time_runs_forward() {
+    let world = world(3);
+    let mut history = History::default();
+    for unit in 0..4_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        let mut incident = 0;
+        for (place, condition) in history.conditions.iter().enumerate() {
+            assert_eq!(usize::from(condition.ordinal), place);
+            assert!(
+                life.birth <= condition.onset && condition.onset <= life.end,
+                "{condition:?}"
+            );
+            assert!(
+                condition
+                    .abatement
+                    .is_none_or(|end| condition.onset <= end && end <= life.end)
+            );
+            assert!(history.has(condition.disease));
+            assert_eq!(code(condition.code).key, condition.disease.key());
+            if condition.is_incident() {
+                incident += 1;
+                assert!(condition.onset >= life.registered_day);
+                assert_eq!(condition.encounter, incident);
+            } else {
+                assert!(condition.onset < life.registered_day);
+            }
+        }
+        assert_eq!(history.incident(), incident);
+        for (earlier, later) in [
+            (Disease::Prediabetes, Disease::Type2Diabetes),
+            (Disease::Ckd3, Disease::Ckd4),
+            (Disease::Ckd4, Disease::Ckd5),
+            (Disease::Pregnancy, Disease::Delivery),
+        ] {
+            if let Some(later) = history.first(later) {
+                let earlier = history.first(earlier).unwrap();
+                assert!(earlier.onset <= later.onset, "{earlier:?} {later:?}");
+            }
+        }
+        let both = history.has(Disease::Type1Diabetes) && history.has(Disease::Type2Diabetes);
+        assert!(!both, "patient {unit} has two types of diabetes");
+    }
+}
+
+/// A share of the living of some ages who have a disease, as published.
+struct Published {
+    disease: Disease,
+    sex: Option<Sex>,
+    ages: std::ops::Range<f64>,
+    percent: f64,
+    /// Of the percentage: what the sources differ by, and the sample of 60,000.
+    tolerance: f64,
+}
+
+const fn published(
+    disease: Disease,
+    sex: Option<Sex>,
+    ages: std::ops::Range<f64>,
+    percent: f64,
+    tolerance: f64,
+) -> Published {
+    Published {
+        disease,
+        sex,
+        ages,
+        percent,
+        tolerance,
+    }
+}
+
+#[test]
+fn prevalence_is_the_published_one() {
+    use Disease::*;
+    const F: Option<Sex> = Some(Sex::Female);
+    const M: Option<Sex> = Some(Sex::Male);
+    const ALL: Option<Sex> = None;
+    let figures = [
+        // CDC, National Diabetes Statistics Report 2022: 11.3 % of adults are diagnosed (28.5 million),
+        // 90 to 95 % of them with type 2.
+        published(Type2Diabetes, ALL, 18.0..130.0, 10.7, 0.10),
+        published(Type2Diabetes, ALL, 18.0..45.0, 2.9, 0.20),
+        published(Type2Diabetes, ALL, 65.0..130.0, 24.4, 0.10),
+        published(Type1Diabetes, ALL, 20.0..130.0, 0.5, 0.35),
+        // NCHS Data Brief 511, NHANES 2021-2023: hypertension times awareness: 6.4, 29.8, 52.8 %.
+        published(Hypertension, ALL, 18.0..40.0, 6.4, 0.15),
+        published(Hypertension, ALL, 40.0..60.0, 29.8, 0.08),
+        published(Hypertension, ALL, 60.0..130.0, 52.8, 0.06),
+        // NHIS 2021, table 4-1: current asthma.
+        published(Asthma, M, 0.0..18.0, 7.3, 0.15),
+        published(Asthma, F, 0.0..18.0, 5.6, 0.15),
+        published(Asthma, M, 18.0..130.0, 6.2, 0.10),
+        published(Asthma, F, 18.0..130.0, 9.7, 0.10),
+        // BRFSS 2020, MMWR 72(24): ever diagnosed 18.4 % of adults.
+        published(Depression, ALL, 18.0..130.0, 18.4, 0.08),
+        // NHIS 2019, QuickStats MMWR 70(17): arthritis; other forms than osteoarthritis are about a tenth.
+        published(Osteoarthritis, M, 18.0..45.0, 5.8, 0.15),
+        published(Osteoarthritis, M, 45.0..65.0, 22.3, 0.12),
+        published(Osteoarthritis, M, 65.0..75.0, 40.1, 0.12),
+        published(Osteoarthritis, F, 18.0..45.0, 6.6, 0.15),
+        published(Osteoarthritis, F, 45.0..65.0, 29.3, 0.12),
+        published(Osteoarthritis, F, 75.0..130.0, 57.8, 0.10),
+        // NHANES 2017-2018, NCHS Data Brief 405.
+        published(Osteoporosis, F, 50.0..65.0, 13.1, 0.15),
+        published(Osteoporosis, F, 65.0..130.0, 27.1, 0.10),
+        published(Osteoporosis, M, 65.0..130.0, 5.7, 0.25),
+        // From memory: NHIS 2018-2021 (coronary disease, COPD), NHANES 2017-2020 (heart failure, stroke:
+        // AHA statistics 2023), Alzheimer's Association 2023, CDC CKD fact sheet 2021 (stages 3 to 5),
+        // NHANES 2021-2023 (obesity 40.3 %), NHANES 2015-2016 (gout).
+        published(CoronaryDisease, ALL, 18.0..130.0, 4.9, 0.12),
+        published(Copd, ALL, 18.0..130.0, 5.6, 0.12),
+        published(HeartFailure, ALL, 20.0..130.0, 2.4, 0.15),
+        published(Stroke, ALL, 20.0..130.0, 3.0, 0.15),
+        published(Dementia, ALL, 65.0..75.0, 5.0, 0.20),
+        published(Ckd3, ALL, 20.0..130.0, 6.0, 0.15),
+        published(Obesity, ALL, 20.0..130.0, 40.3, 0.08),
+        published(Gout, M, 20.0..130.0, 5.2, 0.15),
+        published(Gout, F, 20.0..130.0, 2.7, 0.20),
+    ];
+    let world = world(5);
+    let mut history = History::default();
+    let mut counts = vec![(0_u32, 0_u32); figures.len()];
+    for unit in 0..60_000 {
+        let life = world.life(unit);
+        if life.death.is_some() {
+            continue;
+        }
+        world.history(&life, &mut history);
+        for (figure, (with, of)) in figures.iter().zip(&mut counts) {
+            if figure.sex.is_none_or(|sex| sex == life.sex) && figure.ages.contains(&life.exact_age)
+            {
+                *of += 1;
+                *with += u32::from(history.has_on(figure.disease, life.end));
+            }
+        }
+    }
+    for (figure, (with, of)) in figures.iter().zip(counts) {
+        let percent = 100.0 * f64::from(with) / f64::from(of);
+        assert!(
+            (percent / figure.percent - 1.0).abs() <= figure.tolerance,
+            "{:?} {:?} {:?}: {percent:.2} %, published {} %",
+            figure.disease,
+            figure.sex,
+            figure.ages,
+            figure.percent
+        );
+    }
+}
+
+/// Risk factors and comorbidity, as ratios of prevalences among those of 50 to 80.
+#[test]
+fn diseases_go_together() {
+    use Disease::*;
+    let world = world(6);
+    let mut history = History::default();
+    let mut people = Vec::new();
+    for unit in 0..60_000 {
+        let life = world.life(unit);
+        if (50.0..80.0).contains(&life.exact_age) {
+            world.history(&life, &mut history);
+            let (height, weight) = world.body(&life, life.exact_age);
+            let bmi = weight / (height / 100.0) / (height / 100.0);
+            people.push((history.clone(), bmi, world.smoking(&life)));
+        }
+    }
+    let ratio = |disease: Disease, exposed: &dyn Fn(&(History, f64, &str)) -> bool| {
+        let share = |with: bool| {
+            let group = people.iter().filter(|p| exposed(p) == with);
+            let (mut cases, mut all) = (0.0, 0.0);
+            for person in group {
+                all += 1.0;
+                cases += f64::from(u8::from(person.0.has(disease)));
+            }
+            cases / all
+        };
+        share(true) / share(false)
+    };
+    // What studies find, within wide bounds: the model has correlations, not these ratios.
+    for (what, value, from, to) in [
+        (
+            "diabetes, obese",
+            ratio(Type2Diabetes, &|p| p.1 >= 30.0),
+            1.7,
+            4.0,
+        ),
+        (
+            "sleep apnea, obese",
+            ratio(SleepApnea, &|p| p.1 >= 30.0),
+            1.8,
+            6.0,
+        ),
+        (
+            "COPD, smokers and former",
+            ratio(Copd, &|p| p.2 != "Never"),
+            2.5,
+            9.0,
+        ),
+        (
+            "lung cancer, current smokers",
+            ratio(LungCancer, &|p| p.2 == "Current"),
+            2.5,
+            30.0,
+        ),
+        (
+            "kidney disease, diabetics",
+            ratio(Ckd3, &|p| p.0.has(Type2Diabetes)),
+            1.7,
+            5.0,
+        ),
+        (
+            "heart failure, hypertensives",
+            ratio(HeartFailure, &|p| p.0.has(Hypertension)),
+            1.8,
+            6.0,
+        ),
+        (
+            "heart failure, coronary",
+            ratio(HeartFailure, &|p| p.0.has(CoronaryDisease)),
+            2.5,
+            9.0,
+        ),
+        (
+            "anxiety, depressed",
+            ratio(Anxiety, &|p| p.0.has(Depression)),
+            2.5,
+            9.0,
+        ),
+        (
+            "dementia, allergic",
+            ratio(Dementia, &|p| p.0.has(AllergicRhinitis)),
+            0.8,
+            1.25,
+        ),
+    ] {
+        assert!((from..to).contains(&value), "{what}: {value:.2} times");
+    }
+}
+
+#[test]
+fn scratch_report() {
+    use crate::domain::healthcare::care::*;
+    let world = world(5);
+    let mut history = History::default();
+    let bands = [0.0, 18.0, 45.0, 65.0, 75.0, 130.0];
+    let n = 40_000u64;
+    let mut alive = [[0f64; 5]; 2];
+    let mut prev = vec![[[0f64; 5]; 2]; Disease::ALL.len()];
+    let mut inc = vec![0f64; Disease::ALL.len()];
+    let mut years = [0f64; 5];
+    let mut visits = [[0f64; 5]; 5];
+    let mut stays = Vec::new();
+    let mut enc = Vec::new();
+    let (mut nc, mut ne) = (0, 0);
+    let mut adm: std::collections::HashMap<&str, usize> = Default::default();
+    for unit in 0..n {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        enc.clear();
+        world.encounters(&life, &history, &mut enc);
+        nc += history.conditions.len();
+        ne += enc.len();
+        let band = |age: f64| {
+            bands
+                .iter()
+                .rposition(|b| *b <= age.max(0.0))
+                .unwrap()
+                .min(4)
+        };
+        if life.death.is_none() {
+            let b = band(life.exact_age);
+            alive[life.sex.index()][b] += 1.0;
+            for d in Disease::ALL {
+                if history.has_on(*d, life.end) {
+                    prev[*d as usize][life.sex.index()][b] += 1.0;
+                }
+            }
+        }
+        for c in &history.conditions {
+            if c.is_incident() {
+                inc[c.disease as usize] += 1.0;
+            }
+        }
+        let mut d = life.registered_day;
+        while d < life.end {
+            years[band(life.age_on(d))] += 10.0 / 365.25;
+            d += 10;
+        }
+        for e in &enc {
+            visits[e.kind as usize][band(life.age_on(e.day()))] += 1.0;
+            if e.kind == Kind::Inpatient {
+                stays.push(e.days());
+                *adm.entry(code(e.code).key).or_default() += 1;
+            }
+        }
+    }
+    println!(
+        "conditions {} encounters {}",
+        nc as f64 / n as f64,
+        ne as f64 / n as f64
+    );
+    for d in Disease::ALL {
+        let p = &prev[*d as usize];
+        print!("{:28}", d.key());
+        for s in 0..2 {
+            for b in 0..5 {
+                print!(" {:6.2}", 100.0 * p[s][b] / alive[s][b]);
+            }
+            let (a, t): (f64, f64) = (p[s][1..].iter().sum(), alive[s][1..].iter().sum());
+            print!(" | {:6.2} |", 100.0 * a / t);
+        }
+        let a: f64 = (0..2).map(|s| p[s][1..].iter().sum::<f64>()).sum();
+        let t: f64 = (0..2).map(|s| alive[s][1..].iter().sum::<f64>()).sum();
+        println!(
+            " adults {:6.2}  inc/100y {:6.3}",
+            100.0 * a / t,
+            100.0 * inc[*d as usize] / years.iter().sum::<f64>()
+        );
+    }
+    for k in Kind::ALL {
+        print!("{:12}", k.name());
+        for b in 0..5 {
+            print!(" {:7.3}", visits[k as usize][b] / years[b]);
+        }
+        println!(
+            " all {:.3}",
+            visits[k as usize].iter().sum::<f64>() / years.iter().sum::<f64>()
+        );
+    }
+    let mean = stays.iter().sum::<i32>() as f64 / stays.len() as f64;
+    stays.sort();
+    println!(
+        "LOS mean {mean} median {} max {}",
+        stays[stays.len() / 2],
+        stays[stays.len() - 1]
+    );
+    let mut a: Vec<_> = adm.into_iter().collect();
+    a.sort_by_key(|x| std::cmp::Reverse(x.1));
+    println!("{a:?}");
+}

@@ -1,0 +1,147 @@
+//! Encounters: every time a patient was seen since registration.
+
+use std::sync::Arc;
+
+use super::care::{Encounter, Kind};
+use super::disease::{History, code};
+use super::life::{LAST_PATIENT, World};
+use crate::domain::linked::{Column, Linked};
+use crate::domain::{
+    AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
+};
+use crate::error::Result;
+
+/// The table.
+pub static TABLE: TableEntry = TableEntry {
+    entry: table_entry(
+        "encounters",
+        "Visits and stays of patients: when, where, by whom, why, and at what charge.",
+        &[
+            units(
+                "patients",
+                "How many patients, 0 or more: all encounters of exactly those.",
+            ),
+            SEED,
+            START,
+            AS_OF,
+        ],
+    ),
+    row: "encounter",
+    fan_out: FAN_OUT,
+    units_at: units_of_root,
+    build: |options| Ok(Arc::new(table(options)?)),
+};
+
+const FAN_OUT: FanOut = FanOut::Mean(19.5);
+
+/// What the columns need beyond the encounter itself.
+const CHARGE: u32 = 1;
+
+struct Row {
+    unit: u64,
+    block: u64,
+    patient_id: [u8; 16],
+    encounter: Encounter,
+    charge: i64,
+}
+
+fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
+    let columns = vec![
+        Column::uuid("encounter_id", "Key", |w: &World, r: &Row| {
+            Some(w.encounter_id(r.unit, r.encounter.ordinal))
+        }),
+        Column::uuid("patient_id", "The patient", |_, r| Some(r.patient_id)),
+        Column::uuid("provider_id", "Who saw the patient", |w, r| {
+            Some(w.provider_id(r.block, r.encounter.provider))
+        }),
+        Column::uuid("organization_id", "Where", |w, r| {
+            Some(w.organization_id(r.block, r.encounter.organization))
+        }),
+        Column::word(
+            "encounter_type",
+            "ambulatory, emergency, inpatient, wellness or virtual",
+            |_, r| Some(r.encounter.kind.name()),
+        ),
+        Column::instant("admitted_at", "Arrival", |_, r| Some(r.encounter.admitted)),
+        Column::instant("discharged_at", "Departure", |_, r| {
+            Some(r.encounter.discharged)
+        }),
+        Column::integer(
+            "length_of_stay",
+            "Days from the date of arrival to that of departure",
+            |_, r| Some(r.encounter.days()),
+        ),
+        Column::word("icd10_code", "Principal diagnosis, ICD-10-CM", |_, r| {
+            Some(code(r.encounter.code).code)
+        }),
+        Column::word("reason", "What the principal diagnosis is", |_, r| {
+            Some(code(r.encounter.code).description)
+        }),
+        Column::word(
+            "discharge_disposition",
+            "Home, Home health care, Skilled nursing facility or Expired; NULL but for stays",
+            |_, r: &Row| disposition(r),
+        )
+        .nullable(),
+        Column::money(
+            "total_charge",
+            "As billed, with procedures, in dollars",
+            |_, r: &Row| Some(r.charge),
+        )
+        .needs(CHARGE),
+    ];
+    let (summary, world) = (TABLE.entry.summary, World::new(options)?);
+    Ok(
+        Linked::new("encounters", summary, world, columns, FAN_OUT, rows)
+            .up_to(LAST_PATIENT)
+            .primary_key(&["encounter_id"])
+            .references(&["patient_id"], "patients", &["patient_id"])
+            .references(&["provider_id"], "providers", &["provider_id"])
+            .references(&["organization_id"], "organizations", &["organization_id"])
+            .index(&["patient_id"])
+            .index(&["provider_id"])
+            .index(&["organization_id"])
+            .index(&["admitted_at"]),
+    )
+}
+
+fn disposition(row: &Row) -> Option<&'static str> {
+    let encounter = &row.encounter;
+    if encounter.kind != Kind::Inpatient {
+        return None;
+    }
+    // After a long stay a home alone is not enough: by length, as a stand-in for frailty (estimate).
+    Some(match encounter.days() {
+        _ if encounter.died => "Expired",
+        0..=5 => "Home",
+        6..=9 => "Home health care",
+        _ => "Skilled nursing facility",
+    })
+}
+
+fn rows(world: &World, unit: u64, needs: u32, out: &mut Vec<Row>) {
+    let life = world.life(unit);
+    let mut history = History::default();
+    world.history(&life, &mut history);
+    let mut encounters = Vec::with_capacity(32);
+    world.encounters(&life, &history, &mut encounters);
+    let mut services = Vec::new();
+    let patient_id = world.patient_id(unit);
+    let block = life.block();
+    for encounter in encounters {
+        let charge = if needs & CHARGE == 0 {
+            0
+        } else {
+            services.clear();
+            world.services(&life, &encounter, &mut services);
+            world.total_charge(&life, &encounter, &services)
+        };
+        out.push(Row {
+            unit,
+            block,
+            patient_id,
+            encounter,
+            charge,
+        });
+    }
+}

@@ -1,0 +1,524 @@
+//! What holds across the tables of the domain: times, sums, who treats whom, and published rates.
+//!
+//! Rates are those of 40,000 patients over the years since their registration. A tolerance covers the
+//! sample and what the model leaves out; each source names the publisher and year.
+
+use std::collections::HashMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Decimal128Type, Int32Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+
+use super::care::{Encounter, Kind};
+use super::disease::{Disease, History, code};
+use super::life::{BLOCK, World};
+use super::services::Service;
+use super::sites::SITES;
+use crate::calendar::MICROS_PER_DAY;
+use crate::domain::{TableOptions, table};
+use crate::generator::name::Sex;
+
+const PATIENTS: u64 = 40_000;
+
+fn options(seed: u64) -> TableOptions {
+    TableOptions {
+        seed,
+        ..Default::default()
+    }
+}
+
+/// The bands by which Health, United States gives visits: under 18, 18 to 44, 45 to 64, 65 to 74, 75 and
+/// over.
+const BANDS: [f64; 5] = [0.0, 18.0, 45.0, 65.0, 75.0];
+
+fn band(age: f64) -> usize {
+    BANDS.partition_point(|from| *from <= age.max(0.0)) - 1
+}
+
+/// What the patients of a sample went through.
+struct Sample {
+    /// By band, in person-years.
+    years: [f64; 5],
+    /// By kind and band.
+    visits: [[f64; 5]; 5],
+    stays: Vec<i32>,
+    stay_charges: f64,
+    deliveries: HashMap<&'static str, f64>,
+    women_15_to_44: f64,
+    deaths: f64,
+    deaths_in_hospital: f64,
+    reasons: HashMap<&'static str, f64>,
+}
+
+fn sample() -> Sample {
+    let world = World::new(&options(11)).unwrap();
+    let mut sample = Sample {
+        years: [0.0; 5],
+        visits: [[0.0; 5]; 5],
+        stays: Vec::new(),
+        stay_charges: 0.0,
+        deliveries: HashMap::new(),
+        women_15_to_44: 0.0,
+        deaths: 0.0,
+        deaths_in_hospital: 0.0,
+        reasons: HashMap::new(),
+    };
+    let mut history = History::default();
+    let mut encounters: Vec<Encounter> = Vec::new();
+    let mut services: Vec<Service> = Vec::new();
+    for unit in 0..PATIENTS {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        encounters.clear();
+        world.encounters(&life, &history, &mut encounters);
+        for day in (life.registered_day..life.end).step_by(30) {
+            let age = life.age_on(day);
+            sample.years[band(age)] += 30.0 / 365.25;
+            if life.sex == Sex::Female && (15.0..45.0).contains(&age) {
+                sample.women_15_to_44 += 30.0 / 365.25;
+            }
+        }
+        sample.deaths += f64::from(u8::from(life.death.is_some()));
+        for encounter in &encounters {
+            sample.visits[encounter.kind as usize][band(life.age_on(encounter.day()))] += 1.0;
+            sample.deaths_in_hospital += f64::from(u8::from(encounter.died));
+            if encounter.kind == Kind::Inpatient {
+                sample.stays.push(encounter.days());
+                services.clear();
+                world.services(&life, encounter, &mut services);
+                sample.stay_charges +=
+                    world.total_charge(&life, encounter, &services) as f64 / 100.0;
+                let reason = code(encounter.code);
+                *sample.reasons.entry(reason.key).or_default() += 1.0;
+                if reason.key == Disease::Delivery.key() {
+                    *sample.deliveries.entry(reason.code).or_default() += 1.0;
+                }
+            }
+        }
+    }
+    sample
+}
+
+#[track_caller]
+fn near(what: &str, value: f64, published: f64, tolerance: f64) {
+    assert!(
+        (value / published - 1.0).abs() <= tolerance,
+        "{what}: {value:.4}, published {published}"
+    );
+}
+
+#[test]
+fn rates_are_the_published_ones() {
+    let sample = sample();
+    let of = |kind: Kind| sample.visits[kind as usize];
+    let per_year = |visits: f64, band: usize| visits / sample.years[band];
+    let all_years: f64 = sample.years.iter().sum();
+
+    // Emergency departments, visits per 100 persons: 45, 49, 37, 41, 68 in 2009 (NCHS, Health, United
+    // States, 2010, table 96); 43 in all in 2021 (NHAMCS). Those that end in a stay count as stays here.
+    for (band, published) in [0.40, 0.44, 0.37, 0.41, 0.63].into_iter().enumerate() {
+        near(
+            "emergencies",
+            per_year(of(Kind::Emergency)[band], band),
+            published,
+            0.22,
+        );
+    }
+    near(
+        "emergencies",
+        of(Kind::Emergency).iter().sum::<f64>() / all_years,
+        0.427,
+        0.12,
+    );
+
+    // Visits to physicians' offices and outpatient departments, per 100 persons, the same table: 277, 260,
+    // 438, 708 and 850 in 2009; since then offices see about a tenth less (NAMCS 2019).
+    for (band, published) in [2.8, 2.5, 4.2, 6.4, 7.6].into_iter().enumerate() {
+        let visits: f64 = [Kind::Ambulatory, Kind::Wellness, Kind::Virtual]
+            .map(|k| of(k)[band])
+            .iter()
+            .sum();
+        near("visits", per_year(visits, band), published, 0.15);
+    }
+
+    // Stays per 100 persons, without newborns: 9.7 (HCUP, National Inpatient Sample 2019: 35.4 million,
+    // of which 3.6 million newborns; from memory).
+    near(
+        "stays",
+        of(Kind::Inpatient).iter().sum::<f64>() / all_years,
+        0.097,
+        0.12,
+    );
+    assert!(per_year(of(Kind::Inpatient)[4], 4) > 2.5 * per_year(of(Kind::Inpatient)[2], 2));
+    // Mean length of stay 4.6 days (HCUP Statistical Briefs 246 and Facts and Figures 2009).
+    let days: f64 = sample.stays.iter().map(|days| f64::from(*days)).sum();
+    near(
+        "length of stay",
+        days / sample.stays.len() as f64,
+        4.6,
+        0.06,
+    );
+    // Mean charges of a stay: about $ 50,000 (HCUPnet 2019, from memory).
+    near(
+        "charges of a stay",
+        sample.stay_charges / sample.stays.len() as f64,
+        50_000.0,
+        0.15,
+    );
+
+    // 56.0 births per 1,000 women of 15 to 44 in 2022, 32.1 % of them by caesarean (NCHS, National Vital
+    // Statistics Reports 73-2).
+    let births: f64 = sample.deliveries.values().sum();
+    near("births", births / sample.women_15_to_44, 0.056, 0.10);
+    near("caesareans", sample.deliveries["O82"] / births, 0.321, 0.10);
+    // Births are the commonest reason for a stay, then sepsis and heart failure (HCUP Statistical Brief
+    // 277, 2018).
+    let mut reasons: Vec<_> = sample.reasons.iter().collect();
+    reasons.sort_by(|a, b| b.1.total_cmp(a.1));
+    let first: Vec<&str> = reasons.iter().take(5).map(|r| *r.0).collect();
+    assert_eq!(first[0], "delivery");
+    assert!(
+        first.contains(&"sepsis") && first.contains(&"heart_failure"),
+        "{first:?}"
+    );
+    // 35 % of deaths in hospital (CDC, deaths by place, 2018).
+    near(
+        "deaths in hospital",
+        sample.deaths_in_hospital / sample.deaths,
+        0.35,
+        0.10,
+    );
+}
+
+#[test]
+fn encounters_are_in_order() {
+    let world = World::new(&options(12)).unwrap();
+    let (mut history, mut encounters) = (History::default(), Vec::new());
+    for unit in 0..3_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        encounters.clear();
+        world.encounters(&life, &history, &mut encounters);
+        let state = world.place(unit).state_index;
+        assert!(encounters.is_sorted_by_key(|e| e.admitted));
+        let mut ordinals: Vec<u32> = encounters.iter().map(|e| e.ordinal).collect();
+        ordinals.sort_unstable();
+        assert!(
+            ordinals
+                .into_iter()
+                .eq(0..u32::try_from(encounters.len()).unwrap())
+        );
+        for encounter in &encounters {
+            assert!(life.registered <= encounter.admitted, "{encounter:?}");
+            assert!(encounter.admitted <= encounter.discharged, "{encounter:?}");
+            assert!(
+                encounter.discharged <= life.last_instant(),
+                "{encounter:?} {life:?}"
+            );
+            assert!(
+                encounter.kind == Kind::Inpatient || encounter.days() <= 1,
+                "{encounter:?}"
+            );
+            let provider = SITES.providers[usize::from(encounter.provider)];
+            let organization = SITES.organizations[usize::from(encounter.organization)];
+            assert_eq!((provider.state, organization.state), (state, state));
+            if let Some(ordinal) = encounter.condition {
+                let condition = &history.conditions[usize::from(ordinal)];
+                assert!(
+                    condition.onset <= encounter.day(),
+                    "{condition:?} {encounter:?}"
+                );
+                if encounter.first {
+                    assert_eq!(condition.encounter, encounter.ordinal);
+                }
+            }
+        }
+        for condition in &history.conditions {
+            let recorded = encounters
+                .iter()
+                .find(|e| e.ordinal == condition.encounter)
+                .unwrap();
+            assert!(
+                condition.onset <= recorded.day(),
+                "{condition:?} {recorded:?}"
+            );
+            assert!(recorded.first);
+        }
+    }
+}
+
+/// A table of the domain and its columns.
+struct Rows(RecordBatch);
+
+impl Rows {
+    fn of(name: &str, seed: u64, patients: std::ops::Range<u64>) -> Self {
+        Self(
+            table(name, &options(seed))
+                .unwrap()
+                .batch(patients)
+                .unwrap(),
+        )
+    }
+
+    fn len(&self) -> usize {
+        self.0.num_rows()
+    }
+
+    fn id(&self, name: &str, row: usize) -> [u8; 16] {
+        let column = self.0.column_by_name(name).unwrap().as_fixed_size_binary();
+        column.value(row).try_into().unwrap()
+    }
+
+    fn text(&self, name: &str, row: usize) -> Option<&str> {
+        let column = self.0.column_by_name(name).unwrap().as_string::<i32>();
+        column.is_valid(row).then(|| column.value(row))
+    }
+
+    fn date(&self, name: &str, row: usize) -> Option<i32> {
+        let column = self
+            .0
+            .column_by_name(name)
+            .unwrap()
+            .as_primitive::<Date32Type>();
+        column.is_valid(row).then(|| column.value(row))
+    }
+
+    fn instant(&self, name: &str, row: usize) -> i64 {
+        let column = self.0.column_by_name(name).unwrap();
+        column.as_primitive::<TimestampMicrosecondType>().value(row)
+    }
+
+    fn money(&self, name: &str, row: usize) -> Option<i128> {
+        let column = self
+            .0
+            .column_by_name(name)
+            .unwrap()
+            .as_primitive::<Decimal128Type>();
+        column.is_valid(row).then(|| column.value(row))
+    }
+
+    /// The row of each key.
+    fn by(&self, name: &str) -> HashMap<[u8; 16], usize> {
+        (0..self.len())
+            .map(|row| (self.id(name, row), row))
+            .collect()
+    }
+}
+
+fn day(micros: i64) -> i32 {
+    i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap()
+}
+
+/// Nothing before registration or after death; a stay's length is that of its dates; conditions begin
+/// before the encounter that records them; procedures are done within theirs.
+#[test]
+fn tables_keep_time() {
+    let patients = Rows::of("patients", 21, 0..1_500);
+    let encounters = Rows::of("encounters", 21, 0..1_500);
+    let (of_patient, of_encounter) = (patients.by("patient_id"), encounters.by("encounter_id"));
+    let stays = encounters.0.column_by_name("length_of_stay").unwrap();
+    for row in 0..encounters.len() {
+        let patient = of_patient[&encounters.id("patient_id", row)];
+        let (from, to) = (
+            encounters.instant("admitted_at", row),
+            encounters.instant("discharged_at", row),
+        );
+        assert!(patients.instant("created_at", patient) <= from && from <= to);
+        assert_eq!(
+            stays.as_primitive::<Int32Type>().value(row),
+            day(to) - day(from)
+        );
+        if let Some(death) = patients.date("death_date", patient) {
+            assert!(day(to) <= death);
+        }
+        if encounters.text("discharge_disposition", row) == Some("Expired") {
+            assert_eq!(patients.date("death_date", patient), Some(day(to)));
+        }
+    }
+    let conditions = Rows::of("conditions", 21, 0..1_500);
+    for row in 0..conditions.len() {
+        let patient = of_patient[&conditions.id("patient_id", row)];
+        let encounter = of_encounter[&conditions.id("encounter_id", row)];
+        let onset = conditions.date("onset_date", row).unwrap();
+        assert_eq!(
+            encounters.id("patient_id", encounter),
+            conditions.id("patient_id", row)
+        );
+        assert!(patients.date("birth_date", patient).unwrap() <= onset);
+        assert!(onset <= day(encounters.instant("admitted_at", encounter)));
+        let over = conditions.date("abatement_date", row);
+        assert!(over.is_none_or(|over| onset <= over));
+        let status = if over.is_none() { "active" } else { "resolved" };
+        assert_eq!(conditions.text("status", row), Some(status));
+    }
+    let procedures = Rows::of("procedures", 21, 0..1_500);
+    for row in 0..procedures.len() {
+        let encounter = of_encounter[&procedures.id("encounter_id", row)];
+        let at = procedures.instant("performed_at", row);
+        assert!(encounters.instant("admitted_at", encounter) <= at);
+        assert!(at <= encounters.instant("discharged_at", encounter));
+        for column in ["patient_id", "provider_id"] {
+            assert_eq!(procedures.id(column, row), encounters.id(column, encounter));
+        }
+    }
+}
+
+/// To the cent: an encounter's charge covers its procedures, a claim bills the encounter's charge, and
+/// billed is allowed and adjustment, allowed is paid and the patient's part.
+#[test]
+fn sums_add_up() {
+    let patients = Rows::of("patients", 22, 0..1_500);
+    let encounters = Rows::of("encounters", 22, 0..1_500);
+    let procedures = Rows::of("procedures", 22, 0..1_500);
+    let claims = Rows::of("claims", 22, 0..1_500);
+    let (of_patient, of_encounter) = (patients.by("patient_id"), encounters.by("encounter_id"));
+    let mut done: HashMap<[u8; 16], i128> = HashMap::new();
+    for row in 0..procedures.len() {
+        let charge = procedures.money("charge", row).unwrap();
+        assert!(charge > 0);
+        *done.entry(procedures.id("encounter_id", row)).or_default() += charge;
+    }
+    for row in 0..encounters.len() {
+        let done = done
+            .get(&encounters.id("encounter_id", row))
+            .copied()
+            .unwrap_or(0);
+        assert!(encounters.money("total_charge", row).unwrap() > done);
+    }
+    let mut statuses: HashMap<String, usize> = HashMap::new();
+    let mut insured = 0;
+    for row in 0..claims.len() {
+        let encounter = of_encounter[&claims.id("encounter_id", row)];
+        let patient = of_patient[&claims.id("patient_id", row)];
+        assert_eq!(
+            claims.id("patient_id", row),
+            encounters.id("patient_id", encounter)
+        );
+        assert_eq!(
+            claims.id("provider_id", row),
+            encounters.id("provider_id", encounter)
+        );
+        let insurance = patients.text("insurance_type", patient).unwrap();
+        assert_eq!(claims.text("insurance_type", row), Some(insurance));
+        assert_ne!(insurance, "Uninsured");
+        let payer = claims.text("payer", row).unwrap();
+        let state = patients.text("state", patient).unwrap();
+        match insurance {
+            "Medicare" => assert_eq!(payer, "Medicare"),
+            "Medicaid" => assert_eq!(payer, format!("{state} Medicaid")),
+            "Military" => assert_eq!(payer, "TRICARE"),
+            _ => assert!(!payer.contains("Medic"), "{payer} for {insurance}"),
+        }
+        let billed = claims.money("billed_amount", row).unwrap();
+        assert_eq!(Some(billed), encounters.money("total_charge", encounter));
+        let decided = [
+            "allowed_amount",
+            "adjustment_amount",
+            "paid_amount",
+            "patient_responsibility",
+        ]
+        .map(|column| claims.money(column, row));
+        let status = claims.text("status", row).unwrap();
+        *statuses.entry(status.to_owned()).or_default() += 1;
+        let discharged = day(encounters.instant("discharged_at", encounter));
+        let submitted = claims.date("submitted_date", row).unwrap();
+        let adjudicated = claims.date("adjudicated_date", row);
+        assert!(claims.date("service_date", row).unwrap() <= discharged && discharged < submitted);
+        assert!(adjudicated.is_none_or(|day| submitted < day));
+        assert!(adjudicated.unwrap_or(submitted) <= options(22).as_of);
+        assert_eq!(
+            claims.text("denial_reason", row).is_some(),
+            status == "denied"
+        );
+        let [Some(allowed), Some(adjustment), Some(paid), Some(own)] = decided else {
+            assert_eq!((status, decided, adjudicated), ("pending", [None; 4], None));
+            continue;
+        };
+        assert_eq!(billed, allowed + adjustment);
+        assert_eq!(allowed, paid + own);
+        assert!(billed >= allowed && allowed >= paid && paid >= 0 && own >= 0);
+        assert_eq!(status == "denied", allowed == 0, "{status}");
+        insured += 1;
+    }
+    // Denied are about a tenth (Medicare 8 %, marketplace plans 19 % in 2023: KFF), pending few.
+    let share = |status: &str| statuses[status] as f64 / claims.len() as f64;
+    assert!((0.07..0.12).contains(&share("denied")), "{statuses:?}");
+    assert!((0.002..0.03).contains(&share("pending")), "{statuses:?}");
+    // One for each encounter of the insured, but for the last days.
+    let of_insured = (0..encounters.len()).filter(|row| {
+        let patient = of_patient[&encounters.id("patient_id", *row)];
+        patients.text("insurance_type", patient) != Some("Uninsured")
+    });
+    let missing = of_insured.count() - claims.len();
+    assert!(
+        missing < claims.len() / 100,
+        "{missing} of {insured} without a claim"
+    );
+}
+
+/// A primary provider is one of the patient's block and state, and works in an organization there.
+#[test]
+fn providers_are_of_the_patients_state() {
+    for start in [0, 7 * BLOCK] {
+        let units = start..start + 2_000;
+        let providers = Rows::of("providers", 23, units.clone());
+        let organizations = Rows::of("organizations", 23, units.clone());
+        let patients = Rows::of("patients", 23, units);
+        let of_organization = organizations.by("organization_id");
+        let by_npi: HashMap<&str, usize> = (0..providers.len())
+            .map(|row| (providers.text("npi", row).unwrap(), row))
+            .collect();
+        assert_eq!(by_npi.len(), providers.len());
+        for row in 0..providers.len() {
+            let organization = of_organization[&providers.id("organization_id", row)];
+            assert_eq!(
+                providers.text("state", row),
+                organizations.text("state", organization)
+            );
+            let npi = providers.text("npi", row).unwrap();
+            assert!(npi.starts_with('9') && npi.len() == 10, "{npi}");
+        }
+        for row in 0..patients.len() {
+            let provider = by_npi[patients.text("primary_provider_npi", row).unwrap()];
+            assert_eq!(
+                providers.text("state", provider),
+                patients.text("state", row)
+            );
+            assert_eq!(
+                providers.text("specialty", provider),
+                Some("Family Medicine")
+            );
+        }
+    }
+}
+
+/// Keys stay unique to the last patient, and beyond it there is an error.
+#[test]
+fn tables_end_where_identifiers_do() {
+    for name in [
+        "providers",
+        "organizations",
+        "encounters",
+        "conditions",
+        "procedures",
+        "claims",
+    ] {
+        let made = table(name, &options(1)).unwrap();
+        assert_eq!(made.last_unit(), super::LAST_PATIENT, "{name}");
+        assert!(
+            made.batch(super::LAST_PATIENT..super::LAST_PATIENT + 2)
+                .is_err(),
+            "{name}"
+        );
+    }
+    let block = super::LAST_PATIENT / BLOCK * BLOCK;
+    let last = Rows::of("providers", 1, block..block + 1);
+    let first = Rows::of("providers", 1, 0..1);
+    let npi = |rows: &Rows| -> Vec<String> {
+        (0..rows.len())
+            .map(|row| rows.text("npi", row).unwrap().to_owned())
+            .collect()
+    };
+    let known = npi(&first);
+    assert!(npi(&last).iter().all(|npi| !known.contains(npi)));
+}
