@@ -284,7 +284,6 @@ impl Trading {
             let listed = |place: usize| positions[place].security.first_session <= session;
             let place = if listed(wish) { wish } else { IN_VIEW };
             let Position { security, held } = &mut positions[place];
-            let (_, bars) = paths.path(market, security.unit % SECURITIES_PER_BLOCK);
             let order = Order {
                 security: security.unit,
                 session,
@@ -295,7 +294,7 @@ impl Trading {
                 draw,
                 &market.sessions[session],
                 time & 0xFFFF_FFFF,
-                bars[session - security.first_session],
+                paths.bar(market, security, session),
                 *held,
             );
             *held = match order.side {
