@@ -1,10 +1,10 @@
-//! FIX 4.4 execution reports (MsgType 8): what a broker tells a customer about orders and trades.
+//! FIX 4.4 execution reports (`MsgType` 8): what a broker tells a customer about orders and trades.
 //!
-//! Each order of `market_orders` is acknowledged (ExecType 0) or rejected (8); each of its `trades` is
+//! Each order of `market_orders` is acknowledged (`ExecType` 0) or rejected (8); each of its `trades` is
 //! reported (F); what is withdrawn is canceled (4), and what is open at the close expires (C). A
 //! customer is a session of its own, with sequence numbers from 1 on in the order of time, so any range
-//! of customers can be written by itself. BodyLength (9) and CheckSum (10) are right, and at each report
-//! OrderQty = CumQty + LeavesQty as long as the order is open.
+//! of customers can be written by itself. `BodyLength` (9) and `CheckSum` (10) are right, and at each report
+//! `OrderQty` = `CumQty` + `LeavesQty` as long as the order is open.
 //!
 //! ```
 //! use synth_engine::domain::TableOptions;
@@ -29,7 +29,7 @@ use crate::error::Result;
 /// What stands between fields.
 pub const SOH: u8 = 1;
 
-/// SenderCompID of all reports.
+/// `SenderCompID` of all reports.
 const SENDER: &str = "PGSYNTH";
 
 /// Writes execution reports of customers.
@@ -114,7 +114,7 @@ impl ExecutionReports {
         }
     }
 
-    /// From MsgType (35) to the last field before CheckSum (10).
+    /// From `MsgType` (35) to the last field before `CheckSum` (10).
     fn write_body(&self, report: &Report<'_>, sequence: u64, out: &mut Vec<u8>) {
         let Report { order, event, .. } = *report;
         let quantity = u64::from(order.quantity);
@@ -245,10 +245,10 @@ fn average(executed: &[Fill]) -> u64 {
     (gross * 200 + quantity) / (2 * quantity)
 }
 
-/// Appends a message: BeginString, BodyLength, the body, CheckSum.
+/// Appends a message: `BeginString`, `BodyLength`, the body, `CheckSum`.
 ///
-/// BodyLength counts the bytes after its own field up to and with the last separator before CheckSum;
-/// CheckSum is the sum of all bytes before its own field, modulo 256, in three digits.
+/// `BodyLength` counts the bytes after its own field up to and with the last separator before `CheckSum`;
+/// `CheckSum` is the sum of all bytes before its own field, modulo 256, in three digits.
 pub fn frame(body: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     text(8, "FIX.4.4", out);
@@ -308,14 +308,14 @@ fn write_date(day: i32, out: &mut Vec<u8>) {
     padded(of_month.into(), 2, out);
 }
 
-/// LocalMktDate: YYYYMMDD.
+/// `LocalMktDate`: YYYYMMDD.
 fn date(name: u16, day: i32, out: &mut Vec<u8>) {
     tag(name, out);
     write_date(day, out);
     out.push(SOH);
 }
 
-/// UTCTimestamp: YYYYMMDD-HH:MM:SS.sss.
+/// `UTCTimestamp`: YYYYMMDD-HH:MM:SS.sss.
 fn instant(name: u16, micros: i64, out: &mut Vec<u8>) {
     let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0);
     let milliseconds = micros.rem_euclid(MICROS_PER_DAY).unsigned_abs() / 1_000;

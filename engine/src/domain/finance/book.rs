@@ -223,21 +223,23 @@ impl Books {
         let assets: i64 = exposures.iter().map(Exposure::risk_weighted_assets).sum();
         let at_default: i64 = exposures.iter().map(Exposure::at_default).sum();
         let health = self.capital.draw(block);
-        let drift = self.capital.draw(block * QUARTERS + quarters_ago ^ 1 << 60);
+        let drift = self
+            .capital
+            .draw((block * QUARTERS + quarters_ago) ^ (1 << 60));
         // Ratios of mid-sized banks in 2019 to 2024 (estimate): CET1 11 to 16 %, AT1 0.8 to 2 %, Tier
         // 2 1.5 to 2.8 %; they move by up to half a point a quarter. In units of 0.01 %.
         let points =
             |low: u64, high: u64, draw: u64| (low + below(draw, high - low + 1)).cast_signed();
         let share = |points: i64| assets / 10_000 * points / HUNDRED * HUNDRED;
-        let shape = remix(health);
+        let other = remix(health);
         Book {
             block,
             quarters_ago,
             reported_on: self.dates[usize::try_from(quarters_ago).unwrap_or(0).min(3)],
             risk_weighted_assets: assets,
             cet1: share(points(1_100, 1_600, health) + points(0, 100, drift) - 50),
-            at1: share(points(80, 200, shape)),
-            tier2: share(points(150, 280, remix(shape))),
+            at1: share(points(80, 200, other)),
+            tier2: share(points(150, 280, remix(other))),
             liquidity: self.liquidity_of(block, quarters_ago, at_default),
             exposures,
         }
@@ -283,7 +285,7 @@ impl Books {
         }
     }
 
-    /// Deposits fund most of the book; liquid assets cover 1.1 to 1.7 times the net outflows. One bank
+    /// Deposits fund most of the book; liquid assets cover 1.05 to 2 times the net outflows. One bank
     /// in eight is owed so much within a month that the cap on inflows binds.
     fn liquidity_of(&self, block: u64, quarters_ago: u64, at_default: i64) -> Vec<LiquidityItem> {
         let bank = self.liquidity.draw(block << 12);
@@ -318,7 +320,7 @@ impl Books {
         };
         let outflows = flows("Outflow");
         let net = outflows - flows("Inflow").min(outflows * INFLOW_CAP / 100);
-        let cover = 1.15 + 0.5 * unit(remix(bank));
+        let cover = 1.30 + 0.4 * unit(remix(bank));
         let assets = section("HQLA", cents(net.unsigned_abs()) * cover * 1.05);
         liquidity.splice(0..0, assets);
         liquidity

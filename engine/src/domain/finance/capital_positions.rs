@@ -11,8 +11,7 @@
 
 use std::sync::Arc;
 
-use super::book::{Book, Books, QUARTERS, ratio};
-use super::keys::CUSTOMERS_PER_BLOCK;
+use super::book::{Book, Books, ratio};
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
@@ -35,7 +34,7 @@ pub static TABLE: TableEntry = TableEntry {
         ],
     ),
     row: "capital_position",
-    fan_out: FanOut::Mean(QUARTERS as f64 / CUSTOMERS_PER_BLOCK as f64),
+    fan_out: FanOut::Mean(4.0 / 1_024.0),
     units_at: units_of_root,
     build: |options| Ok(Arc::new(table(options))),
 };

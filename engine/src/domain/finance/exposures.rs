@@ -13,8 +13,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::book::{Books, EXPOSURES, Exposure, QUARTERS};
-use super::keys::CUSTOMERS_PER_BLOCK;
+use super::book::{Books, Exposure};
 use crate::domain::linked::{Column, Linked, Text};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
@@ -38,7 +37,7 @@ pub static TABLE: TableEntry = TableEntry {
         ],
     ),
     row: "exposure",
-    fan_out: FanOut::Mean((EXPOSURES as u64 * QUARTERS) as f64 / CUSTOMERS_PER_BLOCK as f64),
+    fan_out: FanOut::Mean(4.0 * 96.0 / 1_024.0),
     units_at: units_of_root,
     build: |options| Ok(Arc::new(table(options))),
 };
@@ -71,8 +70,8 @@ fn write_counterparty(exposure: &Exposure, out: &mut Text) -> std::fmt::Result {
     };
     out.write_str(lead)?;
     out.write_str(name::last_name(entropy))?;
-    // No country and no bank ends like this.
-    out.write_str(if lead == "Bank of " { "ville" } else { "ia" })
+    // No country's name is a surname and these letters.
+    out.write_str("onia")
 }
 
 fn table(options: &TableOptions) -> Linked<Books, Row> {

@@ -11,15 +11,13 @@
 
 use std::sync::Arc;
 
-use super::book::{Books, LiquidityItem, QUARTERS};
+use super::book::{Books, LiquidityItem};
 use super::exposures::fraction;
-use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
     units_of_root,
 };
-use crate::generator::data::FINANCE_LIQUIDITY_FACTORS;
 
 /// The table.
 pub static TABLE: TableEntry = TableEntry {
@@ -37,9 +35,7 @@ pub static TABLE: TableEntry = TableEntry {
         ],
     ),
     row: "liquidity_position",
-    fan_out: FanOut::Mean(
-        (FINANCE_LIQUIDITY_FACTORS.len() as u64 * QUARTERS) as f64 / CUSTOMERS_PER_BLOCK as f64,
-    ),
+    fan_out: FanOut::Mean(4.0 * 24.0 / 1_024.0),
     units_at: units_of_root,
     build: |options| Ok(Arc::new(table(options))),
 };

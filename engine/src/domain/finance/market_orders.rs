@@ -50,8 +50,8 @@ pub(super) const fn side(side: Side) -> &'static str {
     }
 }
 
-fn table(options: &TableOptions) -> Result<Linked<Trading, Order>> {
-    let columns = vec![
+fn columns() -> Vec<Column<Trading, Order>> {
+    vec![
         Column::big_int("order_id", "Key", |_, o: &Order| Some(o.order_id())),
         Column::big_int("customer_id", "Who ordered", |_, o: &Order| {
             Some(customer_id(o.customer))
@@ -139,12 +139,15 @@ fn table(options: &TableOptions) -> Result<Linked<Trading, Order>> {
         )
         .nullable()
         .needs(CONTENT),
-    ];
+    ]
+}
+
+fn table(options: &TableOptions) -> Result<Linked<Trading, Order>> {
     Ok(Linked::new(
         TABLE.entry.name,
         TABLE.entry.summary,
         Trading::new(options)?,
-        columns,
+        columns(),
         TABLE.fan_out,
         |trading, customer, needs, out| {
             if needs & CONTENT == 0 {

@@ -112,45 +112,63 @@ impl Market {
     /// Walks along the bars of a security, with the number of the session.
     #[inline]
     pub fn walk(&self, security: &Security, mut each: impl FnMut(usize, Bar)) {
-        let (shocks, own) = (self.shocks, security.volatility);
+        self.closes(security, |session, last, close| {
+            each(session, self.bar(security, session, last, close));
+        });
+    }
+
+    /// Walks along the closing prices of a security in dollars: number of the session, the price
+    /// before, and that of the session.
+    #[inline]
+    fn closes(&self, security: &Security, mut each: impl FnMut(usize, f64, f64)) {
         let bond = security.security_type == SecurityType::Bond;
         let drift = if bond { 0.0 } else { DRIFT };
         // Quiet and excited securities at the start of the window.
-        let mut cluster = Cluster::new(own, 0.5 + unit(shocks.draw(security.unit << 10 | 1023)));
-        let scale = own + security.beta * MARKET_VOLATILITY;
+        let excitement = 0.5 + unit(self.draw(security, SESSIONS));
+        let mut cluster = Cluster::new(security.volatility, excitement);
         let mut last = security.first_price;
         for (session, market) in self.returns.iter().enumerate().skip(security.first_session) {
-            let draw = shocks.draw(security.unit << 10 | session as u64);
-            let bits = Bits(remix(draw));
+            // Bonds are drawn to their face value.
             let pull = if bond {
                 0.02 * (1.0 - last / 100.0)
             } else {
                 0.0
             };
-            let own = cluster.next(draw);
+            let own = cluster.next(self.draw(security, session));
             let change = (drift + pull + security.beta * market + own).clamp(LIMITS.0, LIMITS.1);
             let close = (last * (1.0 + change)).max(LOWEST_PRICE);
-            // A third of the change comes overnight.
-            let open = last * (1.0 + 0.33 * change + scale * (bits.slice(0) - 0.5));
-            let open = open.max(LOWEST_PRICE);
-            let (up, down) = (bits.slice(1), bits.slice(2));
-            let high = open.max(close) * (1.0 + scale * up * (0.5 + up));
-            let low = open.min(close) * (1.0 - (scale * down * (0.5 + down)).min(0.5));
-            // The more a price moves, the more is traded.
-            let stir = (change.abs() / scale).min(6.0);
-            let volume = security.daily_volume * (0.4 + bits.slice(3)) * (0.6 + 0.5 * stir);
-            each(
-                session,
-                Bar {
-                    open: cents(open),
-                    high: cents(high),
-                    low: cents(low),
-                    close: cents(close),
-                    volume: whole(volume).max(100),
-                },
-            );
+            each(session, last, close);
             last = close;
         }
+    }
+
+    /// The bar of one session, from the closing prices before it and at its end.
+    #[inline]
+    fn bar(&self, security: &Security, session: usize, last: f64, close: f64) -> Bar {
+        let bits = Bits(remix(self.draw(security, session)));
+        let change = close / last - 1.0;
+        let scale = security.volatility + security.beta * MARKET_VOLATILITY;
+        // A third of the change comes overnight.
+        let open = last * (1.0 + 0.33 * change + scale * (bits.slice(0) - 0.5));
+        let open = open.max(LOWEST_PRICE);
+        let (up, down) = (bits.slice(1), bits.slice(2));
+        let high = open.max(close) * (1.0 + scale * up * (0.5 + up));
+        let low = open.min(close) * (1.0 - (scale * down * (0.5 + down)).min(0.5));
+        // The more a price moves, the more is traded.
+        let stir = (change.abs() / scale).min(6.0);
+        let volume = security.daily_volume * (0.4 + bits.slice(3)) * (0.6 + 0.5 * stir);
+        Bar {
+            open: cents(open),
+            high: cents(high),
+            low: cents(low),
+            close: cents(close),
+            volume: whole(volume).max(100),
+        }
+    }
+
+    #[inline]
+    fn draw(&self, security: &Security, session: usize) -> u64 {
+        self.shocks.draw(security.unit << 10 | session as u64)
     }
 }
 
@@ -223,22 +241,26 @@ fn whole(value: f64) -> u32 {
     round(value) as u32
 }
 
-/// The paths of a block's securities, each walked when it is first asked for.
+/// The closing prices of a block's securities, each path walked when it is first asked for.
 #[derive(Debug)]
 pub struct BlockPaths {
     block: u64,
-    paths: Vec<OnceLock<(Security, Vec<Bar>)>>,
+    /// For each security the price before its first session, and after each.
+    paths: Vec<OnceLock<Vec<f64>>>,
 }
 
 impl BlockPaths {
-    /// A security of the block, by its number there, and its bars.
-    pub fn path(&self, market: &Market, number: u64) -> &(Security, Vec<Bar>) {
-        let place = usize::try_from(number).unwrap_or(0) % self.paths.len();
-        self.paths[place].get_or_init(|| {
-            let security = market.security(self.block * SECURITIES_PER_BLOCK + place as u64);
-            let bars = market.bars(&security);
-            (security, bars)
-        })
+    /// The bar of a security of the block in a session since it was listed.
+    pub fn bar(&self, market: &Market, security: &Security, session: usize) -> Bar {
+        let number = security.unit % SECURITIES_PER_BLOCK;
+        let path = self.paths[usize::try_from(number).unwrap_or(0)].get_or_init(|| {
+            let mut path = Vec::with_capacity(SESSIONS + 1);
+            path.push(security.first_price);
+            market.closes(security, |_, _, close| path.push(close));
+            path
+        });
+        let place = session - security.first_session;
+        market.bar(security, session, path[place], path[place + 1])
     }
 }
 
@@ -294,16 +316,16 @@ mod tests {
     }
 
     #[test]
-    fn only_a_few_blocks_are_kept() {
+    fn single_bars_are_those_of_the_walk_and_few_blocks_are_kept() {
         let prices = Prices::new(&TableOptions::default());
-        let first = prices.block(0);
+        let market = &prices.market;
         for block in 0..20 {
-            prices.block(block).path(&prices.market, 1);
+            let security = market.security(block * SECURITIES_PER_BLOCK + 7);
+            let paths = prices.block(block);
+            market.walk(&security, |session, bar| {
+                assert_eq!(paths.bar(market, &security, session), bar);
+            });
         }
         assert_eq!(prices.kept.lock().unwrap().len(), KEPT_BLOCKS);
-        assert_eq!(
-            first.path(&prices.market, 5),
-            prices.block(0).path(&prices.market, 5)
-        );
     }
 }

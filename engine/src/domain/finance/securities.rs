@@ -190,7 +190,8 @@ impl SecurityFacts {
         };
         let listed = self.listed.draw(number);
         // The first of a block is always there to be traded.
-        let newcomer = below(listed, NEWCOMERS) == 0 && number % SECURITIES_PER_BLOCK != 0;
+        let newcomer =
+            below(listed, NEWCOMERS) == 0 && !number.is_multiple_of(SECURITIES_PER_BLOCK);
         let latest = SESSIONS - NEWCOMER_SESSIONS;
         Security {
             unit: number,

@@ -42,8 +42,8 @@ pub static TABLE: TableEntry = TableEntry {
 };
 
 struct Trade {
-    trade_id: i64,
-    order_id: i64,
+    key: i64,
+    order: i64,
     customer: u64,
     security: u64,
     session: usize,
@@ -53,9 +53,9 @@ struct Trade {
 
 fn table(options: &TableOptions) -> Result<Linked<Trading, Trade>> {
     let columns = vec![
-        Column::big_int("trade_id", "Key", |_, t: &Trade| Some(t.trade_id)),
+        Column::big_int("trade_id", "Key", |_, t: &Trade| Some(t.key)),
         Column::big_int("order_id", "The order that was executed", |_, t| {
-            Some(t.order_id)
+            Some(t.order)
         }),
         Column::big_int("customer_id", "Who ordered", |_, t| {
             Some(customer_id(t.customer))
@@ -108,8 +108,8 @@ fn table(options: &TableOptions) -> Result<Linked<Trading, Trade>> {
             trading.orders(customer, |order| {
                 for (number, fill) in order.fills().iter().enumerate() {
                     out.push(Trade {
-                        trade_id: order.trade_id(number),
-                        order_id: order.order_id(),
+                        key: order.trade_id(number),
+                        order: order.order_id(),
                         customer,
                         security: order.security,
                         session: order.session,

@@ -13,6 +13,9 @@
 //! assert_eq!(last_sessions(new_year, 1)[0].day, new_year - 1);
 //! ```
 
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
 use crate::calendar::{MICROS_PER_DAY, date_from_days, days_from_date};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
@@ -52,16 +55,14 @@ impl Session {
 
 /// The last `count` sessions up to a day, that day included, in order.
 pub fn last_sessions(until: i32, count: usize) -> Vec<Session> {
-    let mut year = Year::of(until);
     let mut sessions = Vec::with_capacity(count);
     let mut day = until;
     while sessions.len() < count {
-        if day < year.first {
-            year = Year::of(day);
-        }
-        if year.trades_on(day) {
-            sessions.push(year.session(day));
-        }
+        with_year(day, |year| {
+            if year.trades_on(day) {
+                sessions.push(year.session(day));
+            }
+        });
         day -= 1;
     }
     sessions.reverse();
@@ -70,7 +71,21 @@ pub fn last_sessions(until: i32, count: usize) -> Vec<Session> {
 
 /// Whether securities trade on a day.
 pub fn trades_on(day: i32) -> bool {
-    Year::of(day).trades_on(day)
+    with_year(day, |year| year.trades_on(day))
+}
+
+/// The years that generated data can touch, worked out once.
+const YEARS: RangeInclusive<i32> = 1850..=2199;
+
+/// Looks at the year of a day.
+fn with_year<T>(day: i32, look: impl FnOnce(&Year) -> T) -> T {
+    static KNOWN: LazyLock<Vec<Year>> = LazyLock::new(|| YEARS.map(Year::new).collect());
+    let year = date_from_days(day).map_or(1970, |date| date.0);
+    let place = usize::try_from(year - YEARS.start()).unwrap_or(usize::MAX);
+    match KNOWN.get(place) {
+        Some(known) => look(known),
+        None => look(&Year::new(year)),
+    }
 }
 
 /// How many trading days after the trade it settles: one for trades since 28 May 2024, two since
@@ -87,7 +102,6 @@ pub fn settlement_lag(traded_on: i32) -> usize {
 
 /// A calendar year as the exchange has it.
 struct Year {
-    first: i32,
     holidays: Vec<i32>,
     /// Days that end at 13:00.
     short: [i32; 3],
@@ -96,9 +110,8 @@ struct Year {
 }
 
 impl Year {
-    fn of(day: i32) -> Self {
-        let year = date_from_days(day).map_or(1970, |date| date.0);
-        let on = |month, day_of_month| days_from_date(year, month, day_of_month).unwrap_or(day);
+    fn new(year: i32) -> Self {
+        let on = |month, day| days_from_date(year, month, day).unwrap_or(0);
         // 0 is Sunday.
         let nth = |month, week_day: i32, n: i32| {
             let first = on(month, 1);
@@ -127,7 +140,6 @@ impl Year {
         let closings = CLOSINGS.iter().filter(|closing| closing.0 == year);
         holidays.extend(closings.map(|closing| on(closing.1, closing.2)));
         Self {
-            first: on(1, 1),
             holidays,
             short: [on(7, 3), thanksgiving + 1, on(12, 24)],
             // Energy Policy Act of 2005; applied to every year.

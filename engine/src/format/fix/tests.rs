@@ -12,7 +12,7 @@ fn bytes(customers: std::ops::Range<u64>) -> (Vec<u8>, usize) {
     (out, count)
 }
 
-/// Messages as bytes, found by their CheckSum field.
+/// Messages as bytes, found by their `CheckSum` field.
 fn messages(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while !bytes.is_empty() {

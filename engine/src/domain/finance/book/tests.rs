@@ -205,3 +205,16 @@ fn books_are_stated_at_ends_of_quarters() {
         assert_eq!(ends[3], parse_date(first).unwrap(), "{as_of}");
     }
 }
+
+#[test]
+fn a_block_has_as_many_rows_as_announced() {
+    for name in ["exposures", "capital_positions", "liquidity_positions"] {
+        let table = domain::table(name, &TableOptions::default()).unwrap();
+        let rows = table.batch(0..CUSTOMERS_PER_BLOCK).unwrap().num_rows() as f64;
+        assert_eq!(
+            rows,
+            table.fan_out().mean() * CUSTOMERS_PER_BLOCK as f64,
+            "{name}"
+        );
+    }
+}

@@ -96,16 +96,16 @@ fn prices_are_those_of_the_bars() {
 fn trades_settle_on_trading_days() {
     let change = parse_date("2024-05-28").unwrap();
     let trades = made("trades", 0..4_000);
-    let (traded, settles) = (dates(&trades, "traded_on"), dates(&trades, "settles_on"));
+    let (days, settles) = (dates(&trades, "traded_on"), dates(&trades, "settles_on"));
     let executed = instants(&trades, "executed_at");
     let mut before = 0;
     for row in 0..trades.num_rows() {
-        assert!(trading_days::trades_on(traded[row]) && trading_days::trades_on(settles[row]));
-        let between = (traded[row] + 1..=settles[row]).filter(|&d| trading_days::trades_on(d));
-        let lag = if traded[row] < change { 2 } else { 1 };
+        assert!(trading_days::trades_on(days[row]) && trading_days::trades_on(settles[row]));
+        let between = (days[row] + 1..=settles[row]).filter(|&d| trading_days::trades_on(d));
+        let lag = if days[row] < change { 2 } else { 1 };
         assert_eq!(between.count(), lag);
         assert!(settles[row] <= REFERENCE_DATE);
-        let session = trading_days::last_sessions(traded[row], 1)[0];
+        let session = trading_days::last_sessions(days[row], 1)[0];
         assert!((session.opens_at..=session.closes_at()).contains(&executed[row]));
         before += i32::from(lag == 2);
     }
