@@ -1,4 +1,5 @@
-//! Formats in which rows leave: CSV.
+//! Formats in which rows leave: CSV, ISO 20022.
 
 pub mod csv;
+pub mod pain001;
 pub(crate) mod text;

@@ -37,3 +37,6 @@ pub static DOMAIN: Domain = Domain {
         &credit_scores::TABLE,
     ],
 };
+
+#[cfg(test)]
+mod banking_tests;

@@ -218,7 +218,7 @@ fn columns() -> Vec<Column<Bank, Row>> {
 }
 
 /// Writes who is on the other side; false where nobody is named.
-pub(super) fn counterparty<W: Write + ?Sized>(
+pub(crate) fn counterparty<W: Write + ?Sized>(
     entry: &Entry,
     out: &mut W,
 ) -> std::result::Result<bool, std::fmt::Error> {
