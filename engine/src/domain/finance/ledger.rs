@@ -54,6 +54,10 @@ pub struct Ledger<'a> {
     /// The customer.
     pub customer: &'a Profile,
     habits: Habits,
+    /// Purchases that repeat every month.
+    subscriptions: Vec<Bill>,
+    /// Whether bills and loans have been worked out: the balance at the start of a month needs neither.
+    is_prepared: bool,
     bills: Vec<Bill>,
     loans: [Option<Loan>; 4],
     episodes: [Option<Episode>; 2],
@@ -79,18 +83,20 @@ impl<'a> Ledger<'a> {
             bank,
             customer,
             habits: Habits::of(customer),
-            bills: Vec::with_capacity(10),
-            loans: KINDS.map(|kind| Loan::of(bank, customer, kind)),
+            subscriptions: Vec::new(),
+            is_prepared: false,
+            bills: Vec::new(),
+            loans: [None; 4],
             episodes: Episode::both(bank, customer),
             events: Vec::new(),
             revolving,
             interest: revolving * customer.credit_rate() / 120_000,
             hours: bank.area(customer.block, u64::from(customer.area)).hours,
             begin: bank.months.of(customer.first_month.min(HISTORY)).start,
-            agenda: Vec::with_capacity(32),
-            pay: Vec::with_capacity(5),
+            agenda: Vec::new(),
+            pay: Vec::new(),
         };
-        ledger.add_bills();
+        ledger.add_subscriptions();
         ledger
     }
 
@@ -151,7 +157,7 @@ impl<'a> Ledger<'a> {
         let trips = self.trips(month);
         let mut spent = 0;
         for day in self.bank.months.of(month) {
-            self.cards(month, day, &trips, &mut |_, posting| {
+            self.cards(month, day, &trips, true, &mut |_, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }
@@ -206,7 +212,19 @@ impl<'a> Ledger<'a> {
         state
     }
 
+    fn prepare(&mut self) {
+        if !self.is_prepared {
+            self.is_prepared = true;
+            self.loans = KINDS.map(|kind| Loan::of(self.bank, self.customer, kind));
+            self.add_bills();
+        }
+    }
+
     fn month(&mut self, month: usize, state: &mut State, out: &mut impl FnMut(&Entry)) {
+        if self.bank.months.of(month).is_empty() {
+            return;
+        }
+        self.prepare();
         self.set_events(month);
         let savings = state.balances[usize::from(SAVINGS)];
         self.plan(month, savings, state.due);
@@ -233,7 +251,7 @@ impl<'a> Ledger<'a> {
                 writer.post_in_batch(None, item.posting);
                 next += 1;
             }
-            self.cards(month, day, &trips, &mut |moment, posting| {
+            self.cards(month, day, &trips, false, &mut |moment, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }

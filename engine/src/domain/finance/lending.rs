@@ -115,8 +115,6 @@ pub struct Loan {
 pub struct Payment {
     /// Counted from 1.
     pub number: i32,
-    /// When it is due.
-    pub due: i32,
     /// Interest in cents.
     pub interest: i64,
     /// Principal in cents.
@@ -294,7 +292,6 @@ impl Loan {
             balance -= principal;
             Payment {
                 number,
-                due: loan.due(number),
                 interest,
                 principal,
                 balance,

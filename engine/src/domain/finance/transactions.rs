@@ -55,7 +55,7 @@ pub static TABLE: TableEntry = TableEntry {
         ],
     ),
     row: "transaction",
-    fan_out: FanOut::Mean(600.0),
+    fan_out: FanOut::Mean(680.0),
     units_at: units_of_root,
     build: |options| Ok(Arc::new(table(options)?)),
 };

@@ -40,7 +40,6 @@ pub(super) struct Bill {
     pub(super) kind: Kind,
     pub(super) merchant: u16,
     pub(super) amount: i64,
-    pub(super) by_card: bool,
     pub(super) account: u8,
     pub(super) seasonal: bool,
     pub(super) entropy: u64,
@@ -86,6 +85,13 @@ impl Ledger<'_> {
         }
         let amount = dollars(11, 40.0, 130.0);
         self.bill(day(12), Kind::BillPayment, merchant("4814", 13), amount, 0);
+    }
+
+    /// Purchases that repeat every month: up to three.
+    pub(super) fn add_subscriptions(&mut self) {
+        let customer = self.customer;
+        let draw = |purpose: u64| customer.draw(200 + purpose);
+        let by_credit = customer.has_credit && self.habits.subscribes_by_credit();
         for number in 0..below(draw(14), 4) {
             let price = PRICES[usize::try_from(draw(20 + number) & 7).unwrap_or(0)];
             let mcc = if draw(30 + number) & 3 == 0 {
@@ -93,18 +99,15 @@ impl Ledger<'_> {
             } else {
                 "5815"
             };
-            self.bill(
-                day(40 + number),
-                Kind::Purchase,
-                merchant(mcc, 50 + number),
-                price,
-                0,
-            );
-            let by_credit = customer.has_credit && self.habits.subscribes_by_credit();
-            if let Some(last) = self.bills.last_mut() {
-                last.by_card = true;
-                last.account = if by_credit { CREDIT } else { CHECKING };
-            }
+            self.subscriptions.push(Bill {
+                day: 2 + days_below(draw(40 + number), 22),
+                kind: Kind::Purchase,
+                merchant: merchant_of(mcc, customer.area, draw(50 + number)),
+                amount: price,
+                account: if by_credit { CREDIT } else { CHECKING },
+                seasonal: false,
+                entropy: 0,
+            });
         }
     }
 
@@ -114,7 +117,6 @@ impl Ledger<'_> {
             kind,
             merchant,
             amount,
-            by_card: false,
             account: CHECKING,
             seasonal: false,
             entropy,
@@ -151,7 +153,7 @@ impl Ledger<'_> {
         self.plan_card(&days, month, due, &mut add);
 
         let calendar = self.bank.months.calendar(month);
-        for bill in self.bills.iter().filter(|bill| !bill.by_card) {
+        for bill in &self.bills {
             let season = if bill.seasonal {
                 UTILITIES[calendar % 12]
             } else {

@@ -18,13 +18,15 @@ impl Ledger<'_> {
         first + u8::try_from(blocked.count()).unwrap_or(0)
     }
 
-    /// Card transactions that are posted on a day, with the day and second of their authorisation.
+    /// Card transactions that are posted on a day, with the moment of their authorisation; if
+    /// `only_credit`, those of the debit card may be left out.
     #[inline]
     pub(super) fn cards(
         &self,
         month: usize,
         day: i32,
         trips: &[Trip; 2],
+        only_credit: bool,
         post: &mut impl FnMut(Moment, Posting),
     ) {
         if !is_business_day(day) {
@@ -41,9 +43,13 @@ impl Ledger<'_> {
                 .habits
                 .day(self.customer, authorised, season(authorised));
             for number in 0..today.purchases {
-                self.purchase(&today, number, trips, post);
+                if !only_credit || self.habits.is_by_credit(&today, number) {
+                    self.purchase(&today, number, trips, post);
+                }
             }
-            self.refund(authorised, season(authorised - 7), trips, post);
+            if !only_credit {
+                self.refund(authorised, season(authorised - 7), trips, post);
+            }
             if authorised >= start {
                 self.subscriptions(authorised - start + 1, authorised, post);
             }
@@ -112,8 +118,8 @@ impl Ledger<'_> {
 
     #[inline]
     fn subscriptions(&self, of_month: i32, day: i32, post: &mut impl FnMut(Moment, Posting)) {
-        for bill in &self.bills {
-            if bill.by_card && bill.day == of_month {
+        for bill in &self.subscriptions {
+            if bill.day == of_month {
                 let mut posting =
                     Posting::new(bill.account, bill.kind, Channel::Recurring, -bill.amount);
                 posting.card = self.card(bill.account, day);
