@@ -4,5 +4,6 @@ pub mod csv;
 pub mod export;
 pub mod fhir;
 pub mod fix;
+pub mod pain001;
 pub mod sdtm;
 pub(crate) mod text;

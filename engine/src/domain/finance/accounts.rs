@@ -42,7 +42,7 @@ pub static TABLE: TableEntry = TableEntry {
 const IBANS: u64 = 10_000_000_000_000;
 
 /// The numbers of accounts.
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     iban: Bound,
     iban_of: Permutation,
     routing: Bound,
@@ -51,7 +51,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Those of a seed.
-    pub(super) fn new(seed: u64) -> Result<Self> {
+    pub(crate) fn new(seed: u64) -> Result<Self> {
         Ok(Self {
             iban: generator::find("iban")?.bind(&[("country", "LU")])?,
             iban_of: Permutation::new(IBANS, Stream::new(seed, "accounts", "iban")),
@@ -61,7 +61,7 @@ impl Numbers {
     }
 
     /// Writes the IBAN of an account.
-    pub(super) fn write_iban(&self, account_id: i64, out: &mut dyn Write) -> std::fmt::Result {
+    pub(crate) fn write_iban(&self, account_id: i64, out: &mut dyn Write) -> std::fmt::Result {
         let index = self.iban_of.apply(account_id.unsigned_abs() - 1);
         self.iban.nth(index, out)
     }

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use crate::calendar::{date_from_days, days_from_date, years_before};
+use crate::calendar::years_before;
 use crate::domain::TableOptions;
 use crate::entropy::{Stream, round};
 use crate::error::{Error, Result};
@@ -197,8 +197,7 @@ pub struct Months {
 
 impl Months {
     fn before(as_of: i32) -> Self {
-        let (year, month, _) = date_from_days(as_of).unwrap_or((2026, 1, 1));
-        let now = year * 12 + month.cast_signed() - 1;
+        let (now, _) = month_and_day(as_of);
         let history = i32::try_from(HISTORY).unwrap_or(0);
         let mut starts: Vec<i32> = (now - history..=now)
             .map(|number| first_of_month(number).min(as_of))
@@ -229,16 +228,32 @@ impl Months {
     }
 }
 
-/// The first day of a month, counted from January of year 0.
+/// Days from 0000-03-01 to 1970-01-01.
+const EPOCH: i32 = 719_468;
+
+/// The first day of a month, counted from January of year 0. Years are counted from March, so that the
+/// leap day is their last (Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013): without a
+/// look-up, as it is called for each payment of a loan.
+#[inline]
 pub fn first_of_month(number: i32) -> i32 {
-    let month = u32::try_from(number.rem_euclid(12)).unwrap_or(0) + 1;
-    days_from_date(number.div_euclid(12), month, 1).unwrap_or(0)
+    let from_march = number - 2;
+    let (year, month) = (from_march.div_euclid(12), from_march.rem_euclid(12));
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let days = of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5;
+    era * 146_097 + days - EPOCH
 }
 
-/// The number of a day's month, counted from January of year 0, and its day of the month.
+/// The number of a day's month, counted from January of year 0, and its day of the month: the inverse
+/// of [`first_of_month`].
+#[inline]
 pub fn month_and_day(day: i32) -> (i32, i32) {
-    let (year, month, of_month) = date_from_days(day).unwrap_or((1970, 1, 1));
-    (year * 12 + month.cast_signed() - 1, of_month.cast_signed())
+    let days = day + EPOCH;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    ((era * 400 + year) * 12 + month + 2, of_month)
 }
 
 /// The day of the week: 0 for Monday to 6 for Sunday.
@@ -330,6 +345,7 @@ pub const fn loan_id(unit: u64, loan: u8) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::{date_from_days, days_from_date};
 
     #[test]
     fn exp_is_exp() {
@@ -339,8 +355,19 @@ mod tests {
         }
     }
 
+    /// Every day from 1880 to 2220, against the calendar of the crate chrono.
     #[test]
-    fn months_are_those_of_the_calendar() {
+    fn days_and_months_are_those_of_the_calendar() {
+        for day in -32_872..91_310 {
+            let (year, month, of_month) = date_from_days(day).unwrap();
+            let number = year * 12 + month as i32 - 1;
+            assert_eq!(month_and_day(day), (number, of_month as i32));
+            assert_eq!(Some(first_of_month(number)), days_from_date(year, month, 1));
+        }
+    }
+
+    #[test]
+    fn months_are_those_of_the_history() {
         let months = Months::before(20_454 + 10);
         assert_eq!(months.of(0), 19_723..19_754, "January 2024");
         assert_eq!(months.of(1), 19_754..19_783, "February 2024");

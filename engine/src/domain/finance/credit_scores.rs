@@ -52,7 +52,7 @@ pub(super) fn score_at(bank: &Bank, profile: &Profile, month: usize) -> i32 {
         return profile.score;
     }
     let draw = bank.streams.score.draw(profile.unit);
-    let noise = normal(remix(draw ^ month as u64 + 1)) * 7.0;
+    let noise = normal(remix(draw ^ (month as u64 + 1))) * 7.0;
     let noise = i32::try_from(cents(noise + 100.0)).unwrap_or(100) - 100;
     let drop = 60 + days_below(draw, 71);
     let trouble = profile.trouble();

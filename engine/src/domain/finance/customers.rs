@@ -54,7 +54,7 @@ struct Row {
 }
 
 /// The first and last name of a customer.
-pub(super) fn names_of(profile: &Profile) -> (&'static str, &'static str) {
+pub(crate) fn names_of(profile: &Profile) -> (&'static str, &'static str) {
     let race = population::race_and_ethnicity(profile.draw(60));
     let year = date_from_days(profile.birth_date).map_or(1980, |date| date.0);
     (

@@ -202,7 +202,7 @@ impl Episode {
             out.push(Self::purchase(self.start, second, merchant, amount));
             second += 4 + draws.number_below(26);
         }
-        for _ in 0..1 + draws.number_below(3) {
+        for _ in 0..=draws.number_below(3) {
             second += 600 + draws.number_below(3_000);
             let shop = merchant_of("5732", customer.area, draws.next());
             let amount = 15_000 + i64::from(draws.number_below(75_000));
@@ -253,7 +253,7 @@ impl Episode {
             .unwrap_or(HOME_AREAS);
         let far = u8::try_from(far).unwrap_or(0);
         second += 600 + draws.number_below(2_000);
-        for _ in 0..1 + draws.number_below(3) {
+        for _ in 0..=draws.number_below(3) {
             let mcc =
                 ["5311", "5651", "5541", "5310"][usize::try_from(draws.next() & 3).unwrap_or(0)];
             let shop = merchant_of(mcc, far, draws.next());

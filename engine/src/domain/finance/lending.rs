@@ -2,7 +2,8 @@
 //! is not.
 //!
 //! A schedule is exact in cents: a level payment, rounded up to the cent, of which interest is the balance
-//! times a twelfth of the rate, rounded, and the rest principal; the last payment is what is left. Rates
+//! times a twelfth of the rate, rounded, and the rest principal; the last payment is what is left, some
+//! cents or dollars more or less. Rates
 //! are those of the year (`loan_rates.csv`) with a spread for the score. Who stops paying follows the score
 //! by the published default rates (see [`Profile::trouble`]).
 
@@ -56,10 +57,10 @@ impl LoanKind {
                 _ => 30,
             },
             Self::Auto => match age {
-                ..65 => 56,
-                _ => 36,
+                ..65 => 46,
+                _ => 30,
             },
-            Self::Personal => 17,
+            Self::Personal => 13,
             Self::Student => match age {
                 ..25 => 38,
                 25..40 => 48,
@@ -114,8 +115,6 @@ pub struct Loan {
 pub struct Payment {
     /// Counted from 1.
     pub number: i32,
-    /// When it is due.
-    pub due: i32,
     /// Interest in cents.
     pub interest: i64,
     /// Principal in cents.
@@ -171,17 +170,16 @@ impl Loan {
             trouble: None,
             entropy,
         };
-        loan.trouble = loan.troubles(bank, customer, now);
+        loan.trouble = loan.troubles(customer, now);
         Some(loan)
     }
 
-    fn troubles(&self, bank: &Bank, customer: &Profile, now: i32) -> Option<Trouble> {
+    fn troubles(&self, customer: &Profile, now: i32) -> Option<Trouble> {
         let history = i32::try_from(HISTORY).unwrap_or(0);
         let draw = remix(self.entropy ^ 7);
         // Whole months of the history are those before `now`.
         let at = |month: i32| now - history + month - self.first_month + 1;
         let fits = |first: i32| first >= 1 && first + 6 <= self.term;
-        let _ = bank;
         if let Some(month) = customer.trouble() {
             let first = at(i32::try_from(month).unwrap_or(0));
             let cured = below(draw, 100) < 35;
@@ -195,8 +193,8 @@ impl Loan {
         // A payment or two forgotten: more often with lower scores.
         let chance = match customer.score {
             ..620 => 25,
-            ..680 => 14,
-            ..740 => 6,
+            620..680 => 14,
+            680..740 => 6,
             _ => 2,
         };
         if below(draw, 100) >= chance {
@@ -294,7 +292,6 @@ impl Loan {
             balance -= principal;
             Payment {
                 number,
-                due: loan.due(number),
                 interest,
                 principal,
                 balance,
@@ -342,10 +339,10 @@ fn rate(kind: LoanKind, month: i32, score: i32, entropy: u64) -> i64 {
     };
     let band = match score {
         ..580 => 0,
-        ..620 => 1,
-        ..660 => 2,
-        ..700 => 3,
-        ..760 => 4,
+        580..620 => 1,
+        620..660 => 2,
+        660..700 => 3,
+        700..760 => 4,
         _ => 5,
     };
     let noise = if kind == LoanKind::Student {

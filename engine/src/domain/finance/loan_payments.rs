@@ -40,6 +40,7 @@ struct Row {
     unit: u64,
     loan: Loan,
     payment: Payment,
+    due: i32,
     paid: Option<i32>,
 }
 
@@ -54,6 +55,7 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
             out.push(Row {
                 unit,
                 loan,
+                due: loan.due(payment.number),
                 payment,
                 paid: loan.paid(payment.number).filter(|day| *day < bank.as_of),
             });
@@ -75,9 +77,9 @@ fn table(options: &TableOptions) -> Result<impl Table + use<>> {
 
 fn status(bank: &Bank, row: &Row) -> &'static str {
     match row.paid {
-        Some(paid) if paid > row.payment.due + 15 => "paid_late",
+        Some(paid) if paid > row.due + 15 => "paid_late",
         Some(_) => "paid",
-        None if row.payment.due + 15 < bank.as_of => "missed",
+        None if row.due + 15 < bank.as_of => "missed",
         None => "due",
     }
 }
@@ -95,9 +97,7 @@ fn columns() -> Vec<Column<Bank, Row>> {
         Column::small_int("number", "Number of the payment, from 1", |_, row: &Row| {
             i16::try_from(row.payment.number).ok()
         }),
-        Column::date("due_on", "When it was due", |_, row: &Row| {
-            Some(row.payment.due)
-        }),
+        Column::date("due_on", "When it was due", |_, row: &Row| Some(row.due)),
         Column::date("paid_on", "When it was paid", |_, row: &Row| row.paid).nullable(),
         Column::money(
             "scheduled_payment",
@@ -122,9 +122,7 @@ fn columns() -> Vec<Column<Bank, Row>> {
         Column::integer(
             "days_past_due",
             "Days from due date to payment, or to as_of where it is unpaid; 0 if none",
-            |bank: &Bank, row: &Row| {
-                Some((row.paid.unwrap_or(bank.as_of) - row.payment.due).max(0))
-            },
+            |bank: &Bank, row: &Row| Some((row.paid.unwrap_or(bank.as_of) - row.due).max(0)),
         ),
         Column::word(
             "status",

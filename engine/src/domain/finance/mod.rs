@@ -58,3 +58,6 @@ pub static DOMAIN: Domain = Domain {
         &liquidity_positions::TABLE,
     ],
 };
+
+#[cfg(test)]
+mod banking_tests;

@@ -159,9 +159,9 @@ impl Profile {
         let earliest = adult.max(years[TENURE]).min(bank.as_of);
         let since = earliest + days_below(draw(3), bank.as_of - earliest + 1);
 
-        let band = &SCORE_BANDS[TABLES.score.pick(draw(4))];
-        let within = below(draw(5), band.high - band.low + 1);
-        let score = i32::try_from(band.low + within).unwrap_or(300);
+        let scores = &SCORE_BANDS[TABLES.score.pick(draw(4))];
+        let within = below(draw(5), scores.high - scores.low + 1);
+        let score = i32::try_from(scores.low + within).unwrap_or(300);
 
         let employment = employment(draw(6), age);
         let (median, sigma) = employment.income();
@@ -173,14 +173,14 @@ impl Profile {
         let income = cents(income / 100.0) * 100;
         let share = match income {
             ..4_000_000 => 0.85,
-            ..9_000_000 => 0.79,
-            ..16_000_000 => 0.74,
+            4_000_000..9_000_000 => 0.79,
+            9_000_000..16_000_000 => 0.74,
             _ => 0.67,
         };
         let wants_credit = match score {
             ..580 => 35,
-            ..670 => 65,
-            ..740 => 80,
+            580..670 => 65,
+            670..740 => 80,
             _ => 88,
         };
         Self {
@@ -326,8 +326,8 @@ impl Profile {
     pub fn credit_limit(&self) -> i64 {
         let share = match self.score {
             ..580 => 0.02,
-            ..670 => 0.07,
-            ..740 => 0.14,
+            580..670 => 0.07,
+            670..740 => 0.14,
             _ => 0.22,
         };
         let spread = 0.6 + 0.8 * unit(self.draw(16));
@@ -340,9 +340,9 @@ impl Profile {
     pub fn revolving(&self) -> i64 {
         let (carries, least, most) = match self.score {
             ..580 => (90, 0.5, 0.95),
-            ..670 => (80, 0.3, 0.8),
-            ..740 => (60, 0.1, 0.5),
-            _ => (24, 0.02, 0.2),
+            580..670 => (88, 0.3, 0.8),
+            670..740 => (74, 0.1, 0.5),
+            _ => (40, 0.02, 0.2),
         };
         let draw = self.draw(17);
         if below(draw, 100) >= carries {
@@ -357,28 +357,34 @@ impl Profile {
     pub fn credit_rate(&self) -> i64 {
         let base = match self.score {
             ..580 => 2_849,
-            ..670 => 2_649,
-            ..740 => 2_299,
+            580..670 => 2_649,
+            670..740 => 2_299,
             _ => 1_899,
         };
         base + i64::from(days_below(self.draw(18), 4)) * 50
     }
 
-    /// The month of the history in which payments begin to fail for good or for long, if they do: with
-    /// the published share of those who were 90 days past due within two years, by score. The last
-    /// months are left out, since there 90 days have not passed yet.
+    /// The month of the history in which payments begin to fail for good or for long, if they do. Those
+    /// who are 90 days past due within the history are as many as published, by score; those whose
+    /// payments began to fail in its last months are on the way there.
     #[inline]
     pub fn trouble(&self) -> Option<usize> {
+        // A payment missed in one of the last three months is not 90 days past due yet.
+        const MONTHS: usize = HISTORY - 1;
+        const OVER: usize = HISTORY - 3;
         let band = SCORE_DEFAULTS
             .iter()
             .find(|band| u64::from(self.score.unsigned_abs()) <= band.high)?;
         let draw = self.draw(19);
-        if unit(draw) * 100.0 >= band.default_percent {
+        if unit(draw) * 100.0 * ratio(OVER, MONTHS) >= band.default_percent {
             return None;
         }
-        let last = HISTORY - 4;
-        usize::try_from(below(remix(draw), last as u64)).ok()
+        usize::try_from(below(remix(draw), MONTHS as u64)).ok()
     }
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    f64::from(u32::try_from(part).unwrap_or(0)) / f64::from(u32::try_from(whole).unwrap_or(1))
 }
 
 fn fridays(month: &std::ops::Range<i32>, fits: impl Fn(i32) -> bool, out: &mut Vec<i32>) {

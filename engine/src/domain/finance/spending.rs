@@ -356,9 +356,7 @@ impl Habits {
         trips: &[Trip; 2],
     ) -> Purchase {
         let shops = &*SHOPS;
-        let first = remix(day.word.wrapping_add(number + 1));
-        let second = remix(first);
-        let third = remix(second);
+        let [first, second, third] = day.draws(number);
         let trip = trips.iter().find(|trip| trip.covers(day.day));
         let (table, area) = match trip {
             Some(trip) => (&shops.away, trip.area),
@@ -379,9 +377,20 @@ impl Habits {
         Purchase {
             merchant: number_of(chosen, area),
             amount,
-            by_credit: (third >> 8 & 0xFF) < self.credit_share,
+            by_credit: self.chooses_credit(third),
             entropy: third,
         }
+    }
+
+    #[inline]
+    fn chooses_credit(&self, third: u64) -> bool {
+        (third >> 8 & 0xFF) < self.credit_share
+    }
+
+    /// Whether a purchase of a day is by credit card, without the rest of it.
+    #[inline]
+    pub fn is_by_credit(&self, day: &Day, number: u64) -> bool {
+        self.chooses_credit(day.draws(number)[2])
     }
 
     /// By what amounts are multiplied: bills scale as purchases do.
@@ -396,6 +405,14 @@ impl Habits {
 }
 
 impl Day {
+    /// The draws of a purchase.
+    #[inline]
+    fn draws(&self, number: u64) -> [u64; 3] {
+        let first = remix(self.word.wrapping_add(number + 1));
+        let second = remix(first);
+        [first, second, remix(second)]
+    }
+
     /// Entropy for what else happens that day.
     #[inline]
     pub fn other(&self) -> u64 {

@@ -55,7 +55,7 @@ pub static TABLE: TableEntry = TableEntry {
         ],
     ),
     row: "transaction",
-    fan_out: FanOut::Mean(600.0),
+    fan_out: FanOut::Mean(680.0),
     units_at: units_of_root,
     build: |options| Ok(Arc::new(table(options)?)),
 };
@@ -218,7 +218,7 @@ fn columns() -> Vec<Column<Bank, Row>> {
 }
 
 /// Writes who is on the other side; false where nobody is named.
-pub(super) fn counterparty<W: Write + ?Sized>(
+pub(crate) fn counterparty<W: Write + ?Sized>(
     entry: &Entry,
     out: &mut W,
 ) -> std::result::Result<bool, std::fmt::Error> {

@@ -654,9 +654,7 @@ impl<'a> Chart<'a> {
             effective_date_time: o.observed_at.instant(row),
             issued: o.observed_at.instant(row),
             value_quantity: quantity(o.value.double(row), unit),
-            interpretation: [Concept::of(interpretation(
-                o.abnormal_flag.text(row),
-            ))],
+            interpretation: [Concept::of(interpretation(o.abnormal_flag.text(row)))],
             reference_range: (low.is_some() || high.is_some()).then(|| {
                 [ReferenceRange {
                     low: bound(low),
