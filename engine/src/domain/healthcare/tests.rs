@@ -14,7 +14,7 @@ use super::disease::{Disease, History, code};
 use super::life::{BLOCK, World};
 use super::services::Service;
 use super::sites::SITES;
-use crate::calendar::MICROS_PER_DAY;
+use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE};
 use crate::domain::{TableOptions, table};
 use crate::generator::name::Sex;
 
@@ -193,11 +193,21 @@ fn rates_are_the_published_ones() {
 
 #[test]
 fn encounters_are_in_order() {
-    let world = World::new(&options(12)).unwrap();
+    let worlds = [REFERENCE_DATE, *AS_OF_RANGE.start(), *AS_OF_RANGE.end()].map(|as_of| {
+        let options = TableOptions {
+            as_of,
+            ..options(12)
+        };
+        World::new(&options).unwrap()
+    });
     let (mut history, mut encounters) = (History::default(), Vec::new());
     let (mut all, mut during) = (0, 0);
-    for unit in 0..3_000 {
+    let first = (0..2_000).map(|unit| (&worlds[0], unit));
+    let early = (0..500).map(|unit| (&worlds[1], unit));
+    let late = (0..500).map(|unit| (&worlds[2], unit));
+    for (world, unit) in first.chain(early).chain(late) {
         let life = world.life(unit);
+        assert!(life.end <= world.as_of);
         world.history(&life, &mut history);
         encounters.clear();
         world.encounters(&life, &history, &mut encounters);
