@@ -1,6 +1,6 @@
 //! What holds across the tables of the domain: times, sums, who treats whom, and published rates.
 //!
-//! Rates are those of 40,000 patients over the years since their registration. A tolerance covers the
+//! Rates are those of 30,000 patients over the years since their registration. A tolerance covers the
 //! sample and what the model leaves out; each source names the publisher and year.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE};
 use crate::domain::{TableOptions, table};
 use crate::generator::name::Sex;
 
-const PATIENTS: u64 = 40_000;
+const PATIENTS: u64 = 30_000;
 
 fn options(seed: u64) -> TableOptions {
     TableOptions {

@@ -169,7 +169,7 @@ struct Published {
     sex: Option<Sex>,
     ages: std::ops::Range<f64>,
     percent: f64,
-    /// Of the percentage: what the sources differ by, and the sample of 60,000.
+    /// Of the percentage: what the sources differ by, and the sample of 40,000.
     tolerance: f64,
 }
 
@@ -240,7 +240,7 @@ fn prevalence_is_the_published_one() {
     let world = world(5);
     let mut history = History::default();
     let mut counts = vec![(0_u32, 0_u32); figures.len()];
-    for unit in 0..60_000 {
+    for unit in 0..40_000 {
         let life = world.life(unit);
         if life.death.is_some() {
             continue;
@@ -274,7 +274,7 @@ fn diseases_go_together() {
     let world = world(6);
     let mut history = History::default();
     let mut people = Vec::new();
-    for unit in 0..60_000 {
+    for unit in 0..40_000 {
         let life = world.life(unit);
         if (50.0..80.0).contains(&life.exact_age) {
             world.history(&life, &mut history);
