@@ -1,0 +1,496 @@
+//! Exclusion constraints: rows that cannot conflict, by construction.
+//!
+//! An exclusion is met if one of its elements never conflicts between two rows. Equality does not
+//! where values are unique, inequality not where they are all the same, and overlap not where ranges
+//! are laid out next to each other. A range over columns, such as `tstzrange(begins, ends)`, is laid
+//! out in slots: its beginnings stand on a grid, and each end lies before the next beginning. Beside
+//! elements compared by equality a slot may repeat: then beginning and those are unique together.
+//!
+//! ```
+//! use synth_engine::fill::{Column, Element, Exclusion, Plan, Table, class::Class};
+//!
+//! let column = |name: &str| Column {
+//!     not_null: true,
+//!     ..Column::new(name, "timestamp", Class::Timestamp)
+//! };
+//! let table = Table {
+//!     name: "bookings".to_owned(),
+//!     columns: vec![column("begins"), column("ends")],
+//!     exclusions: vec![Exclusion {
+//!         name: "apart".to_owned(),
+//!         elements: vec![Element {
+//!             column: None,
+//!             expression: "tsrange(begins, ends)".to_owned(),
+//!             operator: "&&".to_owned(),
+//!         }],
+//!         columns: vec![0, 1],
+//!         plain: true,
+//!     }],
+//!     ..Table::default()
+//! };
+//! let plan = Plan::new(table, 1_000_000, 1);
+//! assert!(plan.unproven.is_empty() && plan.capacity.is_none());
+//! let rows = plan.batch(0..2).columns;
+//! assert!(rows[0].value(0) < rows[1].value(0) && rows[1].value(0) <= rows[0].value(1));
+//! ```
+
+use super::uniques::everything;
+use super::{Planner, same_values};
+use crate::calendar::MICROS_PER_DAY;
+use crate::fill::cell;
+use crate::fill::check::{self, Expr, Literal, Operator, Relation};
+use crate::fill::class::Class;
+use crate::fill::domain::make;
+use crate::fill::ordinal::{Codec, SECOND};
+use crate::fill::source::{Ordered, Source, Spread};
+use crate::fill::table::{Exclusion, Given, Unique};
+use crate::fill::unique::Digit;
+
+/// A range over columns that is laid out in slots.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    /// The column of the beginning.
+    pub lower: usize,
+    /// The column of the end; the same where an end is computed from the beginning.
+    pub upper: usize,
+    /// How far the end lies behind the beginning, at least and at most, in counts.
+    pub least: i64,
+    pub width: i64,
+}
+
+impl Slot {
+    pub fn has(&self, column: usize) -> bool {
+        self.lower == column || self.upper == column
+    }
+}
+
+/// A range as an expression over columns.
+struct Range {
+    lower: usize,
+    upper: usize,
+    /// How far its ends lie outside of the columns, in counts.
+    margin: i64,
+    /// Whether its end belongs to it.
+    closed: bool,
+}
+
+impl Planner {
+    /// Meets exclusion constraints, before unique ones: they become unique constraints where that
+    /// suffices.
+    pub(super) fn meet_exclusions(&mut self) {
+        for exclusion in self.table.exclusions.clone() {
+            let met = self.equal_only(&exclusion)
+                || self.slots_of_columns(&exclusion)
+                || self.slots_of_ranges(&exclusion)
+                || self.all_the_same(&exclusion);
+            if !met {
+                self.unproven.insert(exclusion.name);
+            }
+        }
+    }
+
+    /// The slot that begins with a column.
+    pub(super) fn slot(&self, lower: usize) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.lower == lower)
+    }
+
+    /// Equality alone is a unique index by another name.
+    fn equal_only(&mut self, exclusion: &Exclusion) -> bool {
+        let elements = &exclusion.elements;
+        if elements.iter().any(|element| element.operator != "=") {
+            return false;
+        }
+        let of_columns = elements.iter().all(|element| element.column.is_some());
+        self.table.uniques.push(Unique {
+            name: exclusion.name.clone(),
+            columns: exclusion.columns.clone(),
+            plain: exclusion.plain && of_columns,
+            nulls_equal: false,
+        });
+        true
+    }
+
+    /// Whether values of a column may be given by index.
+    fn is_free(&self, column: usize) -> bool {
+        self.written[column]
+            && self.keys[column].is_none()
+            && self.copies[column].is_none()
+            && self.digits[column].is_none()
+            && !self.slots.iter().any(|slot| slot.has(column))
+    }
+
+    /// Columns of ranges, shapes and networks, by index.
+    fn slots_of_columns(&mut self, exclusion: &Exclusion) -> bool {
+        let apart = exclusion.elements.iter().find_map(|element| {
+            let column = element.column?;
+            let operator = element.operator.as_str();
+            let within = matches!(operator, "&&" | "@>" | "<@" | "=");
+            let suits = match &self.table.columns[column].class {
+                Class::Range { element, .. } | Class::MultiRange { element, .. } => {
+                    Codec::of(element, 0).is_some() && within
+                }
+                Class::Box | Class::Circle => within || operator == "~=",
+                Class::Point => operator == "~=",
+                Class::Cidr | Class::Inet => operator == "&&",
+                _ => operator == "=",
+            };
+            let sure = self.made[column]
+                .iter()
+                .all(|made| made.proven && matches!(made.source, Source::Cell(_)))
+                && self
+                    .variants
+                    .iter()
+                    .all(|variant| !variant.domains.contains_key(self.name(column)));
+            (suits && sure && self.is_free(column)).then_some(column)
+        });
+        let Some(column) = apart else {
+            return false;
+        };
+        let existing = self.table.existing_rows;
+        let room = cell::apart(&self.table.columns[column].class);
+        let needed = existing.saturating_add(self.rows);
+        if room.is_some_and(|room| room < needed) {
+            return false;
+        }
+        self.digits[column] = Some(Digit::whole(existing, None));
+        // Where rows that are there lie is not known.
+        existing == 0
+    }
+
+    /// Ranges over columns.
+    fn slots_of_ranges(&mut self, exclusion: &Exclusion) -> bool {
+        let mut beside = Vec::new();
+        let mut range = None;
+        for element in &exclusion.elements {
+            match (element.column, element.operator.as_str()) {
+                (Some(column), "=") => beside.push(column),
+                (column, "&&") if range.is_none() => {
+                    let generated = column.map(|column| &self.table.columns[column].default);
+                    let text = match generated {
+                        Some(Given::Generated(text)) => text.clone(),
+                        Some(_) => continue,
+                        None => element.expression.clone(),
+                    };
+                    range = self.range(&text);
+                }
+                // More elements make conflicts rarer, not more frequent.
+                _ => {}
+            }
+        }
+        let Some(range) = range else {
+            return false;
+        };
+        if !self.lay_out(&range, &beside) {
+            return false;
+        }
+        let mut columns = beside;
+        columns.push(range.lower);
+        self.table.uniques.push(Unique {
+            name: exclusion.name.clone(),
+            columns,
+            plain: true,
+            nulls_equal: false,
+        });
+        // What holds between these columns and others may move an end out of its slot.
+        !self.is_bound_elsewhere(&range)
+    }
+
+    /// Reads a range over one or two columns.
+    fn range(&self, text: &str) -> Option<Range> {
+        let columns: Vec<check::Column<'_>> = self
+            .table
+            .columns
+            .iter()
+            .map(|column| check::Column {
+                name: &column.name,
+                class: &column.class,
+                not_null: column.not_null,
+            })
+            .collect();
+        let Expr::Call { name, arguments } = check::expression(text, &columns, self.table.now)?
+        else {
+            return None;
+        };
+        let of_ranges = [
+            "int4range",
+            "int8range",
+            "numrange",
+            "daterange",
+            "tsrange",
+            "tstzrange",
+        ];
+        if !of_ranges.contains(&name.as_str()) {
+            return None;
+        }
+        let closed = match arguments.get(2) {
+            None => false,
+            Some(Expr::Literal(Literal::Text(bounds))) => bounds != "[)",
+            Some(_) => return None,
+        };
+        let (lower, before) = self.end(arguments.first()?)?;
+        let (upper, after) = self.end(arguments.get(1)?)?;
+        let suits = |column: usize| {
+            self.is_free(column)
+                && self.table.columns[column].wish.values.is_none()
+                && self.made[column]
+                    .windows(2)
+                    .all(|pair| same_values(&pair[0].source, &pair[1].source))
+        };
+        // A beginning behind its column, or an end before it, would leave gaps only.
+        let margin = before.checked_neg()?.max(0).checked_add(after.max(0))?;
+        let apart = lower != upper && (before, after) != (0, 0);
+        (suits(lower) && suits(upper) && !apart).then_some(Range {
+            lower,
+            upper,
+            margin,
+            closed,
+        })
+    }
+
+    /// An end of a range: a column, and what is added to it, in counts.
+    fn end(&self, expression: &Expr) -> Option<(usize, i64)> {
+        let place = |name: &str| self.table.columns.iter().position(|c| c.name == name);
+        match expression {
+            Expr::Column(name) => Some((place(name)?, 0)),
+            Expr::Binary {
+                operator: operator @ (Operator::Add | Operator::Subtract),
+                left,
+                right,
+            } => {
+                let (Expr::Column(name), Expr::Literal(added)) = (&**left, &**right) else {
+                    return None;
+                };
+                let column = place(name)?;
+                let codec = self.codec(column)?;
+                let counts = counts(&codec, added)?;
+                let sign = if *operator == Operator::Add { 1 } else { -1 };
+                Some((column, counts.checked_mul(sign)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn codec(&self, column: usize) -> Option<Codec> {
+        match &self.made.get(column)?.first()?.source {
+            Source::Ordered(ordered) => Some(ordered.codec),
+            _ => None,
+        }
+    }
+
+    /// Everything that the constraints leave to a column, if that is one interval.
+    fn widest(&self, column: usize) -> Option<(i64, i64)> {
+        let domain = self.domain(0, column);
+        let made = make(&self.table.columns[column], &domain, Some(&everything())).ok()?;
+        let Source::Ordered(ordered) = made.source else {
+            return None;
+        };
+        let (low, high) = ordered.ends();
+        (ordered.total() == high.abs_diff(low).saturating_add(1)).then_some((low, high))
+    }
+
+    /// Puts the beginnings of a range on a grid and its ends before the next beginning; false where
+    /// that cannot be.
+    fn lay_out(&mut self, range: &Range, beside: &[usize]) -> bool {
+        let Range { lower, upper, .. } = *range;
+        let (Some(codec), Some(of_end)) = (self.codec(lower), self.codec(upper)) else {
+            return false;
+        };
+        let (Some((low, high)), Some((end_low, end_high))) =
+            (self.widest(lower), self.widest(upper))
+        else {
+            return false;
+        };
+        if codec != of_end {
+            return false;
+        }
+        let single = lower == upper;
+        let least_width = if single { range.margin } else { 1 };
+        let Some(least_step) = least_width
+            .checked_add(i64::from(range.closed))
+            .map(|step| step.max(1))
+        else {
+            return false;
+        };
+        let last = |column: usize| {
+            let last = self.table.columns[column].last.as_deref()?;
+            Some(codec.read(last)?.0)
+        };
+        if self.table.existing_rows > 0 && (last(lower).is_none() || last(upper).is_none()) {
+            return false;
+        }
+        // After the last end there is, and so that no end lies outside of its column or type.
+        let after = last(lower)
+            .max(last(upper))
+            .map(|last| last.saturating_add(range.margin).saturating_add(1));
+        let (first, stop) = codec.limits();
+        let low = low
+            .max(end_low)
+            .max(first.saturating_add(range.margin))
+            .max(after.unwrap_or(low));
+        let stop = if single {
+            stop.saturating_sub(range.margin)
+        } else {
+            stop.min(end_high)
+        };
+        let stop = stop.saturating_sub(1);
+        let needed = self.rows.div_ceil(self.combinations(beside)).max(1);
+        let usual = match &self.made[lower][0].source {
+            Source::Ordered(ordered) => ordered.ends(),
+            _ => (low, high),
+        };
+        let width = |step: i64| {
+            if single {
+                0
+            } else {
+                step - i64::from(range.closed)
+            }
+        };
+        // As far apart as there is room between two ends, at least as far as ranges reach.
+        let grid = |from: i64, to: i64, most: i64| {
+            let to = to.min(stop);
+            let room = to.saturating_sub(from).max(0);
+            let step = room / i64::try_from(needed).unwrap_or(i64::MAX);
+            let step = step.min(most).max(least_step);
+            let last = high.min(to.saturating_sub(width(step)));
+            (
+                Ordered::new(codec, vec![(from, last)], step, Spread::Even),
+                step,
+            )
+        };
+        let most = if codec.is_time() && codec.grain() == SECOND {
+            3_600 * SECOND
+        } else {
+            10
+        };
+        let enough = |(grid, _): &(Ordered, i64)| grid.total() >= needed && !grid.is_empty();
+        let from = usual.0.max(low);
+        let beyond = || Some(grid(from, high, most)).filter(enough);
+        let (grid, step) = Some(grid(from, usual.1, i64::MAX))
+            .filter(enough)
+            .or_else(beyond)
+            .unwrap_or_else(|| grid(low, high, most));
+        if grid.is_empty() {
+            return false;
+        }
+        let (from, _) = grid.ends();
+        let width = width(step);
+        let ends = Ordered::new(
+            codec,
+            vec![(from, grid.ends().1.saturating_add(width))],
+            1,
+            Spread::Even,
+        );
+        let (mut a, mut b) = (String::new(), String::new());
+        codec.write(from, &mut a);
+        codec.write(grid.ends().1, &mut b);
+        for made in &mut self.made[lower] {
+            made.source = Source::Ordered(grid.clone());
+        }
+        "slots next to each other".clone_into(&mut self.report[lower].generator);
+        self.report[lower].arguments = format!("{a} to {b}");
+        if !single {
+            for made in &mut self.made[upper] {
+                made.source = Source::Ordered(ends.clone());
+            }
+            "end of the slot".clone_into(&mut self.report[upper].generator);
+            self.report[upper].arguments = String::new();
+        }
+        self.slots.push(Slot {
+            lower,
+            upper,
+            least: i64::from(width > 0),
+            width,
+        });
+        true
+    }
+
+    /// How many values the elements beside a range tell apart; those without number count as one.
+    fn combinations(&self, beside: &[usize]) -> u64 {
+        let mut references = Vec::new();
+        let mut product = 1_u64;
+        for &column in beside {
+            let count = match self.keys[column] {
+                Some((reference, _)) if references.contains(&reference) => 1,
+                Some((reference, _)) => {
+                    references.push(reference);
+                    let place = self.references[reference].place;
+                    self.table.references[place].keys.len() as u64
+                }
+                None => match self.made[column].first().map(|made| &made.source) {
+                    Some(Source::List(list)) => list.values.len() as u64,
+                    _ => 1,
+                },
+            };
+            product = product.saturating_mul(count.max(1));
+        }
+        product
+    }
+
+    /// Whether a constraint says more of a range's columns than that one is not after the other.
+    fn is_bound_elsewhere(&self, range: &Range) -> bool {
+        let has = |name: &String| {
+            let name = name.as_str();
+            name == self.name(range.lower) || name == self.name(range.upper)
+        };
+        let mut relations = self.variants.iter().flat_map(|variant| &variant.relations);
+        relations.any(|relation| match relation {
+            Relation::Compare {
+                left,
+                right,
+                offset,
+                ..
+            } => (has(left) || has(right)) && !(has(left) && has(right) && offset.is_none()),
+            Relation::Computed { column, expression } => {
+                has(column) || expression.columns().iter().any(has)
+            }
+            Relation::Predicate { expression, .. } => expression.columns().iter().any(has),
+        })
+    }
+
+    /// A column of which two values may not differ has one value.
+    fn all_the_same(&mut self, exclusion: &Exclusion) -> bool {
+        let mut elements = exclusion.elements.iter();
+        let same = elements.find_map(|element| {
+            let column = element.column.filter(|_| element.operator == "<>")?;
+            let proven = self.made[column].len() == 1
+                && self.made[column]
+                    .iter()
+                    .all(|made| made.proven && !matches!(made.source, Source::Drawn { .. }));
+            (proven && self.is_free(column)).then_some(column)
+        });
+        let Some(column) = same.filter(|_| self.table.existing_rows == 0) else {
+            return false;
+        };
+        self.make_unique(column, &exclusion.name);
+        self.digits[column] = Some(Digit {
+            modulus: Some(1),
+            ..Digit::whole(0, None)
+        });
+        self.report[column].reason = format!("{} asks for one value", exclusion.name);
+        true
+    }
+}
+
+/// A span of time, or a number, in counts of a codec; of months and days the longest there are.
+fn counts(codec: &Codec, literal: &Literal) -> Option<i64> {
+    match literal {
+        Literal::Number(number) if !codec.is_time() => {
+            let (count, exact) = codec.read(&number.to_string())?;
+            exact.then_some(count)
+        }
+        Literal::Number(days) if codec.grain() != SECOND => {
+            i64::try_from(days.rescaled(0)?.units).ok()
+        }
+        Literal::Interval(span) if codec.grain() == SECOND && codec.is_time() => {
+            let negative = span.months < 0 || span.days < 0 || span.micros < 0;
+            let days = i64::from(span.months)
+                .checked_mul(31)?
+                .checked_add(i64::from(span.days))?;
+            // A day may have 25 hours where clocks change.
+            let long = MICROS_PER_DAY + 3_600 * SECOND;
+            let micros = days.checked_mul(long)?.checked_add(span.micros)?;
+            (!negative).then_some(micros)
+        }
+        _ => None,
+    }
+}
