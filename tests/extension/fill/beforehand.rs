@@ -198,6 +198,8 @@ fn ranges_over_columns_are_laid_out(pg: &Postgres) {
         "begins timestamp, ends timestamp, EXCLUDE USING gist (tsrange(begins, ends, '[]') WITH &&)",
         "room integer NOT NULL REFERENCES room, \"first day\" date NOT NULL, \"last day\" date NOT NULL, EXCLUDE USING gist (room WITH =, daterange(\"first day\", \"last day\", '[]') WITH &&)",
         "room integer REFERENCES room, begins date NOT NULL, ends date NOT NULL, cancelled boolean NOT NULL, EXCLUDE USING gist (room WITH =, daterange(begins, ends) WITH &&) WHERE (NOT cancelled)",
+        "begins timestamptz NOT NULL, ends timestamptz NOT NULL, CHECK (ends >= begins + '00:10:00'::interval), EXCLUDE USING gist (tstzrange(begins, ends) WITH &&)",
+        "begins timestamptz NOT NULL, ends timestamptz NOT NULL, until timestamptz NOT NULL, CHECK (begins + '00:10:00'::interval = ends AND until > begins), EXCLUDE USING gist (tstzrange(begins, ends) WITH &&)",
         "a integer NOT NULL, EXCLUDE USING gist (int4range(a, a + 10) WITH &&)",
         "a bigint NOT NULL, b bigint NOT NULL, span int8range GENERATED ALWAYS AS (int8range(a, b, '[]')) STORED, EXCLUDE USING gist (span WITH &&)",
         "begins timestamptz NOT NULL, kind text NOT NULL CHECK (kind IN ('x', 'y')), EXCLUDE USING gist (kind WITH =, tstzrange(begins, begins + '00:30:00'::interval) WITH &&)",
