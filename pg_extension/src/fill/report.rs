@@ -14,6 +14,9 @@ use crate::query::query;
 /// The most rows that a plan tries out.
 const TRIED_OUT: u64 = 10_000;
 
+/// The most passes that a plan makes over the candidates, each of 4 million keys.
+const PASSES: u64 = 64;
+
 /// A row of what `synth_plan_fill` says.
 #[derive(Default)]
 pub struct PlanRow {
@@ -67,7 +70,7 @@ impl Filling {
             (None, None) => return None,
             (None, Some(_)) if !self.drops_rows() || rows > TRIED_OUT => {
                 let gate = Gate::new(&self.described, plan, &self.policies);
-                return match room::room(&self.described, plan, &gate, rows, u64::MAX) {
+                return match room::room(&self.described, plan, &gate, rows, PASSES) {
                     Room::Enough => None,
                     Room::For(most, index) => Some(format!(
                         "constraint {index}{} leaves room for {most} rows",

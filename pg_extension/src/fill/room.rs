@@ -27,6 +27,9 @@ const MOST_KEYS: u64 = 4_000_000;
 /// Candidates are looked at up to so many times the rows asked for, where several passes are needed.
 const MOST_CANDIDATES: u64 = 4;
 
+/// Where several passes are needed, so many rows are looked for in one first.
+const LEAST: u64 = 100_000;
+
 /// What was found.
 pub enum Room {
     /// There is room for so many rows, fewer than asked for; and the index that refuses most.
@@ -82,10 +85,9 @@ pub fn room(described: &Described, plan: &Plan, gate: &Gate, rows: u64, passes: 
         keys: &keys,
         output,
     };
-    if search.passes(rows) <= 1 {
-        search.in_one_pass(rows)
-    } else {
-        search.in_passes(rows, passes)
+    match search.in_one_pass(rows) {
+        Some(room) => room,
+        None => search.in_passes(rows, passes),
     }
 }
 
@@ -152,8 +154,15 @@ impl Search<'_> {
         }
     }
 
-    /// Takes each candidate whose keys are all new, as the load does.
-    fn in_one_pass(&self, rows: u64) -> Room {
+    /// Takes each candidate whose keys are all new, as the load does; none where there are more
+    /// keys than fit into memory.
+    fn in_one_pass(&self, rows: u64) -> Option<Room> {
+        let needed = self.passes(rows);
+        if needed > 1 && self.passes(LEAST) > 1 {
+            return None;
+        }
+        // If all would fit, that is known. If not, few may be enough to see that there is no room.
+        let most = if needed > 1 { LEAST } else { rows };
         let mut taken: Vec<HashSet<i64>> = self.keys.iter().map(|_| HashSet::new()).collect();
         self.existing(|hashes| {
             for (hash, taken) in hashes.into_iter().zip(&mut taken) {
@@ -178,15 +187,18 @@ impl Search<'_> {
                     fitting += 1;
                     fruitless = 0;
                 }
-                fitting < rows && fruitless < PATIENCE
+                fitting < most && fruitless < PATIENCE
             });
         }
         if fitting >= rows {
-            return Room::Enough;
+            return Some(Room::Enough);
+        }
+        if fitting >= most {
+            return None;
         }
         let worst = (0..self.keys.len()).max_by_key(|&index| refusals[index]);
         let name = worst.map(|index| self.keys[index].name.clone());
-        Room::For(fitting, name.unwrap_or_default())
+        Some(Room::For(fitting, name.unwrap_or_default()))
     }
 
     /// The same for more keys than fit into memory: more candidates until there are enough, or no

@@ -181,17 +181,19 @@ impl Planner {
             return false;
         };
         let least = self.least_width(&range);
-        if !self.lay_out(&range, &beside, least.unwrap_or(0)) {
+        let Some(apart) = self.lay_out(&range, &beside, least.unwrap_or(0)) else {
             return false;
+        };
+        if apart {
+            let mut columns = beside;
+            columns.push(range.lower);
+            self.table.uniques.push(Unique {
+                name: exclusion.name.clone(),
+                columns,
+                plain: true,
+                nulls_equal: false,
+            });
         }
-        let mut columns = beside;
-        columns.push(range.lower);
-        self.table.uniques.push(Unique {
-            name: exclusion.name.clone(),
-            columns,
-            plain: true,
-            nulls_equal: false,
-        });
         // What holds between these columns and others may move an end out of its slot.
         least.is_some()
     }
@@ -253,6 +255,11 @@ impl Planner {
         let place = |name: &str| self.table.columns.iter().position(|c| c.name == name);
         match expression {
             Expr::Column(name) => Some((place(name)?, 0)),
+            // What stands for NULL does not matter where there is none.
+            Expr::Call { name, arguments } if name == "coalesce" => match &arguments[..] {
+                [Expr::Column(name), Expr::Literal(_)] => Some((place(name)?, 0)),
+                _ => None,
+            },
             Expr::Binary {
                 operator: operator @ (Operator::Add | Operator::Subtract),
                 left,
@@ -289,35 +296,27 @@ impl Planner {
         (ordered.total() == high.abs_diff(low).saturating_add(1)).then_some((low, high))
     }
 
-    /// Puts the beginnings of a range on a grid and its ends before the next beginning; false where
-    /// that cannot be.
-    fn lay_out(&mut self, range: &Range, beside: &[usize], least: i64) -> bool {
+    /// Puts the beginnings of a range on a grid and its ends before the next beginning; none where
+    /// that cannot be. False where there is no room, so that all ranges are empty ones.
+    fn lay_out(&mut self, range: &Range, beside: &[usize], least: i64) -> Option<bool> {
         let Range { lower, upper, .. } = *range;
-        let (Some(codec), Some(of_end)) = (self.codec(lower), self.codec(upper)) else {
-            return false;
-        };
-        let (Some((low, high)), Some((end_low, end_high))) =
-            (self.widest(lower), self.widest(upper))
-        else {
-            return false;
-        };
-        if codec != of_end {
-            return false;
+        let codec = self.codec(lower)?;
+        if self.codec(upper)? != codec {
+            return None;
         }
+        let (low, high) = self.widest(lower)?;
+        let (end_low, end_high) = self.widest(upper)?;
         let single = lower == upper;
         let least_width = if single { range.margin } else { least.max(1) };
-        let Some(least_step) = least_width
-            .checked_add(i64::from(range.closed))
-            .map(|step| step.max(1))
-        else {
-            return false;
-        };
+        // Where there is no room for that, ranges of one value.
+        let narrow = i64::from(!single && range.closed && least == 0);
+        let least_step = least_width.checked_add(i64::from(range.closed))?.max(1);
         let last = |column: usize| {
             let last = self.table.columns[column].last.as_deref()?;
             Some(codec.read(last)?.0)
         };
-        if self.table.existing_rows > 0 && (last(lower).is_none() || last(upper).is_none()) {
-            return false;
+        if self.table.existing_rows > 0 {
+            last(lower).and(last(upper))?;
         }
         // After the last end there is, and so that no end lies outside of its column or type.
         let after = last(lower)
@@ -328,12 +327,12 @@ impl Planner {
             .max(end_low)
             .max(first.saturating_add(range.margin))
             .max(after.unwrap_or(low));
+        let stop = stop.saturating_sub(1);
         let stop = if single {
             stop.saturating_sub(range.margin)
         } else {
             stop.min(end_high)
         };
-        let stop = stop.saturating_sub(1);
         let needed = self.rows.div_ceil(self.combinations(beside)).max(1);
         let usual = match &self.made[lower][0].source {
             Source::Ordered(ordered) => ordered.ends(),
@@ -349,9 +348,9 @@ impl Planner {
         // As far apart as there is room between two ends, at least as far as ranges reach.
         let grid = |from: i64, to: i64, most: i64| {
             let to = to.min(stop);
-            let room = to.saturating_sub(from).max(0);
+            let room = to.min(high.saturating_add(1)).saturating_sub(from).max(0);
             let step = room / i64::try_from(needed).unwrap_or(i64::MAX);
-            let step = step.min(most).max(least_step);
+            let step = step.min(most).max(least_step - narrow);
             let last = high.min(to.saturating_sub(width(step)));
             (
                 Ordered::new(codec, vec![(from, last)], step, Spread::Even),
@@ -365,13 +364,36 @@ impl Planner {
         };
         let enough = |(grid, _): &(Ordered, i64)| grid.total() >= needed && !grid.is_empty();
         let from = usual.0.max(low);
-        let beyond = || Some(grid(from, high, most)).filter(enough);
-        let (grid, step) = Some(grid(from, usual.1, i64::MAX))
+        let beyond = || Some(grid(from, stop, most)).filter(enough);
+        let laid = Some(grid(from, usual.1, i64::MAX))
             .filter(enough)
             .or_else(beyond)
-            .unwrap_or_else(|| grid(low, high, most));
+            .unwrap_or_else(|| grid(low, stop, most));
+        if !enough(&laid) && !single && !range.closed && least == 0 {
+            // An empty range overlaps none.
+            let mut same = self.made[lower].clone();
+            for made in &mut same {
+                if let Source::Ordered(ordered) = &mut made.source {
+                    *ordered = ordered.within(end_low, end_high);
+                    if ordered.is_empty() {
+                        return None;
+                    }
+                }
+            }
+            self.made[lower].clone_from(&same);
+            self.made[upper] = same;
+            self.report[upper] = self.report[lower].clone();
+            self.slots.push(Slot {
+                lower,
+                upper,
+                least: 0,
+                width: 0,
+            });
+            return Some(false);
+        }
+        let (grid, step) = laid;
         if grid.is_empty() {
-            return false;
+            return None;
         }
         let (from, _) = grid.ends();
         let width = width(step);
@@ -402,7 +424,7 @@ impl Planner {
             least: least_width.min(width),
             width,
         });
-        true
+        Some(true)
     }
 
     /// How many values the elements beside a range tell apart; those without number count as one.
