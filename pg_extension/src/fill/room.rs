@@ -208,7 +208,13 @@ impl Search<'_> {
         let mut before: Option<Distinct> = None;
         loop {
             if self.passes(candidates) > passes {
-                return Room::Atleast(before.map_or(0, |found| found.clean));
+                // As far as the first pass looked, if there was one.
+                let first = if self.passes(LEAST) > 1 {
+                    0
+                } else {
+                    LEAST.min(rows)
+                };
+                return Room::Atleast(before.map_or(first, |found| found.clean));
             }
             let found = self.distinct(candidates);
             if found.clean >= rows {

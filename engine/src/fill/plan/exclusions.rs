@@ -285,15 +285,17 @@ impl Planner {
         }
     }
 
-    /// Everything that the constraints leave to a column, if that is one interval.
-    fn widest(&self, column: usize) -> Option<(i64, i64)> {
+    /// Everything that the constraints leave to a column, if that is one interval: its ends and the
+    /// distance between values.
+    fn widest(&self, column: usize) -> Option<(i64, i64, i64)> {
         let domain = self.domain(0, column);
         let made = make(&self.table.columns[column], &domain, Some(&everything())).ok()?;
         let Source::Ordered(ordered) = made.source else {
             return None;
         };
         let (low, high) = ordered.ends();
-        (ordered.total() == high.abs_diff(low).saturating_add(1)).then_some((low, high))
+        let steps = high.abs_diff(low) / ordered.step().unsigned_abs();
+        (ordered.total() == steps.saturating_add(1)).then_some((low, high, ordered.step()))
     }
 
     /// Puts the beginnings of a range on a grid and its ends before the next beginning; none where
@@ -304,127 +306,148 @@ impl Planner {
         if self.codec(upper)? != codec {
             return None;
         }
-        let (low, high) = self.widest(lower)?;
-        let (end_low, end_high) = self.widest(upper)?;
+        let (low, high, unit) = self.widest(lower)?;
+        let (end_low, end_high, of_end) = self.widest(upper)?;
+        let origin = low;
+        if unit != of_end
+            || i128::from(low).rem_euclid(unit.into())
+                != i128::from(end_low).rem_euclid(unit.into())
+        {
+            return None;
+        }
+        let upwards = |count: i64| count.saturating_add(unit - 1) / unit * unit;
         let single = lower == upper;
-        let least_width = if single { range.margin } else { least.max(1) };
+        let least_width = if single {
+            range.margin
+        } else {
+            upwards(least.max(1))
+        };
+        // Behind an end that belongs to its range the next one begins one value later.
+        let gap = if range.closed { unit } else { 0 };
         // Where there is no room for that, ranges of one value.
-        let narrow = i64::from(!single && range.closed && least == 0);
-        let least_step = least_width.checked_add(i64::from(range.closed))?.max(1);
-        let last = |column: usize| {
-            let last = self.table.columns[column].last.as_deref()?;
-            Some(codec.read(last)?.0)
+        let narrow = if single || least > 0 { 0 } else { gap };
+        let shortest = upwards(least_width.checked_add(gap)?).max(unit);
+        let largest = |column: usize| {
+            let value = self.table.columns[column].last.as_deref()?;
+            Some(codec.read(value)?.0)
         };
         if self.table.existing_rows > 0 {
-            last(lower).and(last(upper))?;
+            largest(lower).and(largest(upper))?;
         }
         // After the last end there is, and so that no end lies outside of its column or type.
-        let after = last(lower)
-            .max(last(upper))
-            .map(|last| last.saturating_add(range.margin).saturating_add(1));
-        let (first, stop) = codec.limits();
+        let after = largest(lower)
+            .max(largest(upper))
+            .map(|value| value.saturating_add(range.margin).saturating_add(1));
+        let (first, limit) = codec.limits();
+        let aligned = |count: i64| {
+            let above = count.saturating_sub(origin).max(0);
+            origin.saturating_add(upwards(above))
+        };
         let low = low
             .max(end_low)
             .max(first.saturating_add(range.margin))
             .max(after.unwrap_or(low));
-        let stop = stop.saturating_sub(1);
-        let stop = if single {
-            stop.saturating_sub(range.margin)
+        let low = aligned(low);
+        let limit = limit.saturating_sub(1);
+        let limit = if single {
+            limit.saturating_sub(range.margin)
         } else {
-            stop.min(end_high)
+            limit.min(end_high)
         };
         let needed = self.rows.div_ceil(self.combinations(beside)).max(1);
         let usual = match &self.made[lower][0].source {
             Source::Ordered(ordered) => ordered.ends(),
             _ => (low, high),
         };
-        let width = |step: i64| {
-            if single {
-                0
-            } else {
-                step - i64::from(range.closed)
-            }
-        };
+        let width = |step: i64| if single { 0 } else { step - gap };
         // As far apart as there is room between two ends, at least as far as ranges reach.
         let grid = |from: i64, to: i64, most: i64| {
-            let to = to.min(stop);
+            let to = to.min(limit);
             let room = to.min(high.saturating_add(1)).saturating_sub(from).max(0);
-            let step = room / i64::try_from(needed).unwrap_or(i64::MAX);
-            let step = step.min(most).max(least_step - narrow);
-            let last = high.min(to.saturating_sub(width(step)));
+            let step = room / i64::try_from(needed).unwrap_or(i64::MAX) / unit * unit;
+            let step = step.min(most).max(shortest - narrow);
+            let end = high.min(to.saturating_sub(width(step)));
             (
-                Ordered::new(codec, vec![(from, last)], step, Spread::Even),
+                Ordered::new(codec, vec![(from, end)], step, Spread::Even),
                 step,
             )
         };
         let most = if codec.is_time() && codec.grain() == SECOND {
             3_600 * SECOND
         } else {
-            10
+            upwards(10)
         };
         let enough = |(grid, _): &(Ordered, i64)| grid.total() >= needed && !grid.is_empty();
-        let from = usual.0.max(low);
-        let beyond = || Some(grid(from, stop, most)).filter(enough);
+        let from = aligned(usual.0.max(low));
+        let beyond = || Some(grid(from, limit, most)).filter(enough);
         let laid = Some(grid(from, usual.1, i64::MAX))
             .filter(enough)
             .or_else(beyond)
-            .unwrap_or_else(|| grid(low, stop, most));
+            .unwrap_or_else(|| grid(low, limit, most));
         if !enough(&laid) && !single && !range.closed && least == 0 {
-            // An empty range overlaps none.
-            let mut same = self.made[lower].clone();
-            for made in &mut same {
-                if let Source::Ordered(ordered) = &mut made.source {
-                    *ordered = ordered.within(end_low, end_high);
-                    if ordered.is_empty() {
-                        return None;
-                    }
-                }
-            }
-            self.made[lower].clone_from(&same);
-            self.made[upper] = same;
-            self.report[upper] = self.report[lower].clone();
-            self.slots.push(Slot {
-                lower,
-                upper,
-                least: 0,
-                width: 0,
-            });
-            return Some(false);
+            return self.make_empty(range, end_low, end_high);
         }
         let (grid, step) = laid;
         if grid.is_empty() {
             return None;
         }
-        let (from, _) = grid.ends();
         let width = width(step);
-        let ends = Ordered::new(
-            codec,
-            vec![(from, grid.ends().1.saturating_add(width))],
-            1,
-            Spread::Even,
-        );
+        let slot = Slot {
+            lower,
+            upper,
+            least: least_width.min(width),
+            width,
+        };
+        self.put(slot, &grid, unit);
+        Some(true)
+    }
+
+    /// Ranges that end where they begin are empty and overlap none.
+    fn make_empty(&mut self, range: &Range, end_low: i64, end_high: i64) -> Option<bool> {
+        let Range { lower, upper, .. } = *range;
+        let mut same = self.made[lower].clone();
+        for made in &mut same {
+            if let Source::Ordered(ordered) = &mut made.source {
+                *ordered = ordered.within(end_low, end_high);
+                if ordered.is_empty() {
+                    return None;
+                }
+            }
+        }
+        self.made[lower].clone_from(&same);
+        self.made[upper] = same;
+        self.report[upper] = self.report[lower].clone();
+        self.slots.push(Slot {
+            lower,
+            upper,
+            least: 0,
+            width: 0,
+        });
+        Some(false)
+    }
+
+    /// Beginnings from a grid, ends from the slots they open.
+    fn put(&mut self, slot: Slot, grid: &Ordered, unit: i64) {
+        let Slot { lower, upper, .. } = slot;
+        let (from, to) = grid.ends();
+        let interval = vec![(from, to.saturating_add(slot.width))];
+        let ends = Ordered::new(grid.codec, interval, unit, Spread::Even);
         let (mut a, mut b) = (String::new(), String::new());
-        codec.write(from, &mut a);
-        codec.write(grid.ends().1, &mut b);
+        grid.codec.write(from, &mut a);
+        grid.codec.write(to, &mut b);
         for made in &mut self.made[lower] {
             made.source = Source::Ordered(grid.clone());
         }
         "slots next to each other".clone_into(&mut self.report[lower].generator);
         self.report[lower].arguments = format!("{a} to {b}");
-        if !single {
+        if lower != upper {
             for made in &mut self.made[upper] {
                 made.source = Source::Ordered(ends.clone());
             }
             "end of the slot".clone_into(&mut self.report[upper].generator);
             self.report[upper].arguments = String::new();
         }
-        self.slots.push(Slot {
-            lower,
-            upper,
-            least: least_width.min(width),
-            width,
-        });
-        Some(true)
+        self.slots.push(slot);
     }
 
     /// How many values the elements beside a range tell apart; those without number count as one.
