@@ -125,7 +125,7 @@ fn fill_says_a_shortage_before_the_first_row(pg: &Postgres) {
         (
             "a integer NOT NULL, b boolean NOT NULL CHECK (b)",
             "partial ON target ((abs(a) % 9)) WHERE b",
-            "partial (a) leaves room for 9 rows",
+            "partial (a, b) leaves room for 9 rows",
         ),
         (
             "a integer NOT NULL, b text GENERATED ALWAYS AS (left(md5(a::text), 1)) STORED",
@@ -202,9 +202,9 @@ fn ranges_over_columns_are_laid_out(pg: &Postgres) {
         "begins timestamptz NOT NULL, ends timestamptz NOT NULL, until timestamptz NOT NULL, CHECK (begins + '00:10:00'::interval = ends AND until > begins), EXCLUDE USING gist (tstzrange(begins, ends) WITH &&)",
         "a integer NOT NULL, EXCLUDE USING gist (int4range(a, a + 10) WITH &&)",
         "a bigint NOT NULL, b bigint NOT NULL, span int8range GENERATED ALWAYS AS (int8range(a, b, '[]')) STORED, EXCLUDE USING gist (span WITH &&)",
-        "begins timestamptz NOT NULL, kind text NOT NULL CHECK (kind IN ('x', 'y')), EXCLUDE USING gist (kind WITH =, tstzrange(begins, begins + '00:30:00'::interval) WITH &&)",
+        "begins timestamp NOT NULL, kind text NOT NULL CHECK (kind IN ('x', 'y')), EXCLUDE USING gist (kind WITH =, tsrange(begins, begins + '00:30:00'::interval) WITH &&)",
         "a numeric(12,2) NOT NULL, b numeric(12,2) NOT NULL, EXCLUDE USING gist (numrange(a, b) WITH &&) DEFERRABLE INITIALLY DEFERRED",
-        "room integer NOT NULL REFERENCES room, pet text NOT NULL, EXCLUDE USING gist (room WITH =, pet WITH <>)",
+        "room integer NOT NULL REFERENCES room, pet integer NOT NULL, EXCLUDE USING gist (room WITH =, pet WITH <>)",
     ];
     let mut session = prepared(pg);
     session.run("CREATE EXTENSION btree_gist SCHEMA public");

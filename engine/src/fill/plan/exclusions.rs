@@ -40,7 +40,7 @@ use crate::calendar::MICROS_PER_DAY;
 use crate::fill::cell;
 use crate::fill::check::{self, Comparison, Expr, Literal, Operator, Relation};
 use crate::fill::class::Class;
-use crate::fill::domain::make;
+use crate::fill::domain::{is_silent, make};
 use crate::fill::ordinal::{Codec, SECOND};
 use crate::fill::source::{Ordered, Source, Spread};
 use crate::fill::table::{Exclusion, Given, Unique};
@@ -294,6 +294,10 @@ impl Planner {
             return None;
         };
         let (low, high) = ordered.ends();
+        if ordered.codec.is_time() && is_silent(&domain) {
+            // Moments go on beyond the years that are usual.
+            return Some((low, ordered.codec.limits().1, ordered.step()));
+        }
         let steps = high.abs_diff(low) / ordered.step().unsigned_abs();
         (ordered.total() == steps.saturating_add(1)).then_some((low, high, ordered.step()))
     }
@@ -540,9 +544,9 @@ impl Planner {
         let same = elements.find_map(|element| {
             let column = element.column.filter(|_| element.operator == "<>")?;
             let proven = self.made[column].len() == 1
-                && self.made[column]
-                    .iter()
-                    .all(|made| made.proven && !matches!(made.source, Source::Drawn { .. }));
+                && self.made[column].iter().all(|made| {
+                    made.proven && matches!(made.source, Source::List(_) | Source::Ordered(_))
+                });
             (proven && self.is_free(column)).then_some(column)
         });
         let Some(column) = same.filter(|_| self.table.existing_rows == 0) else {
