@@ -320,13 +320,13 @@ impl Filling {
             return;
         }
         let triggers = self.row_triggers();
-        if !triggers.is_empty() {
+        if triggers.is_empty() {
+            let gate = Gate::new(&self.described, plan, &self.policies);
+            self.explain(plan, &gate);
+        } else {
             let names = triggers.join(", ");
             let note = format!("trigger {names} let {arrived} of {wanted} rows pass");
             self.note.get_or_insert(note);
-        } else {
-            let gate = Gate::new(&self.described, plan, &self.policies);
-            self.explain(plan, &gate);
         }
     }
 

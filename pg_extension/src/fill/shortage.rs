@@ -55,14 +55,15 @@ pub fn cause(
         make_immediate(described);
         for row in tried {
             let run = || execute(&sql, &parameters(&batch.columns, Some(&[*row])));
-            let name = match undone(|| attempt(run, is_of_row)) {
+            let said = |error| named(described, &error);
+            let name = match undone(|| attempt(run, is_of_row).map_err(said)) {
                 Ok(0) if triggers.is_empty() => "a rule or trigger".to_owned(),
                 Ok(0) => format!("trigger {}", triggers.join(" or ")),
                 Ok(_) => {
                     arrived += 1;
                     continue;
                 }
-                Err(error) => named(described, &error),
+                Err(name) => name,
             };
             *refusals.entry(name).or_default() += 1;
         }
