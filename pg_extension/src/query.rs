@@ -55,6 +55,60 @@ pub fn query<T>(
     with_safe_path(|| rows(sql, parameters, true, read).1)
 }
 
+/// Rows fetched at a time.
+const FETCHED: i64 = 10_000;
+
+/// Runs a query without parameters like [`query`], but holds a part of its rows only.
+pub fn scan(sql: &str, mut read: impl FnMut(&SpiHeapTupleData) -> Result<()>) {
+    let text = CString::new(sql).unwrap_or_default();
+    let run = || {
+        Spi::connect(|_| {
+            // SAFETY: SPI is connected; the text is NUL-terminated and has no parameters; the
+            // snapshot, the cursor and each part of its rows end here, or with the transaction
+            // where an error is raised.
+            unsafe {
+                pg_sys::CommandCounterIncrement();
+                pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+                let portal = pg_sys::SPI_cursor_open_with_args(
+                    std::ptr::null(),
+                    text.as_ptr(),
+                    0,
+                    std::ptr::null_mut(),
+                    std::ptr::null_mut(),
+                    std::ptr::null(),
+                    true,
+                    0,
+                );
+                loop {
+                    crate::boundary::check_for_interrupts();
+                    pg_sys::SPI_cursor_fetch(portal, true, FETCHED);
+                    let table = pg_sys::SPI_tuptable;
+                    if pg_sys::SPI_processed == 0 || table.is_null() {
+                        break;
+                    }
+                    for index in 0..(*table).numvals as usize {
+                        let tuple = *(*table).vals.add(index);
+                        if let Some(row) = SpiHeapTupleData::new((*table).tupdesc, tuple)? {
+                            read(&row)?;
+                        }
+                    }
+                    pg_sys::SPI_freetuptable(table);
+                }
+                pg_sys::SPI_cursor_close(portal);
+                pg_sys::PopActiveSnapshot();
+            }
+            Ok::<_, pgrx::spi::Error>(())
+        })
+    };
+    with_safe_path(run).unwrap_or_else(|error| {
+        raise(
+            ERRCODE_INTERNAL_ERROR,
+            format!("could not run a query: {error}"),
+            None,
+        )
+    });
+}
+
 /// Runs a statement that may write, under the search path that is set; gives the number of rows it
 /// touched.
 pub fn execute(sql: &str, parameters: &[Parameter]) -> u64 {

@@ -105,6 +105,19 @@ pub fn distinct(class: &Class) -> Option<u64> {
     }
 }
 
+/// How many values by index do not overlap; `None` if there is no end to them.
+pub fn apart(class: &Class) -> Option<u64> {
+    match class {
+        Class::Range { element, name } | Class::MultiRange { element, name } => {
+            let codec = Codec::of(element, 0)?;
+            let (step, start) = stride(&codec, name);
+            let span = codec.limits().1.saturating_sub(start);
+            Some((span / step).unsigned_abs())
+        }
+        class => distinct(class),
+    }
+}
+
 /// Whether [`write()`] knows a type at all.
 pub fn is_known(class: &Class) -> bool {
     match class {

@@ -499,7 +499,7 @@ impl Cell<'_> {
         let other = self.made[bind.other].as_ref()?;
         let count = other.counts.get(self.at).copied()??;
         if bind.offset.is_none() && other.codec.as_ref() == Some(codec) {
-            return Some(count);
+            return Some(count.saturating_add(bind.ahead));
         }
         let value = self.plan.literal_of(self.made, self.at, bind.other)?;
         let moved = match &bind.offset {

@@ -119,12 +119,23 @@ pub struct Unique {
 pub struct Exclusion {
     /// Name.
     pub name: String,
-    /// Columns and operators; no column where it is an expression.
-    pub elements: Vec<(Option<usize>, String)>,
+    /// What is compared, and how.
+    pub elements: Vec<Element>,
     /// All columns, those of expressions too.
     pub columns: Vec<usize>,
     /// Whether it holds for all rows.
     pub plain: bool,
+}
+
+/// What an exclusion constraint compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// The column; none where it is an expression.
+    pub column: Option<usize>,
+    /// The column or expression as the database prints it.
+    pub expression: String,
+    /// The operator that may not be true of all elements of two rows.
+    pub operator: String,
 }
 
 /// A foreign key.

@@ -8,7 +8,7 @@ use pgrx::pg_sys::{self, Oid};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use synth_engine::fill::class::Class;
-use synth_engine::fill::{Column, Exclusion, Given, Table, Unique};
+use synth_engine::fill::{Column, Element, Exclusion, Given, Table, Unique};
 
 use super::implied::{implied_checks, without_generated};
 use super::partitions;
@@ -121,7 +121,8 @@ struct CatalogExclusion {
     name: String,
     plain: bool,
     immediate: bool,
-    elements: Vec<(i16, String)>,
+    /// Column or 0, operator, and what is compared as SQL.
+    elements: Vec<(i16, String, String)>,
     columns: Vec<i16>,
 }
 
@@ -253,7 +254,11 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
                 elements: exclusion
                     .elements
                     .iter()
-                    .map(|(number, operator)| (found.position(*number), operator.clone()))
+                    .map(|(number, operator, expression)| Element {
+                        column: found.position(*number),
+                        expression: expression.clone(),
+                        operator: operator.clone(),
+                    })
                     .collect(),
                 columns: exclusion
                     .columns

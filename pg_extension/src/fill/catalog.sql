@@ -81,7 +81,9 @@ SELECT json_build_object(
                 ) u
             ),
             'elements', (
-                SELECT json_agg(json_build_array(e.number, o.oprname) ORDER BY e.place)
+                SELECT json_agg(json_build_array(
+                    e.number, o.oprname, pg_get_indexdef(i.indexrelid, e.place::integer, false)
+                ) ORDER BY e.place)
                 FROM unnest(i.indkey::smallint[], k.conexclop) WITH ORDINALITY AS e (number, operator, place)
                 JOIN pg_operator o ON o.oid = e.operator
             )

@@ -12,11 +12,19 @@ use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
 use super::gate::Gate;
+use super::room::{Room, room};
+use super::shortage::{cause, columns_of};
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use super::{copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
 use crate::sqlstate::rethrow;
+
+/// Existing rows up to so many are looked at, however few are to be written.
+const LITTLE: u64 = 100_000;
+
+/// Passes over the candidates that a load may make beforehand: they take less time than it.
+const PASSES: u64 = 2;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -248,6 +256,44 @@ impl Filling {
             insert::insert(&self.described, plan, &gate, self.next, wanted, false);
         self.next = next;
         self.written += arrived;
+        if arrived < wanted {
+            self.explain(plan, &gate);
+        }
+    }
+
+    /// Notes why fewer rows arrived than were to be written.
+    fn explain(&mut self, plan: &Plan, gate: &Gate) {
+        if self.note.is_none() {
+            let triggers = self.row_triggers();
+            let why = cause(&self.described, plan, gate, self.next, &triggers);
+            self.note = Some(why);
+        }
+    }
+
+    /// Where uniqueness cannot be planned, how many rows there is room for is found out before the
+    /// first is written, and said if they are too few. What triggers make of rows is not known then.
+    fn look_for_room(&self, plan: &Plan) {
+        let table = plan.table();
+        let unproven = |name: &String| plan.unproven.contains(name);
+        let open = table.uniques.iter().any(|unique| unproven(&unique.name));
+        // Of much larger tables more would have to be read than is written.
+        let existing = self.described.table.existing_rows;
+        let large = existing > self.rows.saturating_mul(4).max(LITTLE);
+        if !self.strict || !open || large || plan.written.is_empty() {
+            return;
+        }
+        if existing > 0 && !privileges::may_read(self.described.relid) {
+            return;
+        }
+        if !self.row_triggers().is_empty() {
+            return;
+        }
+        let gate = Gate::new(&self.described, plan, &self.policies);
+        if let Room::For(most, index) = room(&self.described, plan, &gate, self.rows, PASSES) {
+            let columns = columns_of(&self.described, &index);
+            let note = format!("constraint {index}{columns} leaves room for {most} rows");
+            insert::raise_full(&self.described, self.rows, most, &note);
+        }
     }
 
     /// Loads rows that satisfy every constraint. An expression of the table may still raise an error
@@ -270,6 +316,18 @@ impl Filling {
         });
         self.next = next;
         self.written += arrived;
+        if arrived == wanted {
+            return;
+        }
+        let triggers = self.row_triggers();
+        if triggers.is_empty() {
+            let gate = Gate::new(&self.described, plan, &self.policies);
+            self.explain(plan, &gate);
+        } else {
+            let names = triggers.join(", ");
+            let note = format!("trigger {names} let {arrived} of {wanted} rows pass");
+            self.note.get_or_insert(note);
+        }
     }
 
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
@@ -294,6 +352,7 @@ impl Filling {
             let plan = self.plan(round);
             self.check(&plan);
             self.limit(&plan);
+            self.look_for_room(&plan);
             self.write(&plan, until.min(self.rows));
             return;
         }
@@ -366,7 +425,7 @@ impl Filling {
         if let Some((capacity, constraint)) = &plan.capacity
             && *capacity < self.rows
         {
-            let columns = self.columns_of(constraint);
+            let columns = columns_of(&self.described, constraint);
             let note = format!("constraint {constraint}{columns} leaves room for {capacity} rows");
             if self.strict {
                 insert::raise_full(&self.described, self.rows, *capacity, &note);
@@ -376,30 +435,13 @@ impl Filling {
         }
     }
 
-    /// The columns of a unique constraint, in parentheses.
-    fn columns_of(&self, constraint: &str) -> String {
-        let table = &self.described.table;
-        let unique = table
-            .uniques
-            .iter()
-            .find(|unique| unique.name == constraint);
-        unique.map_or_else(String::new, |unique| {
-            let names: Vec<&str> = unique
-                .columns
-                .iter()
-                .map(|&c| table.columns[c].name.as_str())
-                .collect();
-            format!(" ({})", names.join(", "))
-        })
-    }
-
     /// After the last row: numbers that were written by hand are taken out of their sequences, and
     /// what is missing is noted.
     pub fn finish(&mut self) {
         self.advance_sequences();
         if self.written < self.rows && self.note.is_none() {
             self.note = Some(format!(
-                "constraints or triggers of {} let no more rows pass",
+                "{} has no more values that its constraints allow",
                 self.described.table.name
             ));
         }

@@ -153,7 +153,7 @@ impl Gate {
     }
 
     /// How many of the candidates each condition refuses.
-    fn refusals(&self, columns: &[StringArray]) -> Vec<(String, i64)> {
+    pub fn refusals(&self, columns: &[StringArray]) -> Vec<(String, i64)> {
         let counts: Vec<String> = self
             .conditions
             .iter()

@@ -97,7 +97,11 @@ fn range_bounds(expression: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
     for (at, _) in expression.match_indices("range(") {
         let rest = &expression[at + "range(".len()..];
-        let Some(end) = rest.find([')', '(']) else {
+        // A bound with a parenthesis is more than a column.
+        let Some(end) = rest
+            .find([')', '('])
+            .filter(|&end| rest[end..].starts_with(')'))
+        else {
             continue;
         };
         let mut parts = rest[..end].split(", ");

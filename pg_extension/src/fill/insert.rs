@@ -28,17 +28,6 @@ pub fn insert(
     one_by_one: bool,
 ) -> (u64, u64) {
     let table = plan.table();
-    let names: Vec<String> = plan
-        .written
-        .iter()
-        .map(|&column| pgrx::spi::quote_identifier(&table.columns[column].name))
-        .collect();
-    let values: Vec<String> = plan
-        .written
-        .iter()
-        .enumerate()
-        .map(|(number, &column)| format!("u.c{number}::{}", described.columns[column].cast))
-        .collect();
     let deferrable = !described.deferrable.is_empty();
     let halving = deferrable || one_by_one;
     let deferred = if deferrable {
@@ -51,13 +40,7 @@ pub fn insert(
     } else {
         "ON CONFLICT DO NOTHING"
     };
-    let sql = format!(
-        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} {conflict}",
-        described.qualified,
-        names.join(", "),
-        values.join(", "),
-        unnested(names.len()),
-    );
+    let sql = statement(described, plan, conflict);
     let mut written = 0;
     let mut next = start;
     let mut refused = 0;
@@ -96,6 +79,29 @@ pub fn insert(
         );
     }
     (written, next)
+}
+
+/// The statement that writes candidates, given as one array for each column.
+pub fn statement(described: &Described, plan: &Plan, conflict: &str) -> String {
+    let table = plan.table();
+    let names: Vec<String> = plan
+        .written
+        .iter()
+        .map(|&column| pgrx::spi::quote_identifier(&table.columns[column].name))
+        .collect();
+    let values: Vec<String> = plan
+        .written
+        .iter()
+        .enumerate()
+        .map(|(number, &column)| format!("u.c{number}::{}", described.columns[column].cast))
+        .collect();
+    format!(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} {conflict}",
+        described.qualified,
+        names.join(", "),
+        values.join(", "),
+        unnested(names.len()),
+    )
 }
 
 /// Writes rows that consist of defaults only.

@@ -13,6 +13,7 @@
 //! | `filling` | one table, in rounds where it refers to itself |
 //! | `report` | what `synth_plan_fill` says |
 //! | `state` | what is in a table already |
+//! | `shortage` | why fewer rows arrived than were asked for |
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
 //! | `gate` | what has to be tried, as conditions over candidates |
@@ -34,6 +35,7 @@ mod privileges;
 mod report;
 mod room;
 mod schema;
+mod shortage;
 mod state;
 mod subtransaction;
 mod types;

@@ -53,6 +53,16 @@ pub fn writable_columns(relid: Oid) -> Vec<i16> {
     columns
 }
 
+/// Whether the caller may read a table.
+pub fn may_read(relid: Oid) -> bool {
+    let may = query(
+        "SELECT has_table_privilege($1, 'SELECT')",
+        &[(pg_sys::OIDOID, relid.into_datum())],
+        |row| row.get::<bool>(1),
+    );
+    may.first() == Some(&true)
+}
+
 /// Raises the error for a column that has to be written and may not be.
 pub fn refuse_column(relid: Oid, column: &str) -> ! {
     let name = relation_name(relid);

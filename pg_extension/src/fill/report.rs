@@ -7,11 +7,15 @@ use synth_engine::fill::Plan;
 use super::filling::{Filling, Round};
 use super::gate::Gate;
 use super::room::{self, Room};
+use super::shortage::columns_of;
 use super::subtransaction::undone;
 use crate::query::query;
 
 /// The most rows that a plan tries out.
 const TRIED_OUT: u64 = 10_000;
+
+/// The most passes that a plan makes over the candidates, each of 4 million keys.
+const PASSES: u64 = 64;
 
 /// A row of what `synth_plan_fill` says.
 #[derive(Default)]
@@ -33,18 +37,19 @@ pub struct PlanRow {
 impl Filling {
     /// Whether triggers may drop rows, so that fewer than written down arrive.
     pub fn drops_rows(&self) -> bool {
+        !self.row_triggers().is_empty()
+    }
+
+    /// The triggers that may drop or change a row before it is written.
+    pub fn row_triggers(&self) -> Vec<String> {
         query(
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             JOIN pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p ON p.relid = t.tgrelid
-             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
-             UNION ALL
-             SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger t
-             WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7",
+            "SELECT DISTINCT t.tgname::text FROM pg_trigger t
+             WHERE (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1)))
+               AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
+             ORDER BY 1",
             &[(pg_sys::OIDOID, self.described.relid.into_datum())],
-            |row| row.get::<i64>(1),
+            |row| row.get::<String>(1),
         )
-        .iter()
-        .any(|&count| count > 0)
     }
 
     /// Where uniqueness cannot be planned, how many rows there is room for is found out by trying:
@@ -53,20 +58,24 @@ impl Filling {
     fn try_out(&mut self, plan: &Plan) -> Option<String> {
         let table = plan.table();
         let unproven = |name: &&String| plan.unproven.contains(*name);
-        let unlike = |name: &&String| table.uniques.iter().all(|unique| unique.name != **name);
-        let exclusions = table.exclusions.iter().map(|e| &e.name).filter(unlike);
-        let exclusion = exclusions.into_iter().find(unproven);
+        let mut exclusions = table
+            .exclusions
+            .iter()
+            .filter(|exclusion| exclusion.elements.iter().any(|e| e.operator != "="))
+            .map(|exclusion| &exclusion.name);
+        let exclusion = exclusions.find(unproven);
         let unique = table.uniques.iter().map(|u| &u.name).find(unproven);
         let rows = self.rows;
         let (name, tried) = match (exclusion, unique) {
             (None, None) => return None,
             (None, Some(_)) if !self.drops_rows() || rows > TRIED_OUT => {
                 let gate = Gate::new(&self.described, plan, &self.policies);
-                return match room::room(&self.described, plan, &gate, rows) {
+                return match room::room(&self.described, plan, &gate, rows, PASSES) {
                     Room::Enough => None,
-                    Room::For(most, index) => {
-                        Some(format!("constraint {index} leaves room for {most} rows"))
-                    }
+                    Room::For(most, index) => Some(format!(
+                        "constraint {index}{} leaves room for {most} rows",
+                        columns_of(&self.described, &index)
+                    )),
                     Room::Atleast(seen) => Some(format!(
                         "unique indexes leave room for {seen} rows at least; whether {rows} fit shows when they are written"
                     )),
@@ -85,11 +94,8 @@ impl Filling {
             self.written
         });
         if written < tried && !self.drops_rows() {
-            let names: Vec<&str> = plan.unproven.iter().map(String::as_str).collect();
-            return Some(format!(
-                "constraints leave room for {written} rows: {}",
-                names.join(", ")
-            ));
+            let why = self.note.clone().unwrap_or_default();
+            return Some(format!("there is room for {written} rows: {why}"));
         }
         (tried < rows).then(|| {
             format!(

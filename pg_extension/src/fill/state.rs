@@ -1,12 +1,15 @@
 //! What is in a table already, and what its sequences have left to give.
 
+use std::collections::BTreeSet;
+
 use pgrx::IntoDatum;
 use pgrx::pg_sys;
-use synth_engine::fill::Given;
 use synth_engine::fill::ordinal::Codec;
+use synth_engine::fill::{Element, Given, Table};
 
 use super::catalog::Described;
-use super::keys;
+use super::gate::replace_word;
+use super::{keys, privileges};
 use crate::query::query;
 
 /// Tables of up to this many pages are counted, larger ones estimated.
@@ -15,16 +18,11 @@ const COUNTED_PAGES: u32 = 16_384;
 /// Reads what is in a table already: how many rows, and the largest values of unique columns.
 pub fn read(described: &mut Described) {
     let relid = described.relid;
-    let may_read = query(
-        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
-        &[(pg_sys::OIDOID, relid.into_datum())],
-        |row| row.get::<bool>(1),
-    );
     // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
     // are those of its partitions, so it counts as large if it is read at all.
     described.table.limits = sequence_limits(described);
     let (pages, estimate) = keys::size(relid);
-    if may_read.first() != Some(&true) {
+    if !privileges::may_read(relid) {
         // Nothing may be known of the rows: the indexes have to say what is taken.
         described.table.existing_rows = if pages == 0 {
             0
@@ -44,16 +42,8 @@ pub fn read(described: &mut Described) {
     if described.table.existing_rows == 0 {
         return;
     }
-    let uniques = described.table.uniques.clone();
-    for unique in &uniques {
-        let [position] = unique.columns[..] else {
-            continue;
-        };
-        let column = &described.table.columns[position];
-        if !unique.plain || Codec::of(&column.class, 0).is_none() {
-            continue;
-        }
-        let name = pgrx::spi::quote_identifier(&column.name);
+    for position in continued(&described.table) {
+        let name = pgrx::spi::quote_identifier(&described.table.columns[position].name);
         let sql = format!(
             "SELECT pg_catalog.max({name})::pg_catalog.text FROM {}",
             described.qualified
@@ -61,6 +51,39 @@ pub fn read(described: &mut Described) {
         let last = query(&sql, &[], |row| row.get::<String>(1)).pop();
         described.table.columns[position].last = last;
     }
+}
+
+/// The columns whose values go on after the largest there is: unique ones, and those that ranges are
+/// made of which may not overlap.
+fn continued(table: &Table) -> BTreeSet<usize> {
+    let mut positions: BTreeSet<usize> = table
+        .uniques
+        .iter()
+        .filter(|unique| unique.plain)
+        .filter_map(|unique| match unique.columns[..] {
+            [position] => Some(position),
+            _ => None,
+        })
+        .collect();
+    for exclusion in &table.exclusions {
+        let overlap = |element: &Element| element.operator == "&&";
+        if exclusion.elements.iter().any(overlap) {
+            let beside: Vec<usize> = exclusion.elements.iter().filter_map(|e| e.column).collect();
+            let inner = exclusion.columns.iter().filter(|c| !beside.contains(c));
+            positions.extend(inner);
+            for &column in &beside {
+                // A generated range: the columns it is made of.
+                if let Given::Generated(expression) = &table.columns[column].default {
+                    positions.extend((0..table.columns.len()).filter(|&other| {
+                        let name = pgrx::spi::quote_identifier(&table.columns[other].name);
+                        other != column && replace_word(expression, &name, "") != *expression
+                    }));
+                }
+            }
+        }
+    }
+    positions.retain(|&position| Codec::of(&table.columns[position].class, 0).is_some());
+    positions
 }
 
 /// What the sequences of a table have left to give.

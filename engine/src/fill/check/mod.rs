@@ -352,6 +352,20 @@ pub fn analyse(checks: &[Check], columns: &[Column<'_>], now: i64) -> Analysis {
     table::analyse(checks, columns, now)
 }
 
+/// Reads an expression over a row; `None` if it has anything that is not known here.
+pub(crate) fn expression(text: &str, columns: &[Column<'_>], now: i64) -> Option<Expr> {
+    let columns: BTreeMap<&str, Column<'_>> = columns
+        .iter()
+        .map(|column| (column.name, *column))
+        .collect();
+    let scope = parse::Scope {
+        columns: &columns,
+        value: None,
+        now,
+    };
+    parse::parse(text, scope)
+}
+
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! named in [`Plan::unproven`]: the database has to be asked about each row.
 
 mod columns;
+mod exclusions;
 mod references;
 mod relations;
 mod uniques;
@@ -150,6 +151,8 @@ pub(super) struct Bind {
     /// This column stands on the left.
     pub comparison: Comparison,
     pub offset: Option<Literal>,
+    /// Counts that are added to the other column's.
+    pub ahead: i64,
 }
 
 /// A reference of the plan.
@@ -219,6 +222,8 @@ struct Planner {
     searched: BTreeSet<String>,
     /// How many of the values by index existing rows have, though it is not known which.
     taken: u64,
+    /// Ranges over columns that are laid out next to each other.
+    slots: Vec<exclusions::Slot>,
 }
 
 impl Planner {
@@ -243,6 +248,7 @@ impl Planner {
             verified: Vec::new(),
             searched: BTreeSet::new(),
             taken: 0,
+            slots: Vec::new(),
             table,
         }
     }
@@ -424,7 +430,8 @@ impl Planner {
             .uniques
             .iter()
             .any(|unique| unique.nulls_equal && unique.columns.contains(&place));
-        if equal_nulls {
+        // A range without an end overlaps every later one.
+        if equal_nulls || self.slots.iter().any(|slot| slot.has(place)) {
             return 0;
         }
         let fraction = match (&self.suited[place], column.wish.null_fraction) {

@@ -34,6 +34,7 @@ impl Planner {
         for (column, copied) in self.copies.iter().enumerate() {
             found.after[column].extend(copied);
         }
+        self.follow_slots(columns, &mut found.after);
         let order = in_order(columns, &found.after);
         self.bind(columns, &order, &mut found);
         let order = in_order(columns, &found.after);
@@ -155,6 +156,27 @@ impl Planner {
         }
     }
 
+    /// The end of a range that is laid out lies within the slot that its beginning opens.
+    fn follow_slots(&self, columns: &mut [Planned], after: &mut [BTreeSet<usize>]) {
+        let ranges = self.slots.iter().filter(|slot| slot.lower != slot.upper);
+        for slot in ranges {
+            after[slot.upper].insert(slot.lower);
+            columns[slot.lower].keep_counts = true;
+            let bind = |comparison, ahead| Bind {
+                other: slot.lower,
+                comparison,
+                offset: None,
+                ahead,
+            };
+            let binds = &mut columns[slot.upper].binds;
+            binds.resize(self.variants.len(), Vec::new());
+            for here in binds {
+                here.push(bind(Comparison::GreaterOrEqual, slot.least));
+                here.push(bind(Comparison::LessOrEqual, slot.width));
+            }
+        }
+    }
+
     /// Of two compared columns the later one gives way.
     fn bind(&self, columns: &mut [Planned], order: &[usize], found: &mut Found) {
         let mut rank = vec![0; columns.len()];
@@ -176,6 +198,7 @@ impl Planner {
                         other: *right,
                         comparison: *comparison,
                         offset: offset.clone(),
+                        ahead: 0,
                     };
                     (*left, bind)
                 } else {
@@ -183,6 +206,7 @@ impl Planner {
                         other: *left,
                         comparison: comparison.mirrored(),
                         offset: offset.as_ref().and_then(negated),
+                        ahead: 0,
                     };
                     (*right, bind)
                 };

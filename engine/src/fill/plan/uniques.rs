@@ -1,10 +1,9 @@
-//! Unique and exclusion constraints: values by index, so that no look-up is needed.
+//! Unique constraints: values by index, so that no look-up is needed.
 
 use super::{Choice, Planner, same_values};
 use crate::fill::check::Nullness;
 use crate::fill::class::Class;
 use crate::fill::domain::{Made, make};
-use crate::fill::ordinal::Codec;
 use crate::fill::recognize::{self, Recognition, Recognized};
 use crate::fill::source::{Ordered, Source, Telling};
 use crate::fill::table::{Given, Unique};
@@ -15,58 +14,6 @@ use crate::fill::unique::{Component, Digit, Member, scheme};
 const ROOM: u64 = 16;
 
 impl Planner {
-    /// Ranges and shapes that must not overlap are laid out next to each other by index.
-    pub(super) fn meet_exclusions(&mut self) {
-        for exclusion in self.table.exclusions.clone() {
-            let apart = exclusion.elements.iter().find_map(|(column, operator)| {
-                let column = (*column)?;
-                let suits = match &self.table.columns[column].class {
-                    Class::Range { element, .. } => {
-                        Codec::of(element, 0).is_some() && operator == "&&"
-                    }
-                    Class::Box | Class::Circle | Class::Cidr | Class::Inet => operator == "&&",
-                    _ => operator == "=",
-                };
-                let free = self.written[column] && self.keys[column].is_none();
-                (suits && free && operator == "&&").then_some(column)
-            });
-            if exclusion
-                .elements
-                .iter()
-                .all(|(_, operator)| operator == "=")
-            {
-                let of_columns = exclusion
-                    .elements
-                    .iter()
-                    .all(|(column, _)| column.is_some());
-                self.table.uniques.push(Unique {
-                    name: exclusion.name,
-                    columns: exclusion.columns,
-                    plain: exclusion.plain && of_columns,
-                    nulls_equal: false,
-                });
-                continue;
-            }
-            let sure = |column: usize| {
-                self.made[column]
-                    .iter()
-                    .all(|made| made.proven && matches!(made.source, Source::Cell(_)))
-                    && self
-                        .variants
-                        .iter()
-                        .all(|variant| !variant.domains.contains_key(self.name(column)))
-            };
-            match apart {
-                Some(column) if self.table.existing_rows == 0 && sure(column) => {
-                    self.digits[column].get_or_insert(Digit::whole(0, None));
-                }
-                _ => {
-                    self.unproven.insert(exclusion.name);
-                }
-            }
-        }
-    }
-
     /// Indexes for unique columns; gives how rows choose their variant.
     pub(super) fn meet_uniques(&mut self) -> Choice {
         let mut choice = match self.variants.len() {
@@ -191,8 +138,11 @@ impl Planner {
             };
             components.push(component);
         }
-        // Numbers go on after the largest there is: they need no other start.
-        let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column));
+        // Numbers go on after the largest there is: they need no other start. So do slots.
+        let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column))
+            || members.iter().any(
+                |member| matches!(member, Member::Column(column) if self.slot(*column).is_some()),
+            );
         // Of few values those that are left may be anywhere among them.
         let few = |component: &Component| {
             component
@@ -343,6 +293,9 @@ impl Planner {
     /// Numbers of a unique column may use all of their domain, from the largest existing on; those
     /// of a key begin at one.
     pub(super) fn widen(&mut self, column: usize) {
+        if self.slot(column).is_some() {
+            return;
+        }
         let rows = self.rows.saturating_add(self.table.existing_rows);
         for variant in 0..self.variants.len() {
             let domain = self.domain(variant, column);
@@ -491,7 +444,7 @@ impl Planner {
 }
 
 /// A recognition that asks for everything the type holds.
-fn everything() -> Recognized {
+pub(super) fn everything() -> Recognized {
     Recognized {
         recognition: Recognition::Number {
             low: -9.0e18,

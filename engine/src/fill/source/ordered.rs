@@ -60,6 +60,11 @@ impl Ordered {
         self.intervals.is_empty()
     }
 
+    /// Distance between neighbouring values.
+    pub fn step(&self) -> i64 {
+        self.step
+    }
+
     /// Smallest and largest value.
     pub fn ends(&self) -> (i64, i64) {
         let low = self.intervals.first().map_or(0, |i| i.0);

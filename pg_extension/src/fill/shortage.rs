@@ -1,0 +1,128 @@
+//! Why fewer rows arrived than were asked for: the last candidates are looked at one by one, and
+//! each is said to have been refused by a constraint, an index, a policy or a trigger, with counts.
+
+use std::collections::BTreeMap;
+
+use pgrx::pg_sys::panic::CaughtError;
+use synth_engine::fill::Plan;
+
+use super::catalog::Described;
+use super::gate::{BATCH, Gate, parameters};
+use super::insert::{make_immediate, statement};
+use super::subtransaction::{attempt, is_of_row, undone};
+use crate::query::execute;
+
+/// So many candidates are tried one by one.
+const TRIED: usize = 200;
+
+/// What refused the candidates before `next`, as a sentence without its end.
+pub fn cause(
+    described: &Described,
+    plan: &Plan,
+    gate: &Gate,
+    next: u64,
+    triggers: &[String],
+) -> String {
+    let end = next.min(plan.candidates.unwrap_or(u64::MAX));
+    let start = end.saturating_sub(BATCH);
+    let batch = plan.batch(start..end);
+    let looked = (start..end).count();
+    let passing = gate.passing(&batch, end - start);
+    let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+    let unmade = (0..looked).filter(|&row| !batch.is_row(row)).count();
+    if unmade > 0 {
+        let searched: Vec<&str> = plan.searched.iter().map(String::as_str).collect();
+        let about = if searched.is_empty() {
+            "conditions over several columns".to_owned()
+        } else {
+            searched.join(", ")
+        };
+        refusals.insert(about, unmade);
+    }
+    if passing.len() + unmade < looked {
+        for (name, count) in gate.refusals(&batch.columns) {
+            if let Some(count) = usize::try_from(count).ok().filter(|&count| count > 0) {
+                let refused = refusals.entry(name).or_default();
+                *refused = (*refused + count).min(looked);
+            }
+        }
+    }
+    let tried = &passing[passing.len().saturating_sub(TRIED)..];
+    let sql = statement(described, plan, "");
+    let mut arrived = 0_usize;
+    undone(|| {
+        // What is put off would refuse nothing now.
+        make_immediate(described);
+        for row in tried {
+            let run = || execute(&sql, &parameters(&batch.columns, Some(&[*row])));
+            let said = |error| named(described, &error);
+            let name = match undone(|| attempt(run, is_of_row).map_err(said)) {
+                Ok(0) if triggers.is_empty() => "a rule or trigger".to_owned(),
+                Ok(0) => format!("trigger {}", triggers.join(" or ")),
+                Ok(_) => {
+                    arrived += 1;
+                    continue;
+                }
+                Err(name) => name,
+            };
+            *refusals.entry(name).or_default() += 1;
+        }
+    });
+    let mut refusals: Vec<(String, usize)> = refusals.into_iter().collect();
+    refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    refusals.truncate(5);
+    if refusals.is_empty() {
+        return format!(
+            "the values that the constraints leave were all tried; of the last {looked} candidates {arrived} would pass"
+        );
+    }
+    let counts: Vec<String> = refusals
+        .into_iter()
+        .map(|(name, count)| format!("{name} refused {count}"))
+        .collect();
+    let of = looked - passing.len() + tried.len();
+    format!("of the last {of} candidates {}", counts.join(", "))
+}
+
+/// The constraint or index that an error names, with its columns.
+fn named(described: &Described, error: &CaughtError) -> String {
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic {
+        ereport: report, ..
+    }) = error;
+    let table = &described.table;
+    let message = report.message();
+    let names = (table.uniques.iter().map(|unique| &unique.name))
+        .chain(table.exclusions.iter().map(|exclusion| &exclusion.name))
+        .chain(table.checks.iter().map(|(name, _)| name));
+    // Messages are translated, names are not.
+    let longest = names
+        .filter(|name| message.contains(name.as_str()))
+        .max_by_key(|name| name.len());
+    longest.map_or_else(
+        || "an error of one of their values".to_owned(),
+        |name| format!("constraint {name}{}", columns_of(described, name)),
+    )
+}
+
+/// The columns of a unique or exclusion constraint, in parentheses.
+pub fn columns_of(described: &Described, constraint: &str) -> String {
+    let table = &described.table;
+    let uniques = table
+        .uniques
+        .iter()
+        .map(|unique| (&unique.name, &unique.columns));
+    let exclusions = table.exclusions.iter().map(|e| (&e.name, &e.columns));
+    let columns = uniques
+        .chain(exclusions)
+        .find(|(name, columns)| *name == constraint && !columns.is_empty())
+        .map(|(_, columns)| columns);
+    columns.map_or_else(String::new, |columns| {
+        let names: Vec<&str> = columns
+            .iter()
+            .map(|&column| table.columns[column].name.as_str())
+            .collect();
+        format!(" ({})", names.join(", "))
+    })
+}
