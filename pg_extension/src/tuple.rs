@@ -381,6 +381,8 @@ fn write_text(
             *cursor = at + length;
         } else {
             let at = cursor.next_multiple_of(4);
+            // Postgres takes a byte that is not zero for a header; what was copied too much may be here.
+            out[*cursor..at].fill(0);
             out[at..at + 4].copy_from_slice(&(((length + 4) as u32) << 2).to_ne_bytes());
             out[at + 4..at + 4 + length].copy_from_slice(&data[start..end]);
             *cursor = at + 4 + length;
