@@ -1059,3 +1059,51 @@ CREATE FUNCTION @extschema@.synth_create(
     AS 'MODULE_PATHNAME', 'synth_create_wrapper';
 COMMENT ON FUNCTION @extschema@.synth_create(text, bigint, text, bigint, date, jsonb) IS
     'creates the tables of a domain with keys, references, indexes and comments, and fills them; scale counts the root entity (patients, customers, subscribers, students). options: the tables'' own parameters, as {"fraud_rate": 0.01}';
+
+--
+-- Documents of formats, of the same patients and customers as the tables of the same seed
+--
+
+CREATE FUNCTION @extschema@.synth_fhir_bundle(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF jsonb
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1000
+    AS 'MODULE_PATHNAME', 'synth_fhir_bundle';
+COMMENT ON FUNCTION @extschema@.synth_fhir_bundle(bigint, bigint, bigint, date) IS
+    'FHIR R4 bundles, one a patient, with all resources about the patient';
+
+CREATE FUNCTION @extschema@.synth_hl7_message(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF text
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1000
+    AS 'MODULE_PATHNAME', 'synth_hl7_message';
+COMMENT ON FUNCTION @extschema@.synth_hl7_message(bigint, bigint, bigint, date) IS
+    'HL7 v2.5.1 messages about encounters of patients: ADT^A01, A03 and A08, ORU^R01, ORM^O01; segments end with a carriage return';
+
+CREATE FUNCTION @extschema@.synth_fix_message(
+    customers bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF text
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1000
+    AS 'MODULE_PATHNAME', 'synth_fix_message';
+COMMENT ON FUNCTION @extschema@.synth_fix_message(bigint, bigint, bigint, date) IS
+    'FIX 4.4 execution reports on the orders of customers';
+
+CREATE FUNCTION @extschema@.synth_pain001(
+    customers bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
+    AS 'MODULE_PATHNAME', 'synth_pain001';
+COMMENT ON FUNCTION @extschema@.synth_pain001(bigint, bigint, bigint, date) IS
+    'ISO 20022 pain.001: the outgoing transfers of customers in the last whole month, up to 100,000 customers';

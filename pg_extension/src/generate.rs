@@ -1,6 +1,7 @@
 //! Generators of rows, a function a table of the engine, and the seed that was last used.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use pgrx::PgSqlErrorCode::*;
@@ -90,7 +91,23 @@ impl Request {
 
 /// Checks the arguments of a call, draws a seed if there is none, and remembers it.
 pub fn request(entry: &TableEntry, arguments: &Arguments) -> Request {
-    let units = entry.entry.parameters[0].name;
+    let options = options(arguments);
+    let table = or_raise((entry.build)(&options));
+    let range = range(arguments, entry.entry.parameters[0].name, table.last_unit());
+    Request {
+        arguments: Arguments {
+            seed: Some(options.seed.cast_signed()),
+            ..*arguments
+        },
+        start: range.start,
+        end: range.end,
+        batch_units: table.fan_out().units_of(BATCH_ROWS),
+        table,
+    }
+}
+
+/// The units that a call asks for, which are called `name`; they end at `last`.
+pub fn range(arguments: &Arguments, name: &str, last: u64) -> Range<u64> {
     let not_negative = |name: &str, value: Option<i64>| {
         let value = value.unwrap_or_else(|| raise_null(name));
         u64::try_from(value).unwrap_or_else(|_| {
@@ -101,9 +118,21 @@ pub fn request(entry: &TableEntry, arguments: &Arguments) -> Request {
             )
         })
     };
-    let count = not_negative(units, arguments.rows);
+    let count = not_negative(name, arguments.rows);
     let start = not_negative("start", arguments.start);
     let end = start + count;
+    if end > last + 1 {
+        raise(
+            ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+            format!("start {start} plus {name} {count} is beyond the last one"),
+            Some(format!("The sum may be at most {}.", last + 1)),
+        );
+    }
+    start..end
+}
+
+/// What decides the content, with a fresh seed if none is given; it is remembered.
+pub fn options(arguments: &Arguments) -> TableOptions {
     let as_of = arguments.as_of.map_or(REFERENCE_DATE, |day| {
         day.saturating_add(POSTGRES_EPOCH_DAYS)
     });
@@ -114,25 +143,10 @@ pub fn request(entry: &TableEntry, arguments: &Arguments) -> Request {
             Some("Pass a date from 1900-01-01 to 2199-12-31.".to_owned()),
         );
     }
-    let seed = seed_of_call(arguments.seed);
-    let own = arguments.own;
-    let table = or_raise((entry.build)(&TableOptions { seed, as_of, own }));
-    if end > table.last_unit() + 1 {
-        raise(
-            ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
-            format!("start {start} plus {units} {count} is beyond the last one"),
-            Some(format!("The sum may be at most {}.", table.last_unit() + 1)),
-        );
-    }
-    Request {
-        arguments: Arguments {
-            seed: Some(seed.cast_signed()),
-            ..*arguments
-        },
-        start,
-        end,
-        batch_units: table.fan_out().units_of(BATCH_ROWS),
-        table,
+    TableOptions {
+        seed: seed_of_call(arguments.seed),
+        as_of,
+        own: arguments.own,
     }
 }
 

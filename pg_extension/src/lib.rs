@@ -6,6 +6,7 @@
 //! | room | subject |
 //! |---|---|
 //! | `generate` | `synth_patients` and the functions of other tables, `synth_last_seed` |
+//! | `document` | `synth_fhir_bundle` and its like: documents of a format, one a row |
 //! | `create` | `synth_create`: the tables of a domain |
 //! | `scan` | generators in FROM as a scan node |
 //! | `srf` | generators in the select list, and in FROM where a scan node cannot be |
@@ -49,6 +50,7 @@ mod boundary;
 mod column;
 mod create;
 mod detect;
+mod document;
 mod error;
 mod fill;
 mod generate;
