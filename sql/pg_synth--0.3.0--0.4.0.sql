@@ -808,6 +808,143 @@ CREATE FUNCTION @extschema@.synth_medications(
     AS 'MODULE_PATHNAME', 'synth_medications';
 COMMENT ON FUNCTION @extschema@.synth_medications(bigint, bigint, bigint, date) IS 'Drugs prescribed to patients: product, dose, frequency, refills, from when until when and why';
 
+CREATE TYPE @extschema@.synth_trial AS (
+    trial_id uuid,
+    registry_number text,
+    title text,
+    phase smallint,
+    condition text,
+    drug text,
+    sponsor text,
+    masking text,
+    status text,
+    planned_enrolment integer,
+    minimum_age smallint,
+    maximum_age smallint,
+    sex text,
+    treatment_weeks smallint,
+    started_on date,
+    recruited_until date,
+    completed_on date
+);
+COMMENT ON TYPE @extschema@.synth_trial IS 'a row of synth_trials; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_trials(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_trial
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_trials';
+COMMENT ON FUNCTION @extschema@.synth_trials(bigint, bigint, bigint, date) IS 'Clinical trials: disease, phase, design, dates, status';
+
+CREATE TYPE @extschema@.synth_trial_arm AS (
+    arm_id uuid,
+    trial_id uuid,
+    arm_number smallint,
+    name text,
+    kind text,
+    dose_mg integer,
+    frequency text,
+    route text,
+    allocation smallint
+);
+COMMENT ON TYPE @extschema@.synth_trial_arm IS 'a row of synth_trial_arms; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_trial_arms(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_trial_arm
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_trial_arms';
+COMMENT ON FUNCTION @extschema@.synth_trial_arms(bigint, bigint, bigint, date) IS 'Arms of clinical trials: treatment, dose, allocation';
+
+CREATE TYPE @extschema@.synth_trial_participant AS (
+    participant_id uuid,
+    trial_id uuid,
+    patient_id uuid,
+    arm_id uuid,
+    subject_number text,
+    consented_on date,
+    randomised_on date,
+    treated_until date,
+    status text,
+    left_on date,
+    withdrawal_reason text
+);
+COMMENT ON TYPE @extschema@.synth_trial_participant IS 'a row of synth_trial_participants; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_trial_participants(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_trial_participant
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_trial_participants';
+COMMENT ON FUNCTION @extschema@.synth_trial_participants(bigint, bigint, bigint, date) IS 'Patients in clinical trials: arm, consent, randomisation, status';
+
+CREATE TYPE @extschema@.synth_trial_visit AS (
+    visit_id uuid,
+    participant_id uuid,
+    visit_number smallint,
+    visit text,
+    due_on date,
+    window_days smallint,
+    took_place_on date,
+    study_day smallint,
+    status text,
+    systolic_mmhg numeric(18),
+    diastolic_mmhg numeric(18),
+    pulse numeric(18),
+    temperature_c numeric(18,1),
+    weight_kg numeric(18,1),
+    alt_u_l numeric(18),
+    creatinine_mg_dl numeric(18,2),
+    glucose_mg_dl numeric(18),
+    hba1c_percent numeric(18,1),
+    hemoglobin_g_dl numeric(18,1)
+);
+COMMENT ON TYPE @extschema@.synth_trial_visit IS 'a row of synth_trial_visits; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_trial_visits(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_trial_visit
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_trial_visits';
+COMMENT ON FUNCTION @extschema@.synth_trial_visits(bigint, bigint, bigint, date) IS 'Visits of participants of clinical trials: days, vital signs, laboratory';
+
+CREATE TYPE @extschema@.synth_adverse_event AS (
+    adverse_event_id uuid,
+    participant_id uuid,
+    term text,
+    body_system text,
+    grade smallint,
+    serious boolean,
+    relation text,
+    action_taken text,
+    outcome text,
+    started_on date,
+    ended_on date
+);
+COMMENT ON TYPE @extschema@.synth_adverse_event IS 'a row of synth_adverse_events; docs/reference.md describes each column';
+CREATE FUNCTION @extschema@.synth_adverse_events(
+    patients bigint,
+    seed bigint DEFAULT NULL,
+    start bigint DEFAULT 0,
+    as_of date DEFAULT NULL
+) RETURNS SETOF @extschema@.synth_adverse_event
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 1000
+    SUPPORT synth.rows_support
+    AS 'MODULE_PATHNAME', 'synth_adverse_events';
+COMMENT ON FUNCTION @extschema@.synth_adverse_events(bigint, bigint, bigint, date) IS 'Adverse events in clinical trials: term, grade, relation, outcome';
+
 CREATE TYPE @extschema@.synth_retail_customer AS (
     customer_id bigint,
     first_name text,
