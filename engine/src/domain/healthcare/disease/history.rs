@@ -117,6 +117,8 @@ impl World {
     /// The conditions of a patient, in place of those that `history` holds.
     pub fn history(&self, life: &Life, history: &mut History) {
         history.conditions.clear();
+        // Most have fewer, and the space is kept.
+        history.conditions.reserve(16);
         (history.ever, history.incident) = (0, 0);
         self.chronic(life, history);
         self.episodes(life, history);
