@@ -243,6 +243,7 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("at_emergency", 'f'),
             ("at_inpatient", 'f'),
             ("at_virtual", 'f'),
+            ("winter", 'f'),
         ],
     ),
     (

@@ -1,7 +1,7 @@
 //! When a patient was seen, by whom, and why: the encounters between registration and the last day.
 //!
-//! The first encounter (ordinal 0) is the registration, which records what the patient has already. Then
-//! come those that diagnose a condition, in the order of the conditions, so that a condition knows its
+//! Ordinal 0 is the visit that goes with the registration, which records what the patient has already; it
+//! is on the next working day, so not always the first by time. Then come those that diagnose a condition, in the order of the conditions, so that a condition knows its
 //! encounter without any other being made; then check-ups, follow-ups of chronic diseases, emergencies and
 //! admissions because of them, pregnancies, and for some the stay in hospital in which they die. Ordinals
 //! are places in this order; [`World::encounters`] gives the encounters by time.
@@ -113,7 +113,6 @@ pub fn day_of(micros: i64) -> i32 {
 impl World {
     /// Adds the encounters of a patient to `out`, by time.
     pub fn encounters(&self, life: &Life, history: &History, out: &mut Vec<Encounter>) {
-        let start = out.len();
         let place = self.place(life.unit);
         let primary = self.primary(life.unit);
         let mut visits = Visits::new(life, place.state_index, primary, out);
@@ -124,10 +123,10 @@ impl World {
         }
         self.check_ups(&mut visits);
         self.follow_ups(history, &mut visits);
+        visits.settle();
         if life.death.is_some() {
             visits.die(history, self.streams.death.draw(life.unit));
         }
-        out[start..].sort_unstable_by_key(|e| (e.admitted, e.ordinal));
     }
 
     /// Check-ups: infants by the schedule of the AAP, others about once in one to three years.

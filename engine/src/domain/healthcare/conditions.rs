@@ -47,7 +47,7 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
         Column::uuid("patient_id", "The patient", |_, r| Some(r.patient_id)),
         Column::uuid(
             "encounter_id",
-            "The encounter that recorded it: the first one for what the patient had before",
+            "The encounter that recorded it: that of registration for what the patient had before",
             |w, r| Some(w.encounter_id(r.unit, r.condition.encounter)),
         ),
         Column::word("icd10_code", "ICD-10-CM code", |_, r| {

@@ -32,7 +32,7 @@ pub static TABLE: TableEntry = TableEntry {
     build: |options| Ok(Arc::new(table(options)?)),
 };
 
-const FAN_OUT: FanOut = FanOut::Mean(19.5);
+const FAN_OUT: FanOut = FanOut::Mean(20.5);
 
 /// What the columns need beyond the encounter itself.
 const CHARGE: u32 = 1;
@@ -63,9 +63,11 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
             |_, r| Some(r.encounter.kind.name()),
         ),
         Column::instant("admitted_at", "Arrival", |_, r| Some(r.encounter.admitted)),
-        Column::instant("discharged_at", "Departure", |_, r| {
-            Some(r.encounter.discharged)
-        }),
+        Column::instant(
+            "discharged_at",
+            "Departure; the end of as_of for those who are still there",
+            |_, r| Some(r.encounter.discharged),
+        ),
         Column::integer(
             "length_of_stay",
             "Days from the date of arrival to that of departure",

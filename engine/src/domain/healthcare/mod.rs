@@ -20,7 +20,7 @@
 //!
 //! What holds: `birth <= registered_day <= end`, where `end` is the day of death or `as_of`; encounters
 //! lie between `registered` and `life.last_instant()`; a condition's onset may lie before registration,
-//! then encounter 0, the registration, records it, otherwise an encounter of its own does
+//! then ordinal 0, the visit that goes with registration (not always the first by time), records it, otherwise an encounter of its own does
 //! (`condition.encounter` is the ordinal; `encounter.first` marks it); `encounter.condition` is the
 //! ordinal of the condition it is about, an index into `history.conditions`.
 //!

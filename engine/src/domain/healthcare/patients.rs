@@ -165,7 +165,8 @@ struct Person {
 }
 
 impl Patients {
-    /// The table under a seed. `as_of` must lie in [`AS_OF_RANGE`].
+    /// The table under a seed. `as_of` must lie in
+    /// [`AS_OF_RANGE`](crate::calendar::AS_OF_RANGE).
     pub fn new(options: &TableOptions) -> Result<Self> {
         options.check_day(ENTRY.name)?;
         let year = date_from_days(options.as_of).map_or(0, |date| date.0);
@@ -670,7 +671,7 @@ fn spec() -> TableSpec {
             column("smoking_status", Text, "Current, Former or Never"),
             column("insurance_type", Text, "Employer, Direct purchase, Medicare, Medicaid, Military or Uninsured"),
             column("insurance_member_id", Text, "Member number, unique; NULL for the uninsured").nullable(),
-            column("primary_provider_npi", Text, "NPI of a provider in the same state (providers.npi), series never assigned"),
+            column("primary_provider_npi", Text, "NPI of a provider in the same state, series never assigned"),
             column("created_at", TimestampTz, "When the patient was registered"),
         ],
         constraints: vec![

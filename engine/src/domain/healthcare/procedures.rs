@@ -37,7 +37,7 @@ pub static TABLE: TableEntry = TableEntry {
     build: |options| Ok(Arc::new(table(options)?)),
 };
 
-const FAN_OUT: FanOut = FanOut::Mean(7.5);
+const FAN_OUT: FanOut = FanOut::Mean(12.0);
 
 struct Procedures {
     world: World,

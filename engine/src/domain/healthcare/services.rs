@@ -112,7 +112,7 @@ impl World {
     /// What the visit or stay itself is charged at, in cents, without procedures.
     ///
     /// Means are list prices, as billed: an office visit about $ 200, an emergency about $ 2,400, a stay
-    /// about $ 9,000 and $ 6,500 a day (HCUP: mean charges of a stay about $ 50,000 in 2019).
+    /// about $ 9,000 and $ 7,200 a day (HCUP: mean charges of a stay about $ 50,000 in 2019).
     pub fn visit_charge(&self, life: &Life, encounter: &Encounter) -> i64 {
         let number = life.unit << 16 | u64::from(encounter.ordinal);
         let draw = unit(self.streams.charge.draw(number));
@@ -123,7 +123,7 @@ impl World {
             Kind::Wellness => 225.0,
             Kind::Virtual => 105.0,
             Kind::Emergency => 2_400.0,
-            Kind::Inpatient => 9_000.0 + 6_500.0 * f64::from(encounter.days().max(1)),
+            Kind::Inpatient => 9_000.0 + 7_200.0 * f64::from(encounter.days().max(1)),
         };
         cents(mean * skewed)
     }

@@ -117,6 +117,8 @@ impl World {
     /// The conditions of a patient, in place of those that `history` holds.
     pub fn history(&self, life: &Life, history: &mut History) {
         history.conditions.clear();
+        // Most have fewer, and the space is kept.
+        history.conditions.reserve(16);
         (history.ever, history.incident) = (0, 0);
         self.chronic(life, history);
         self.episodes(life, history);
@@ -242,7 +244,15 @@ impl World {
             let mut drawn = [(i32::MAX, 0_u64); 16];
             for (k, episode) in (1..).zip(drawn.iter_mut().take(count)) {
                 let entropy = self.streams.episodes.draw(first + k);
-                *episode = (from + day_below(entropy, SLOT), remix(entropy));
+                let more = remix(entropy);
+                let disease = TABLES.acute[episodes.disease.pick(more)];
+                let winter = disease.facts().winter;
+                let day = if winter > 0.0 && unit(remix(more ^ 1)) < winter {
+                    winter_day(from, entropy)
+                } else {
+                    from + day_below(entropy, SLOT)
+                };
+                *episode = (day, more);
             }
             if count > 1 {
                 drawn[..count].sort_unstable();
@@ -273,6 +283,17 @@ impl World {
             slot += 1;
         }
     }
+}
+
+/// A day within seven weeks of 25 January, in the slot that begins at `from`: the nearer, the likelier.
+/// Influenza has its peak most often in February, then December and January (CDC, seasons 1982 to 2023).
+#[inline]
+fn winter_day(from: i32, entropy: u64) -> i32 {
+    // 25 January is day 24 of the epoch; years of 365.2425 days from there.
+    let year = ((i64::from(from) - 24) * 10_000).div_euclid(3_652_425) + 1;
+    let peak = 24 + i32::try_from((year * 3_652_425).div_euclid(10_000)).unwrap_or(0);
+    let around = day_below(entropy, 50) + day_below(remix(entropy), 50) - 49;
+    from + (peak + around - from).rem_euclid(SLOT)
 }
 
 /// A pregnancy noticed on a day, and how it ends. Gives the day before which there is no next one.

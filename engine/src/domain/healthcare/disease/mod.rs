@@ -10,7 +10,7 @@
 //!
 //! Acute diseases come as episodes at yearly rates by age and sex, from registration on only.
 //!
-//! [`World::history`] gives a patient's conditions, in a fixed order: chronic ones in the order of
+//! [`World::history`](super::life::World::history) gives a patient's conditions, in a fixed order: chronic ones in the order of
 //! [`Disease`], then episodes by time.
 //!
 //! ```

@@ -1,6 +1,7 @@
 //! The model is whole, time runs forward, and prevalences are the published ones.
 
 use super::*;
+use crate::calendar::date_from_days;
 use crate::domain::TableOptions;
 use crate::domain::healthcare::life::World;
 use crate::generator::data::HEALTHCARE_OCCURRENCE;
@@ -130,13 +131,45 @@ fn time_runs_forward() {
     }
 }
 
+/// Most influenza activity is from December to March (CDC, the influenza season); a sprain is of any season.
+#[test]
+fn influenza_comes_in_winter() {
+    let world = world(8);
+    let mut history = History::default();
+    let mut cases = [(0, 0); 2];
+    for unit in 0..12_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        for condition in &history.conditions {
+            let which = match condition.disease {
+                Disease::Influenza => 0,
+                Disease::JointSprain => 1,
+                _ => continue,
+            };
+            let (_, month, _) = date_from_days(condition.onset).unwrap();
+            cases[which].0 += u32::from(matches!(month, 12 | 1..=3));
+            cases[which].1 += 1;
+        }
+    }
+    let [influenza, sprains] = cases.map(|(winter, all)| f64::from(winter) / f64::from(all));
+    assert!(
+        (0.80..0.95).contains(&influenza),
+        "{influenza} of influenza in winter"
+    );
+    // Four of twelve months.
+    assert!(
+        (sprains - 0.333).abs() < 0.04,
+        "{sprains} of sprains in winter"
+    );
+}
+
 /// A share of the living of some ages who have a disease, as published.
 struct Published {
     disease: Disease,
     sex: Option<Sex>,
     ages: std::ops::Range<f64>,
     percent: f64,
-    /// Of the percentage: what the sources differ by, and the sample of 60,000.
+    /// Of the percentage: what the sources differ by, and the sample of 40,000.
     tolerance: f64,
 }
 
@@ -192,22 +225,26 @@ fn prevalence_is_the_published_one() {
         published(Osteoporosis, F, 65.0..130.0, 27.1, 0.10),
         published(Osteoporosis, M, 65.0..130.0, 5.7, 0.25),
         // From memory: NHIS 2018-2021 (coronary disease, COPD), NHANES 2017-2020 (heart failure, stroke:
-        // AHA statistics 2023), Alzheimer's Association 2023, CDC CKD fact sheet 2021 (stages 3 to 5),
-        // NHANES 2021-2023 (obesity 40.3 %), NHANES 2015-2016 (gout).
+        // AHA statistics 2023), Alzheimer's Association 2023, CDC CKD fact sheet 2021 (stages 3 to 5).
         published(CoronaryDisease, ALL, 18.0..130.0, 4.9, 0.12),
         published(Copd, ALL, 18.0..130.0, 5.6, 0.12),
         published(HeartFailure, ALL, 20.0..130.0, 2.4, 0.15),
         published(Stroke, ALL, 20.0..130.0, 3.0, 0.15),
         published(Dementia, ALL, 65.0..75.0, 5.0, 0.20),
         published(Ckd3, ALL, 20.0..130.0, 6.0, 0.15),
+        // NHANES 2021-2023, NCHS Data Brief 508.
         published(Obesity, ALL, 20.0..130.0, 40.3, 0.08),
+        published(Obesity, ALL, 20.0..40.0, 35.5, 0.10),
+        published(Obesity, ALL, 40.0..60.0, 46.4, 0.10),
+        published(Obesity, ALL, 60.0..130.0, 38.9, 0.12),
+        // NHANES 2015-2016 (Chen-Xu and others 2019).
         published(Gout, M, 20.0..130.0, 5.2, 0.15),
         published(Gout, F, 20.0..130.0, 2.7, 0.20),
     ];
     let world = world(5);
     let mut history = History::default();
     let mut counts = vec![(0_u32, 0_u32); figures.len()];
-    for unit in 0..60_000 {
+    for unit in 0..40_000 {
         let life = world.life(unit);
         if life.death.is_some() {
             continue;
@@ -241,7 +278,7 @@ fn diseases_go_together() {
     let world = world(6);
     let mut history = History::default();
     let mut people = Vec::new();
-    for unit in 0..60_000 {
+    for unit in 0..40_000 {
         let life = world.life(unit);
         if (50.0..80.0).contains(&life.exact_age) {
             world.history(&life, &mut history);
