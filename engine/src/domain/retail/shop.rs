@@ -121,7 +121,7 @@ pub struct Product {
     pub number: u64,
     /// Its draw, for further facts.
     pub entropy: u64,
-    /// Index into [`CATEGORIES`].
+    /// Index of the category among those of the product generators.
     pub category: usize,
     /// The price at `as_of`, in cents.
     pub price: i64,

@@ -201,7 +201,14 @@ impl Usage {
         })
     }
 
-    /// The record with a draw; its time and what it costs come later.
+    /// How long a data session takes: one to five megabits a second on average, at least ten seconds.
+    #[inline]
+    fn session_seconds(record: &Record) -> i64 {
+        let a_second = 125_000 + below(remix(remix(record.entropy ^ 1)), 500_000);
+        (10 + record.bytes / a_second.cast_signed()).min(LONGEST)
+    }
+
+    /// The record with a draw; its time, how long a data session takes, and what it costs come later.
     #[inline]
     fn record(subscriber: &Subscriber, kind: Kind, entropy: u64) -> Record {
         let more = remix(entropy ^ 1);
@@ -211,11 +218,8 @@ impl Usage {
             Kind::Message => {}
             Kind::Data => {
                 let size = quantile(&QUANTILES[1], more);
-                bytes =
-                    size * session_bytes(subscriber.plan()) / 1_000 + (more & 0xFFFF).cast_signed();
-                // One to five megabits a second on average, at least ten seconds.
-                seconds = 10 + bytes / (125_000 + below(remix(more), 500_000).cast_signed());
-                seconds = seconds.min(LONGEST);
+                let jitter = (more & 0xFFFF).cast_signed();
+                bytes = size * session_bytes(subscriber.plan()) / 1_000 + jitter;
             }
         }
         Record {
@@ -248,6 +252,9 @@ impl Usage {
             for k in 0..counts[index] {
                 let entropy = self.records.draw(numbers + k);
                 let mut record = Self::record(subscriber, kind, entropy);
+                if kind == Kind::Data {
+                    record.seconds = Self::session_seconds(&record);
+                }
                 let day = self
                     .days
                     .pick(days.0, days.1, stratum(k, counts[index], entropy));

@@ -104,10 +104,10 @@ static COMMON: [Study; 6] = [
         "Type 2 Diabetes",
         (18, 80),
         WEEKS_24,
-        40,
+        35,
         true,
     ),
-    study(Disease::Obesity, "Obesity", (18, 75), WEEKS_52, 130, true),
+    study(Disease::Obesity, "Obesity", (18, 75), WEEKS_52, 110, true),
     study(
         Disease::Osteoarthritis,
         "Osteoarthritis",
@@ -121,7 +121,7 @@ static COMMON: [Study; 6] = [
         "Depressive Disorder",
         (18, 70),
         WEEKS_8,
-        40,
+        50,
         false,
     ),
 ];
@@ -158,7 +158,7 @@ static OTHER: [Study; 10] = [
         "Chronic Kidney Disease",
         (18, 85),
         WEEKS_52,
-        25,
+        20,
         false,
     ),
     study(Disease::Migraine, "Migraine", (18, 65), WEEKS_12, 40, true),
@@ -175,7 +175,7 @@ static OTHER: [Study; 10] = [
         "Rheumatoid Arthritis",
         (18, 75),
         WEEKS_24,
-        10,
+        5,
         true,
     ),
     Study {
@@ -185,7 +185,7 @@ static OTHER: [Study; 10] = [
             "Breast Cancer",
             (18, 85),
             WEEKS_24,
-            10,
+            5,
             false,
         )
     },
@@ -196,7 +196,7 @@ static OTHER: [Study; 10] = [
             "Prostate Cancer",
             (40, 90),
             WEEKS_24,
-            10,
+            5,
             false,
         )
     },
