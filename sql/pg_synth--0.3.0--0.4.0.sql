@@ -61,7 +61,7 @@ CREATE OR REPLACE VIEW synth.progress WITH (security_barrier) AS
         FROM pg_catalog.pg_stat_get_progress_info('CLUSTER') g
         CROSS JOIN LATERAL (
             SELECT timestamp with time zone '2000-01-01 00:00:00+00'
-                   OPERATOR(pg_catalog.+) g.param11::double precision OPERATOR(pg_catalog.*) interval '1 microsecond' AS begun) b
+                   OPERATOR(pg_catalog.+) (g.param11::double precision OPERATOR(pg_catalog.*) interval '1 microsecond') AS begun) b
         WHERE g.param1 OPERATOR(pg_catalog.=) 4711
           AND g.datid OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
                                               WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())

@@ -14,6 +14,8 @@
 //! | SP-GiST | values put together from their paths, as a scan of all rows does |
 //! | BRIN | minima, maxima and inclusions; values in minmax-multi summaries |
 
+#![allow(non_snake_case, reason = "the names of Postgres")]
+
 use std::collections::HashMap;
 
 use pgrx::PgMemoryContexts;
@@ -245,7 +247,7 @@ pub unsafe fn lines(
         let mut lines: Vec<Line> = looks
             .iter()
             .zip(&found.tallies)
-            .filter(|(look, _)| !look.sought.is_empty())
+            .filter(|(look, tally)| !look.sought.is_empty() && tally.checked > 0)
             .map(|(look, tally)| {
                 let column = string(attributes[look.index].attname.data.as_ptr());
                 Line::of("index", name, Some(&column), tally, &look.sought)
@@ -522,6 +524,11 @@ unsafe fn gist(
             });
             memory.reset();
         });
+        let has_spare_bit = (*leaf)
+            .attrs
+            .as_slice(key_columns)
+            .iter()
+            .any(|attribute| string(pg_sys::format_type_be(attribute.atttypid)).ends_with("gtrgm"));
         let mut wide = 0;
         pages::each(index, |block, page| {
             let Some(above) = downlinks.get(&block) else {
@@ -540,7 +547,8 @@ unsafe fn gist(
                 let is_union = count > 0 && {
                     let union = gistunion(index, below.as_mut_ptr(), count, state);
                     let size = usize::from((*union).t_info & SIZE);
-                    content(std::slice::from_raw_parts(union.cast::<u8>(), size)) == above
+                    let union = content(std::slice::from_raw_parts(union.cast::<u8>(), size));
+                    union == above || has_spare_bit && differs_in_one_bit(union, above)
                 };
                 wide += u64::from(!is_union);
             });
@@ -552,6 +560,18 @@ unsafe fn gist(
         found.foreign.push((forgotten, "inner keys are more than are compared"));
     }
     found
+}
+
+/// Signatures of trigrams that a split makes have their last bit set, which stands for nothing, and
+/// unions have not (`makesign` and `unionkey`, contrib/pg_trgm/trgm_gist.c).
+fn differs_in_one_bit(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .map(|(a, b)| (a ^ b).count_ones())
+            .sum::<u32>()
+            <= 1
 }
 
 /// The bits of `t_info` that are a tuple's size (access/itup.h).

@@ -12,6 +12,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{PgLogLevel, function_name};
 
+use super::statistics::EXTENDED;
 use super::{elsewhere, pages};
 use crate::boundary::sql_function;
 use crate::mask::owner::AsOwner;
@@ -37,7 +38,7 @@ unsafe extern "C-unwind" {
 
 const CATALOGS: [Oid; 2] = [
     pg_sys::StatisticRelationId,
-    pg_sys::StatisticExtDataRelationId,
+    EXTENDED,
 ];
 
 sql_function! {

@@ -189,6 +189,9 @@ struct Object {
     columns: Vec<i16>,
 }
 
+/// `pg_statistic_ext_data` (catalog/pg_statistic_ext_data.h).
+pub const EXTENDED: Oid = Oid::from_u32(3429);
+
 /// Where `stxdmcv` and `stxdexpr` stand (catalog/pg_statistic_ext_data.h), from 0.
 const COMBINATIONS: usize = 4;
 const EXPRESSIONS: usize = 5;
@@ -210,7 +213,7 @@ pub fn extended(subjects: &[Subject<'_>], hash: &ValueHash) -> Vec<Line> {
     unsafe {
         let lock = pg_sys::AccessShareLock as i32;
         let plain = pg_sys::table_open(pg_sys::StatisticRelationId, lock);
-        let relation = pg_sys::table_open(pg_sys::StatisticExtDataRelationId, lock);
+        let relation = pg_sys::table_open(EXTENDED, lock);
         let desc = (*relation).rd_att;
         let columns = (*desc).natts as usize;
         let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);

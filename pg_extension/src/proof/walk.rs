@@ -1,6 +1,8 @@
 //! Walking an SP-GiST index from its root: leaves hold pieces of values, which the functions of the
 //! operator class put together along the path, as they do for an index-only scan of all rows.
 
+#![allow(non_snake_case, reason = "the names of Postgres")]
+
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, Oid};
 use synth_engine::proof::ValueHash;
@@ -120,7 +122,6 @@ struct Step {
 
 /// What the walk needs.
 struct Walk {
-    index: pg_sys::Relation,
     cache: *const Cache,
     inner: *mut pg_sys::FmgrInfo,
     leaf: *mut pg_sys::FmgrInfo,
@@ -149,7 +150,6 @@ pub unsafe fn spgist(
         }
         let form = Form::of((*cache).value.oid);
         let mut walk = Walk {
-            index,
             cache,
             inner: pg_sys::index_getprocinfo(index, 1, INNER_CONSISTENT),
             leaf: pg_sys::index_getprocinfo(index, 1, LEAF_CONSISTENT),
