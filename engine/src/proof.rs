@@ -207,7 +207,9 @@ impl ValueSet {
     pub fn may_contain(&self, hash: u64) -> bool {
         match &self.form {
             Form::Exact(hashes) => hashes.contains(&hash),
-            Form::Bloom { sample, blocks, .. } => !is_sampled(hash, *sample) || is_set(blocks, hash),
+            Form::Bloom { sample, blocks, .. } => {
+                !is_sampled(hash, *sample) || is_set(blocks, hash)
+            }
         }
     }
 
@@ -367,7 +369,10 @@ impl Sample {
 
     /// How many of them another set has, too.
     pub fn common(&self, set: &ValueSet) -> usize {
-        self.hashes.iter().filter(|hash| set.contains(**hash)).count()
+        self.hashes
+            .iter()
+            .filter(|hash| set.contains(**hash))
+            .count()
     }
 }
 
@@ -525,7 +530,11 @@ mod tests {
     fn a_sample_is_bounded_and_uniform() {
         let mut sample = Sample::default();
         hashes(0, 200_000).for_each(|hash| sample.insert(hash));
-        assert!((SAMPLE / 3..=SAMPLE).contains(&sample.len()), "{}", sample.len());
+        assert!(
+            (SAMPLE / 3..=SAMPLE).contains(&sample.len()),
+            "{}",
+            sample.len()
+        );
         let half = filled(100_000, 100_000);
         let share = sample.common(&half) as f64 / sample.len() as f64;
         // Binomial, at least 5,000 draws: five standard deviations are 0.035.

@@ -115,7 +115,13 @@ fn synth_mask_schema(
     let masked = run(&plan, options);
     let names: Vec<String> = targets.iter().map(|&relid| relation_name(relid)).collect();
     let verify = Verify::wanted(&targets);
-    record("mask_schema", names.join(", "), &plan, rows_of(&masked), verify);
+    record(
+        "mask_schema",
+        names.join(", "),
+        &plan,
+        rows_of(&masked),
+        verify,
+    );
     tell_elsewhere(&plan);
     TableIterator::new(masked.into_iter().map(|table| {
         (
@@ -222,13 +228,7 @@ impl<'a> Verify<'a> {
 }
 
 /// Leaves the record of a run in the audit chain.
-pub fn record(
-    operation: &'static str,
-    target: String,
-    plan: &Plan,
-    rows: i64,
-    verify: Verify<'_>,
-) {
+pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64, verify: Verify<'_>) {
     let rules = plan.rules.iter().map(|((relid, column), rule)| {
         (
             format!("{}.{column}", relation_name(*relid)),

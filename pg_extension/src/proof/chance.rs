@@ -73,7 +73,10 @@ impl Sought {
     #[inline]
     pub fn gives(&self, hash: u64) -> bool {
         self.producible.contains(&hash)
-            || self.given.as_ref().is_some_and(|given| given.contains(hash))
+            || self
+                .given
+                .as_ref()
+                .is_some_and(|given| given.contains(hash))
     }
 }
 

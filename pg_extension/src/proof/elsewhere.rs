@@ -42,9 +42,9 @@ pub fn search(
             .into_iter()
             .map(|(index, name, form)| {
                 // The other parts of documents of the table itself are none of the mask's business.
-                let like = all.iter().find(|sought| {
-                    is_view && sought.name == name && sought.form.is_like(&form)
-                });
+                let like = all
+                    .iter()
+                    .find(|sought| is_view && sought.name == name && sought.form.is_like(&form));
                 let form = like.map_or(form, |sought| sought.form.clone());
                 let sought = all
                     .iter()

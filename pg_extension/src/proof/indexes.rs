@@ -24,7 +24,7 @@ use synth_engine::proof::{Class, ValueHash, ValueSet};
 
 use super::elsewhere::begin_quiet_scan;
 use super::kind::{Form, Kind};
-use super::pages::{self, Page};
+use super::pages;
 use super::places::Look;
 use super::report::{Line, Tally};
 use super::walk;
@@ -235,9 +235,8 @@ pub unsafe fn lines(
             }
             _ => {
                 let method = string(pg_sys::get_am_name((*(*index).rd_rel).relam));
-                let why = format!(
-                    "indexes of method {method} are not read; REINDEX builds it anew"
-                );
+                let why =
+                    format!("indexes of method {method} are not read; REINDEX builds it anew");
                 return vec![Line::not_checked("index", name, None, &why)];
             }
         };
@@ -259,7 +258,13 @@ pub unsafe fn lines(
         };
         let unexplained = found.foreign.iter().filter(|(count, _)| *count > 0);
         for (count, what) in unexplained.clone() {
-            lines.push(Line::foreign_keys(name, column.as_deref(), found.keys, *count, what));
+            lines.push(Line::foreign_keys(
+                name,
+                column.as_deref(),
+                found.keys,
+                *count,
+                what,
+            ));
         }
         if unexplained.count() == 0 && found.keys > 0 {
             let column = column.as_deref();
@@ -296,13 +301,7 @@ unsafe fn each_entry(
         pg_sys::PushActiveSnapshot(snapshot);
         while pg_sys::table_scan_getnextslot(scan, forward, slot) {
             memory.switch_to(|_| {
-                pg_sys::FormIndexDatum(
-                    info,
-                    slot,
-                    estate,
-                    values.as_mut_ptr(),
-                    nulls.as_mut_ptr(),
-                );
+                pg_sys::FormIndexDatum(info, slot, estate, values.as_mut_ptr(), nulls.as_mut_ptr());
                 read(&mut values, &mut nulls);
             });
             pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
@@ -386,7 +385,10 @@ unsafe fn gin(
             }
             memory.switch_to(|_| {
                 for item in page.items() {
-                    let tuple = page.item(item).as_mut_ptr().cast::<pg_sys::IndexTupleData>();
+                    let tuple = page
+                        .item(item)
+                        .as_mut_ptr()
+                        .cast::<pg_sys::IndexTupleData>();
                     let column = usize::from(gintuple_get_attrnum(state, tuple)).wrapping_sub(1);
                     let mut category = IS_KEY;
                     let value = gintuple_get_key(state, tuple, &raw mut category);
@@ -400,7 +402,8 @@ unsafe fn gin(
                     let own = looks.iter().zip(&mut found.tallies);
                     for (look, tally) in own.filter(|(look, _)| look.index == column) {
                         if !is_document[column] {
-                            look.form.each(hash, value, |part| tally.see(part, &look.sought));
+                            look.form
+                                .each(hash, value, |part| tally.see(part, &look.sought));
                         } else if is_foreign {
                             // What other parts of a document hold is none of the mask's business.
                             let text = own::bytes(value).get(1..).unwrap_or_default();
@@ -445,14 +448,19 @@ unsafe fn hashed(
                 return;
             }
             for item in page.items() {
-                let tuple = page.item(item).as_mut_ptr().cast::<pg_sys::IndexTupleData>();
+                let tuple = page
+                    .item(item)
+                    .as_mut_ptr()
+                    .cast::<pg_sys::IndexTupleData>();
                 let (mut value, mut null) = ([Datum::null()], [true]);
                 pg_sys::index_deform_tuple(tuple, desc, value.as_mut_ptr(), null.as_mut_ptr());
                 found.keys += 1;
                 foreign += u64::from(!keys.set.may_contain(code(value[0])));
             }
         });
-        found.foreign.push((foreign, "codes of no row that is there"));
+        found
+            .foreign
+            .push((foreign, "codes of no row that is there"));
     }
     found
 }
@@ -517,18 +525,18 @@ unsafe fn gist(
                     for (look, tally) in own.filter(|(look, _)| look.index < columns) {
                         if !nulls[look.index] {
                             let value = values[look.index];
-                            look.form.each(hash, value, |part| tally.see(part, &look.sought));
+                            look.form
+                                .each(hash, value, |part| tally.see(part, &look.sought));
                         }
                     }
                 }
             });
             memory.reset();
         });
-        let has_spare_bit = (*leaf)
-            .attrs
-            .as_slice(key_columns)
-            .iter()
-            .any(|attribute| string(pg_sys::format_type_be(attribute.atttypid)).ends_with("gtrgm"));
+        let has_spare_bit =
+            (*leaf).attrs.as_slice(key_columns).iter().any(|attribute| {
+                string(pg_sys::format_type_be(attribute.atttypid)).ends_with("gtrgm")
+            });
         let mut wide = 0;
         pages::each(index, |block, page| {
             let Some(above) = downlinks.get(&block) else {
@@ -556,8 +564,12 @@ unsafe fn gist(
         });
         freeGISTstate(state);
         found.foreign.push((foreign, OF_NO_ROW));
-        found.foreign.push((wide, "inner keys are wider than what is below them"));
-        found.foreign.push((forgotten, "inner keys are more than are compared"));
+        found
+            .foreign
+            .push((wide, "inner keys are wider than what is below them"));
+        found
+            .foreign
+            .push((forgotten, "inner keys are more than are compared"));
     }
     found
 }
@@ -682,7 +694,10 @@ unsafe fn each_of_ranges(value: Datum, hash: &ValueHash, mut see: impl FnMut(Cla
         for _ in 0..count {
             let size = match length {
                 -1 if !rest.is_empty() => pgrx::varsize_any(rest.as_ptr().cast()),
-                -2 => rest.iter().position(|byte| *byte == 0).map_or(0, |at| at + 1),
+                -2 => rest
+                    .iter()
+                    .position(|byte| *byte == 0)
+                    .map_or(0, |at| at + 1),
                 length => usize::try_from(length).unwrap_or_default(),
             };
             if size == 0 || size > rest.len() {
@@ -702,13 +717,4 @@ unsafe fn each_of_ranges(value: Datum, hash: &ValueHash, mut see: impl FnMut(Cla
             see(kind.class, kind.hash(hash, datum));
         }
     }
-}
-
-/// A page of an index, by its number.
-///
-/// # Safety
-/// `index` is open, and has the page.
-pub unsafe fn page(index: pg_sys::Relation, block: u32, into: &mut Page) {
-    // SAFETY: by the caller's promise.
-    unsafe { pages::copy(index, block, std::ptr::null_mut(), into) };
 }

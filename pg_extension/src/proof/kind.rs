@@ -168,7 +168,11 @@ fn canonical(bytes: &[u8]) -> Vec<u8> {
         SPECIAL => return bytes.to_vec(),
         SHORT => {
             let weight = i16::from((header & 0x3F) as u8);
-            let weight = if header & 0x40 == 0 { weight } else { weight - 64 };
+            let weight = if header & 0x40 == 0 {
+                weight
+            } else {
+                weight - 64
+            };
             (header & 0x2000 != 0, weight, 2)
         }
         sign => (sign == 0x4000, word(2).unwrap_or_default() as i16, 4),
@@ -310,11 +314,7 @@ impl Form {
                         let document = stored.cast::<pg_sys::Jsonb>();
                         let length = pgrx::varsize_any_exhdr(stored) as i32;
                         let root = &raw mut (*document).root;
-                        boundary::string(pg_sys::JsonbToCString(
-                            std::ptr::null_mut(),
-                            root,
-                            length,
-                        ))
+                        boundary::string(pg_sys::JsonbToCString(std::ptr::null_mut(), root, length))
                     } else {
                         String::from_utf8_lossy(own::bytes(value)).into_owned()
                     };

@@ -36,10 +36,7 @@ unsafe extern "C-unwind" {
     fn cluster_rel(table: Oid, index: Oid, params: *mut ClusterParams);
 }
 
-const CATALOGS: [Oid; 2] = [
-    pg_sys::StatisticRelationId,
-    EXTENDED,
-];
+const CATALOGS: [Oid; 2] = [pg_sys::StatisticRelationId, EXTENDED];
 
 sql_function! {
     /// `synth_purge_statistics() RETURNS bigint`: how many dead rows are left.

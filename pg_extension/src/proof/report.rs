@@ -113,8 +113,7 @@ pub const EXPECTED: &str = "expected";
 /// Originals survive.
 pub const SURVIVING: &str = "SURVIVING";
 /// Originals were found, and how many chance makes is not known.
-pub const NOT_JUDGED: &str =
-    "not judged: an earlier version masked it, and did not note what the mask gave";
+pub const NOT_JUDGED: &str = "not judged: an earlier version masked it without noting what the mask gave, or its rule does not fit any more";
 /// Another table has values that were originals, no more often than the mask gives such.
 pub const SAME_VALUES: &str = "same values";
 /// A control total is as it was.
@@ -264,7 +263,8 @@ pub fn summary(lines: &[Line]) -> serde_json::Value {
         let starts = |line: &&Line| line.verdict.starts_with(with);
         lines.iter().filter(starts).count()
     };
-    let mut by_place = std::collections::BTreeMap::<&str, std::collections::BTreeMap<&str, u64>>::new();
+    let mut by_place =
+        std::collections::BTreeMap::<&str, std::collections::BTreeMap<&str, u64>>::new();
     for line in lines {
         let verdict = line.verdict.split(':').next().unwrap_or_default();
         let place = by_place.entry(line.place).or_default();

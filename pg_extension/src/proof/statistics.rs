@@ -100,10 +100,9 @@ pub fn columns(subjects: &[Subject<'_>], hash: &ValueHash) -> Vec<Line> {
                             continue;
                         };
                         let form = subject.form(attnum, form);
-                        let (tally, sought) =
-                            tallies.entry((relid, attnum)).or_insert_with(|| {
-                                (Tally::default(), subject.sought(attnum, form.class()))
-                            });
+                        let (tally, sought) = tallies.entry((relid, attnum)).or_insert_with(|| {
+                            (Tally::default(), subject.sought(attnum, form.class()))
+                        });
                         for element in elements {
                             form.each(hash, element, |part| tally.see(part, sought));
                         }
@@ -240,9 +239,10 @@ pub fn extended(subjects: &[Subject<'_>], hash: &ValueHash) -> Vec<Line> {
                     let subject = &subjects[object.subject];
                     let mut see = |attnum: Option<i16>, form: Form, value: Datum| {
                         let sought = || match attnum {
-                            Some(attnum) => {
-                                subject.columns.get(&attnum).map_or_else(Vec::new, |s| vec![*s])
-                            }
+                            Some(attnum) => subject
+                                .columns
+                                .get(&attnum)
+                                .map_or_else(Vec::new, |s| vec![*s]),
                             None => of_class(&subject.all, form.class()),
                         };
                         let (tally, sought, _) = tallies
@@ -363,8 +363,8 @@ unsafe fn each_of_expressions(
         let columns = (*desc).natts as usize;
         let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
         for row in rows {
-            let header = pg_sys::pg_detoast_datum(row.cast_mut_ptr())
-                .cast::<pg_sys::HeapTupleHeaderData>();
+            let header =
+                pg_sys::pg_detoast_datum(row.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
             let mut tuple = pg_sys::HeapTupleData {
                 t_len: pgrx::varsize_any(header.cast()) as u32,
                 t_data: header,

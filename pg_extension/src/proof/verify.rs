@@ -270,27 +270,26 @@ impl Subtable {
                 pg_sys::table_close(relation, pg_sys::NoLock as i32);
                 return (lines, self.before.clone());
             }
-            let looks: Vec<Look<'_>> = self
-                .sought
-                .iter()
-                .map(|own| Look {
-                    index: own.index,
-                    form: own.form.clone(),
-                    sought: std::iter::once(own)
-                        .chain(
-                            family
-                                .iter()
-                                .filter(|other| other.relid != self.relid)
-                                .flat_map(|other| {
-                                    other
-                                        .sought
-                                        .iter()
-                                        .filter(|s| s.name == own.name && s.form.is_like(&own.form))
-                                }),
-                        )
-                        .collect(),
-                })
-                .collect();
+            let looks: Vec<Look<'_>> =
+                self.sought
+                    .iter()
+                    .map(|own| Look {
+                        index: own.index,
+                        form: own.form.clone(),
+                        sought: std::iter::once(own)
+                            .chain(
+                                family
+                                    .iter()
+                                    .filter(|other| other.relid != self.relid)
+                                    .flat_map(|other| {
+                                        other.sought.iter().filter(|s| {
+                                            s.name == own.name && s.form.is_like(&own.form)
+                                        })
+                                    }),
+                            )
+                            .collect(),
+                    })
+                    .collect();
             for column in &self.missing {
                 let why = "the column has been renamed or dropped since";
                 lines.push(Line::not_checked("heap", &name, Some(column), why));

@@ -7,9 +7,8 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, Oid};
 use synth_engine::proof::ValueHash;
 
-use super::indexes::page;
 use super::kind::Form;
-use super::pages::Page;
+use super::pages::{self, Page};
 use super::places::Look;
 use super::report::Tally;
 use crate::boundary::check_for_interrupts;
@@ -146,7 +145,9 @@ pub unsafe fn spgist(
     unsafe {
         let cache = spgGetCache(index);
         if !(*cache).config.can_return_data {
-            return Err("its operator class cannot give values back; REINDEX builds it anew".into());
+            return Err(
+                "its operator class cannot give values back; REINDEX builds it anew".into(),
+            );
         }
         let form = Form::of((*cache).value.oid);
         let mut walk = Walk {
@@ -175,7 +176,7 @@ pub unsafe fn spgist(
             }
             left -= 1;
             if at != step.block {
-                page(index, step.block, &mut copy);
+                pages::copy(index, step.block, std::ptr::null_mut(), &mut copy);
                 at = step.block;
             }
             if copy.word_before_end(8) & LEAF_PAGE == 0 {
@@ -398,7 +399,10 @@ impl Walk {
             return Datum::from(bytes.as_ptr());
         }
         let mut value = [0_u8; 8];
-        let length = usize::try_from(kind.length).unwrap_or(8).min(8).min(bytes.len());
+        let length = usize::try_from(kind.length)
+            .unwrap_or(8)
+            .min(8)
+            .min(bytes.len());
         value[..length].copy_from_slice(&bytes[..length]);
         Datum::from(u64::from_le_bytes(value))
     }

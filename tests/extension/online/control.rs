@@ -87,7 +87,9 @@ fn refusals(pg: &Postgres) {
             says,
         );
     }
-    session.run("CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text); CREATE TABLE dealt (v text)");
+    session.run(
+        "CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text); CREATE TABLE dealt (v text)",
+    );
     rule(&mut session, "dealt", "v", "MASKED WITH shuffle");
     let error = session.refused(
         "CALL synth_mask_table_online('dealt')",

@@ -29,9 +29,7 @@ fn until(session: &mut Session, query: &str, says: &str) {
 fn a_run_waits_for_a_standby(_: &Postgres) {
     let primary = Postgres::start_with("-primary", &["log_min_messages=fatal"])
         .unwrap_or_else(|e| panic!("no cluster: {e}"));
-    primary
-        .psql("postgres", "CREATE DATABASE lagging")
-        .unwrap();
+    primary.psql("postgres", "CREATE DATABASE lagging").unwrap();
     let mut session = Session::open(&primary, "lagging");
     session.run(
         "CREATE EXTENSION pg_synth; CREATE TABLE t (id int PRIMARY KEY, v text);

@@ -134,7 +134,9 @@ fn a_large_tree_is_walked(pg: &Postgres) {
          ALTER TABLE big SET (autovacuum_enabled = false)"
     ));
     assert_eq!(
-        session.rows("SELECT checked, verdict FROM synth_verify_masked('big', false) WHERE place = 'index'"),
+        session.rows(
+            "SELECT checked, verdict FROM synth_verify_masked('big', false) WHERE place = 'index'"
+        ),
         [row(&["30000", "clean"])]
     );
     session.run(&format!(

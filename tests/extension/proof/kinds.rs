@@ -124,14 +124,18 @@ fn functions_and_companions_by_what_they_gave(pg: &Postgres) {
     let kept = verdict(&mut session, "t", "same row");
     assert_eq!(kept[0], "bad 100 SURVIVING");
     assert!(!kept[1].ends_with("SURVIVING"), "{kept:?}");
-    assert!(kept[1].starts_with("born") && !kept[1].contains("not judged"), "{kept:?}");
+    assert!(
+        kept[1].starts_with("born") && !kept[1].contains("not judged"),
+        "{kept:?}"
+    );
     assert_eq!(kept[2], "fine 0 clean");
     let heap = verdict(&mut session, "t", "heap");
-    assert!(heap[1].ends_with("clean") || heap[1].ends_with("expected"), "{heap:?}");
-    assert_eq!(heap[2], "fine 0 clean");
-    session.run(
-        "BEGIN; UPDATE t SET fine = 'Another 5' WHERE id = 6; ROLLBACK",
+    assert!(
+        heap[1].ends_with("clean") || heap[1].ends_with("expected"),
+        "{heap:?}"
     );
+    assert_eq!(heap[2], "fine 0 clean");
+    session.run("BEGIN; UPDATE t SET fine = 'Another 5' WHERE id = 6; ROLLBACK");
     assert_eq!(verdict(&mut session, "t", "heap")[2], "fine 1 SURVIVING");
 }
 

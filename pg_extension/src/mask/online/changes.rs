@@ -96,11 +96,7 @@ fn take_log(part: &Part, most: usize) -> (PlacesByBlock, usize) {
 }
 
 /// Deletes what the shadow holds for these places.
-fn delete(
-    part: &Part,
-    places: &PlacesByBlock,
-    mut fingerprint: Option<&mut Fingerprint>,
-) -> i64 {
+fn delete(part: &Part, places: &PlacesByBlock, mut fingerprint: Option<&mut Fingerprint>) -> i64 {
     let mut deleted = 0;
     // SAFETY: opened and closed here; only this run writes to the shadow.
     unsafe {

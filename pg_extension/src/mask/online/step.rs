@@ -199,7 +199,11 @@ impl Throttle {
             self.written.push_back((now, standbys.written));
         }
         // The youngest that is old enough stays.
-        while self.written.get(1).is_some_and(|(time, _)| now - *time >= lag) {
+        while self
+            .written
+            .get(1)
+            .is_some_and(|(time, _)| now - *time >= lag)
+        {
             self.written.pop_front();
         }
         let due = self.written.front().filter(|(time, _)| now - *time >= lag);
