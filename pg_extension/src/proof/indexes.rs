@@ -42,6 +42,8 @@ const BRIN: u32 = 3580;
 const MOST_KEYS: usize = 32;
 /// Inner keys of so many GiST pages are remembered at a time.
 const MOST_DOWNLINKS: usize = 1 << 20;
+/// A page of GiST that is no longer in use (access/gist.h).
+const GIST_DELETED: u16 = 2;
 /// `gin_extract_jsonb` (catalog/pg_proc.dat): its keys are text behind a byte that says of what kind.
 const EXTRACT_JSONB: u32 = 3482;
 
@@ -474,7 +476,6 @@ unsafe fn gist(
     looks: &[Look<'_>],
 ) -> Found {
     const LEAF: u16 = 1;
-    const DELETED: u16 = 2;
     let mut found = Found::new(looks);
     let mut memory = PgMemoryContexts::new("pg_synth verification page");
     // SAFETY: the state is made and freed by Postgres; tuples lie within their page's copy.
@@ -499,7 +500,7 @@ unsafe fn gist(
         let (mut foreign, mut forgotten) = (0, 0);
         pages::each(index, |_, page| {
             let flags = page.word_before_end(4);
-            if flags & DELETED != 0 {
+            if flags & GIST_DELETED != 0 {
                 return;
             }
             memory.switch_to(|_| {
@@ -533,16 +534,42 @@ unsafe fn gist(
             });
             memory.reset();
         });
-        let has_spare_bit =
-            (*leaf).attrs.as_slice(key_columns).iter().any(|attribute| {
-                string(pg_sys::format_type_be(attribute.atttypid)).ends_with("gtrgm")
-            });
-        let mut wide = 0;
+        let wide = wider_than_below(index, state, &downlinks);
+        freeGISTstate(state);
+        found.foreign.push((foreign, OF_NO_ROW));
+        found
+            .foreign
+            .push((wide, "inner keys are wider than what is below them"));
+        found
+            .foreign
+            .push((forgotten, "inner keys are more than are compared"));
+    }
+    found
+}
+
+/// How many inner keys are not the union of the keys of the page that they lead to.
+///
+/// # Safety
+/// The state is that of the index, the keys those of its inner pages.
+unsafe fn wider_than_below(
+    index: pg_sys::Relation,
+    state: *mut GistState,
+    downlinks: &HashMap<u32, Vec<u8>>,
+) -> u64 {
+    let mut memory = PgMemoryContexts::new("pg_synth verification page");
+    let mut wide = 0;
+    // SAFETY: by the caller's promise; tuples lie within their page's copy.
+    unsafe {
+        let has_spare_bit = (*(*state).leaf)
+            .attrs
+            .as_slice((*(*state).leaf).natts as usize)
+            .iter()
+            .any(|attribute| string(pg_sys::format_type_be(attribute.atttypid)).ends_with("gtrgm"));
         pages::each(index, |block, page| {
             let Some(above) = downlinks.get(&block) else {
                 return;
             };
-            if page.word_before_end(4) & DELETED != 0 {
+            if page.word_before_end(4) & GIST_DELETED != 0 {
                 return;
             }
             memory.switch_to(|_| {
@@ -562,16 +589,8 @@ unsafe fn gist(
             });
             memory.reset();
         });
-        freeGISTstate(state);
-        found.foreign.push((foreign, OF_NO_ROW));
-        found
-            .foreign
-            .push((wide, "inner keys are wider than what is below them"));
-        found
-            .foreign
-            .push((forgotten, "inner keys are more than are compared"));
     }
-    found
+    wide
 }
 
 /// Signatures of trigrams that a split makes have their last bit set, which stands for nothing, and
