@@ -305,7 +305,9 @@ impl Fingerprint {
                 // SAFETY: as above.
                 let found = unsafe { parts_of(&column.form, &self.hash, value) };
                 if !column.is_conditional {
-                    found.iter().for_each(|part| column.originals.insert(*part));
+                    for part in &found {
+                        column.originals.insert(*part);
+                    }
                 }
                 parts.push(found);
             }

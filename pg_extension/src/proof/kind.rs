@@ -288,9 +288,9 @@ impl Form {
     /// Whether two forms take the same apart in the same way.
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Whole(one), Self::Whole(two)) => one == two,
+            (Self::Whole(one), Self::Whole(two))
+            | (Self::Leaves { whole: one, .. }, Self::Leaves { whole: two, .. }) => one == two,
             (Self::Elements(one), Self::Elements(two)) => one.kind == two.kind,
-            (Self::Leaves { whole: one, .. }, Self::Leaves { whole: two, .. }) => one == two,
             _ => false,
         }
     }

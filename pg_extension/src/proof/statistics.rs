@@ -191,6 +191,9 @@ struct Object {
 /// `pg_statistic_ext_data` (catalog/pg_statistic_ext_data.h).
 pub const EXTENDED: Oid = Oid::from_u32(3429);
 
+/// What was found, what was looked for, and the subject.
+type Found<'a> = (Tally, Vec<&'a Sought>, usize);
+
 /// Where `stxdmcv` and `stxdexpr` stand (catalog/pg_statistic_ext_data.h), from 0.
 const COMBINATIONS: usize = 4;
 const EXPRESSIONS: usize = 5;
@@ -205,8 +208,7 @@ unsafe extern "C-unwind" {
 /// combinations, and statistics of expressions.
 pub fn extended(subjects: &[Subject<'_>], hash: &ValueHash) -> Vec<Line> {
     let objects = objects(subjects);
-    let mut tallies: BTreeMap<(String, Option<i16>), (Tally, Vec<&Sought>, usize)> =
-        BTreeMap::new();
+    let mut tallies: BTreeMap<(String, Option<i16>), Found<'_>> = BTreeMap::new();
     let mut memory = PgMemoryContexts::new("pg_synth verification statistics");
     // SAFETY: tuples lie within their page's copy; values are those of the catalog's columns.
     unsafe {

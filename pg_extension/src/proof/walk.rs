@@ -318,6 +318,17 @@ impl Walk {
                 Datum::from(&raw mut input),
                 Datum::from(&raw mut output),
             );
+            self.visit(step, &places, &output);
+        }
+    }
+
+    /// Notes the nodes that are to be visited next.
+    ///
+    /// # Safety
+    /// What the operator class gave for the step, and the places of its nodes.
+    unsafe fn visit(&mut self, step: &Step, places: &[(u32, u16)], output: &InnerOut) {
+        // SAFETY: by the caller's promise; lists that are there have an entry for each node.
+        unsafe {
             for visit in 0..output.nodes.max(0) as usize {
                 let number = *output.numbers.add(visit);
                 let Some(&(block, line)) = places.get(number as usize) else {
@@ -357,9 +368,9 @@ impl Walk {
         let mut out = Vec::new();
         let lines: Vec<u16> = copy.items().iter().map(|item| item.offset).collect();
         let mut line = step.line;
-        for number in 0..lines.len() {
+        for &next in &lines {
             if step.block == ROOT {
-                line = lines[number];
+                line = next;
             }
             let Some((bytes, _)) = Self::tuple(copy, line) else {
                 break;
