@@ -202,6 +202,24 @@ impl ValueSet {
         }
     }
 
+    /// Whether a hash was put in, as far as the set can say: what it does not look for may have been.
+    #[inline]
+    pub fn may_contain(&self, hash: u64) -> bool {
+        match &self.form {
+            Form::Exact(hashes) => hashes.contains(&hash),
+            Form::Bloom { sample, blocks, .. } => {
+                !is_sampled(hash, *sample) || is_set(blocks, hash)
+            }
+        }
+    }
+
+    /// Leaves only what another set has, too, where it knows its members one by one.
+    pub fn keep_common(&mut self, other: &Self) {
+        if let Form::Exact(hashes) = &mut self.form {
+            hashes.retain(|hash| other.contains(*hash));
+        }
+    }
+
     /// The share of values that are looked for: 1, or less where the set would be too large.
     pub fn looks_for(&self) -> f64 {
         match &self.form {
@@ -311,6 +329,104 @@ impl ValueSet {
     }
 }
 
+/// A uniform sample of distinct hashes, of bounded size: those whose lowest bits are 0.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    bits: u32,
+    hashes: Hashes,
+}
+
+/// So many hashes a [`Sample`] holds at most.
+const SAMPLE: usize = 1 << 14;
+
+impl Sample {
+    /// Takes a hash, if it is one of the sample.
+    #[inline]
+    pub fn insert(&mut self, hash: u64) {
+        if hash.trailing_zeros() >= self.bits {
+            self.take(hash);
+        }
+    }
+
+    fn take(&mut self, hash: u64) {
+        self.hashes.insert(hash);
+        while self.hashes.len() > SAMPLE {
+            self.bits += 1;
+            let bits = self.bits;
+            self.hashes.retain(|hash| hash.trailing_zeros() >= bits);
+        }
+    }
+
+    /// How many distinct hashes it holds.
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// How many of them another set has, too.
+    pub fn common(&self, set: &ValueSet) -> usize {
+        self.hashes
+            .iter()
+            .filter(|hash| set.contains(**hash))
+            .count()
+    }
+}
+
+/// How often values occur before and after, for a uniform sample of them: how many rows would keep
+/// their value if results were dealt out blindly.
+#[derive(Debug, Clone, Default)]
+pub struct Deal {
+    bits: u32,
+    counts: std::collections::HashMap<u64, (u64, u64), BuildHasherDefault<Identity>>,
+    rows: u64,
+}
+
+impl Deal {
+    /// Counts a row that is not NULL, before and after.
+    pub fn count(&mut self, before: Option<u64>, after: Option<u64>) {
+        self.rows += u64::from(before.is_some());
+        for (hash, is_after) in [(before, false), (after, true)] {
+            let Some(hash) = hash.filter(|hash| hash.trailing_zeros() >= self.bits) else {
+                continue;
+            };
+            let entry = self.counts.entry(hash).or_default();
+            if is_after {
+                entry.1 += 1;
+            } else {
+                entry.0 += 1;
+            }
+        }
+        while self.counts.len() > EXACT {
+            self.bits += 1;
+            let bits = self.bits;
+            self.counts.retain(|hash, _| hash.trailing_zeros() >= bits);
+        }
+    }
+
+    /// The rows that keep their value if results fall on rows at random: for each value, the rows
+    /// that had it times the share of rows that it is given to.
+    #[expect(clippy::cast_precision_loss, reason = "an expectation")]
+    pub fn expected(&self) -> f64 {
+        if self.rows == 0 {
+            return 0.0;
+        }
+        let pairs: f64 = self
+            .counts
+            .values()
+            .map(|(before, after)| *before as f64 * *after as f64)
+            .sum();
+        let mut share = 1.0;
+        for _ in 0..self.bits {
+            share *= 2.0;
+        }
+        pairs * share / self.rows as f64
+    }
+}
+
 /// Bits from the middle: the upper half chooses the block, the lower one the bits in it.
 fn is_sampled(hash: u64, sample: u32) -> bool {
     (hash >> 24) & ((1 << sample.min(16)) - 1) == 0
@@ -408,6 +524,43 @@ mod tests {
             .count();
         assert!((12_000..13_000).contains(&found), "{found}");
         assert!(set.to_bytes().len() < 65 << 20);
+    }
+
+    #[test]
+    fn a_sample_is_bounded_and_uniform() {
+        let mut sample = Sample::default();
+        hashes(0, 200_000).for_each(|hash| sample.insert(hash));
+        assert!(
+            (SAMPLE / 3..=SAMPLE).contains(&sample.len()),
+            "{}",
+            sample.len()
+        );
+        let half = filled(100_000, 100_000);
+        let share = sample.common(&half) as f64 / sample.len() as f64;
+        // Binomial, at least 5,000 draws: five standard deviations are 0.035.
+        assert!((share - 0.5).abs() < 0.035, "{share}");
+    }
+
+    #[test]
+    fn a_deal_expects_one_fixed_point_of_distinct_values() {
+        let mut distinct = Deal::default();
+        for hash in hashes(0, 1000) {
+            distinct.count(Some(hash), Some(hash));
+        }
+        assert!((distinct.expected() - 1.0).abs() < 1e-9);
+        let mut two = Deal::default();
+        for row in 0..1000 {
+            two.count(Some(row % 2), Some((row + 1) % 2));
+        }
+        assert!((two.expected() - 500.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_common_stays() {
+        let (mut set, other) = (filled(100, 100), filled(50, 50));
+        set.keep_common(&other);
+        assert_eq!(set.distinct(), 50);
+        assert!(other.may_contain(hashes(0, 1).next().unwrap()));
     }
 
     #[test]

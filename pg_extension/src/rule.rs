@@ -123,8 +123,6 @@ pub struct Column {
     pub base_typmod: i32,
     /// The base type is `char(n)`: padded with blanks to so many characters.
     pub padded_to: Option<usize>,
-    /// `char` without trailing blanks is what a mask sees.
-    pub is_bpchar: bool,
     /// What the engine needs to know.
     pub target: Target,
     /// What it is masked as, where that is another type: the key that it refers to, or columns that
@@ -212,7 +210,6 @@ impl Column {
                 base_oid: base,
                 base_typmod: typmod,
                 padded_to: max_chars.filter(|_| is_bpchar),
-                is_bpchar,
                 target: Target {
                     column_type: column_type(element),
                     type_name: string(pg_sys::format_type_with_typemod(

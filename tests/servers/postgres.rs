@@ -100,6 +100,43 @@ impl Postgres {
         Ok(started)
     }
 
+    /// Starts a standby of this cluster beside it, which streams from it.
+    pub fn standby(&self, name: &str) -> Result<Self, String> {
+        let directory = PathBuf::from(format!("/tmp/synth-pg-{}{name}", std::process::id()));
+        let io = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
+        fs::create_dir_all(&directory).map_err(io("create a directory"))?;
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).map_err(io("chmod"))?;
+        if let Some((uid, gid)) = self.user {
+            chown(&directory, Some(uid), Some(gid)).map_err(io("chown"))?;
+        }
+        let cleanup = Cleanup(Some(directory.clone()));
+        let copied = self
+            .program("pg_basebackup")
+            .args(["-R", "--no-sync", "--checkpoint=fast", "-D"])
+            .arg(directory.join("data"))
+            .output()
+            .map_err(io("run pg_basebackup"))?;
+        if !copied.status.success() {
+            let said = String::from_utf8_lossy(&copied.stderr);
+            return Err(format!("pg_basebackup: {said}"));
+        }
+        let port = free_port().map_err(io("find a free port"))?;
+        let settings = self.settings.clone();
+        let server = spawn(&self.bindir, &directory, port, &settings, self.user)?;
+        let started = Self {
+            server: Mutex::new(server),
+            settings,
+            bindir: self.bindir.clone(),
+            directory,
+            port,
+            databases: AtomicU32::new(0),
+            user: self.user,
+        };
+        std::mem::forget(cleanup);
+        started.wait_until_ready()?;
+        Ok(started)
+    }
+
     /// Waits until the server takes connections, at the start or after a crash.
     pub fn wait_until_ready(&self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;

@@ -36,6 +36,63 @@ pub(super) const PARAMETERS: &[Parameter] = &[
 /// Most pairs of path and mask.
 const MOST_PAIRS: usize = 31;
 
+/// The paths of a rule, for looking at what they find without masking it.
+#[derive(Debug, Clone)]
+pub struct JsonPaths(Vec<Path>);
+
+impl JsonPaths {
+    /// The paths of a `json_path` rule; `None` for another.
+    ///
+    /// ```
+    /// use synth_engine::mask::{JsonPaths, Rule};
+    ///
+    /// let rule: Rule = "MASKED WITH json_path('$.mail', 'email')".parse()?;
+    /// let paths = JsonPaths::of(&rule).ok_or("no paths")?;
+    /// assert_eq!(paths.values(r#"{"mail": "a@b.org", "n": 7}"#)?, ["a@b.org"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(rule: &Rule) -> Option<Self> {
+        let Rule::Mask { name, arguments } = rule.action() else {
+            return None;
+        };
+        if name != NAME {
+            return None;
+        }
+        let paths = arguments
+            .iter()
+            .enumerate()
+            .filter(|(at, (name, _))| match name {
+                Some(name) => name == "path",
+                None => at % 2 == 0,
+            })
+            .map(|(_, (_, literal))| match literal {
+                Literal::Text(path) => Path::parse(path).ok(),
+                _ => None,
+            });
+        paths.collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    /// Paths that find every string and number.
+    pub fn all() -> Self {
+        Self(Path::parse("$").into_iter().collect())
+    }
+
+    /// The strings, decoded, and the numbers, as they are written, that the paths find.
+    pub fn values(&self, document: &str) -> Result<Vec<String>> {
+        Ok(find(document, &self.0)?
+            .into_iter()
+            .map(|found| {
+                let written = &document[found.range];
+                if found.is_string {
+                    decode(written).unwrap_or_default()
+                } else {
+                    written.to_owned()
+                }
+            })
+            .collect())
+    }
+}
+
 /// What happens to what a path finds.
 enum Part {
     /// It is replaced by a JSON value.

@@ -54,6 +54,7 @@ use crate::schema::ColumnType;
 use crate::secret::Secret;
 pub use condition::Condition;
 pub use entries::ENTRIES;
+pub use json_path::JsonPaths;
 pub use rule::{Literal, Rule};
 
 /// Replaces the values of a column.

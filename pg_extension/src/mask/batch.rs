@@ -133,6 +133,11 @@ impl ColumnMask {
         matches!(self.action, Action::Shuffle(_))
     }
 
+    /// Whether its results depend on other columns of the row.
+    pub fn reads_others(&self) -> bool {
+        matches!(&self.action, Action::Mask(computation) if !computation.companions.is_empty())
+    }
+
     /// Positions of the columns it reads, its own and others, where values may be stored out of line.
     fn read_in_full(&self) -> Vec<usize> {
         let mut columns = Vec::new();

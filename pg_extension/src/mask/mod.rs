@@ -30,9 +30,9 @@
 //! | `report` | `synth_plan_mask`: what masking a table would do |
 
 pub mod batch;
-mod carry;
+pub mod carry;
 pub mod catalog;
-mod codec;
+pub mod codec;
 mod copy;
 mod dependents;
 mod findings;

@@ -99,8 +99,19 @@ pub fn rewrite(relid: Oid, rules: &Rules, progress: bool) -> i64 {
             copy_masked(rewrite.old, rewrite.new, rules, progress)
         };
         rewrite.finish();
+        Progress::end();
         rows
     }
+}
+
+/// The block of the row in a slot.
+///
+/// # Safety
+/// The slot holds a row of a heap.
+pub unsafe fn block_of(slot: *mut pg_sys::TupleTableSlot) -> u32 {
+    // SAFETY: by the caller's promise.
+    let block = unsafe { (*slot).tts_tid.ip_blkid };
+    u32::from(block.bi_hi) << 16 | u32::from(block.bi_lo)
 }
 
 /// Reads every row of `old` and writes it masked to `new`.
@@ -131,7 +142,7 @@ unsafe fn copy_masked(
 ///
 /// # Safety
 /// The table is open and locked.
-pub unsafe fn read_masked(
+unsafe fn read_masked(
     old: pg_sys::Relation,
     rules: &Rules,
     progress: bool,
@@ -151,6 +162,7 @@ pub unsafe fn read_masked(
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
+        let mut block = 0;
         while more {
             check_for_interrupts();
             memory.switch_to(|_| {
@@ -159,6 +171,7 @@ pub unsafe fn read_masked(
                     if !more {
                         break;
                     }
+                    block = block_of(slot);
                     batch.push(slot);
                 }
                 fingerprint.before(&batch);
@@ -166,7 +179,7 @@ pub unsafe fn read_masked(
                 fingerprint.after(&batch);
                 each(&batch, &masks);
             });
-            told.add(batch.rows);
+            told.add(batch.rows, block);
             batch.clear();
             memory.reset();
         }
@@ -178,7 +191,15 @@ pub unsafe fn read_masked(
     told.rows
 }
 
-/// Rows masked so far, told now and then where that is asked for.
+/// Marks what `synth.progress` looks for among the rewrites that Postgres shows of its own.
+const COMMAND: i64 = 4711;
+/// Slots of the parameters of CLUSTER (commands/progress.h) that are ours, behind those in use.
+const STARTED: i32 = 10;
+const EXPECTED: i32 = 11;
+
+/// Rows masked so far: shown in `synth.progress` to other sessions, and told now and then where that
+/// is asked for. It is what Postgres has for CLUSTER, which rewrites tables as well, so phases of the
+/// swap and of the indexes show by themselves.
 pub struct Progress {
     /// How many.
     pub rows: i64,
@@ -193,8 +214,30 @@ impl Progress {
     /// # Safety
     /// The relation is open.
     pub unsafe fn new(relation: pg_sys::Relation, wanted: bool) -> Self {
-        // SAFETY: by the caller's promise.
-        let (relid, expected) = unsafe { ((*relation).rd_id, (*(*relation).rd_rel).reltuples) };
+        // SAFETY: by the caller's promise; what is shown lies in the backend's own slot.
+        let (relid, expected) = unsafe {
+            let (relid, expected) = ((*relation).rd_id, (*(*relation).rd_rel).reltuples);
+            let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+            let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, main);
+            let kind = pg_sys::ProgressCommandType::PROGRESS_COMMAND_CLUSTER;
+            pg_sys::pgstat_progress_start_command(kind, relid);
+            for (slot, value) in [
+                (pg_sys::PROGRESS_CLUSTER_COMMAND as i32, COMMAND),
+                (
+                    pg_sys::PROGRESS_CLUSTER_PHASE as i32,
+                    i64::from(pg_sys::PROGRESS_CLUSTER_PHASE_SEQ_SCAN_HEAP),
+                ),
+                (
+                    pg_sys::PROGRESS_CLUSTER_TOTAL_HEAP_BLKS as i32,
+                    i64::from(blocks),
+                ),
+                (STARTED, pg_sys::GetCurrentTimestamp()),
+                (EXPECTED, expected.max(0.0) as i64),
+            ] {
+                pg_sys::pgstat_progress_update_param(slot, value);
+            }
+            (relid, expected)
+        };
         Self {
             rows: 0,
             relid,
@@ -203,9 +246,24 @@ impl Progress {
         }
     }
 
-    /// Counts rows.
-    pub fn add(&mut self, rows: usize) {
+    /// Counts rows, the last of which stands in this block.
+    pub fn add(&mut self, rows: usize, block: u32) {
         self.rows += rows as i64;
+        // SAFETY: the backend's own slot.
+        unsafe {
+            for (slot, value) in [
+                (
+                    pg_sys::PROGRESS_CLUSTER_HEAP_TUPLES_SCANNED as i32,
+                    self.rows,
+                ),
+                (
+                    pg_sys::PROGRESS_CLUSTER_HEAP_BLKS_SCANNED as i32,
+                    i64::from(block),
+                ),
+            ] {
+                pg_sys::pgstat_progress_update_param(slot, value);
+            }
+        }
         let Some(told) = self.told.filter(|told| told.elapsed() >= TELL_EVERY) else {
             return;
         };
@@ -224,5 +282,11 @@ impl Progress {
             function_name!(),
         )
         .report(PgLogLevel::NOTICE);
+    }
+
+    /// Shows nothing any more: the table is masked, its indexes are built.
+    pub fn end() {
+        // SAFETY: the backend's own slot.
+        unsafe { pg_sys::pgstat_progress_end_command() };
     }
 }

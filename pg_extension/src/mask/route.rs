@@ -9,7 +9,7 @@ use pgrx::pg_sys::{self, Oid};
 use super::batch::{Batch, ColumnMask, column_masks};
 use super::owner::AsOwner;
 use super::plan::Rules;
-use super::rewrite::{Progress, Rewrite};
+use super::rewrite::{Progress, Rewrite, block_of};
 use super::writer::Writer;
 use crate::boundary::{
     ExecCleanupTupleRouting, ExecFindPartition, ExecSetupPartitionTupleRouting,
@@ -68,7 +68,9 @@ pub fn rewrite_tree(top: Oid, leaves: &[Oid], rules: &Rules, progress: bool) -> 
             .into_iter()
             .map(|leaf| {
                 leaf.writer.finish();
-                (leaf.rewrite.finish(), leaf.rows)
+                let masked = (leaf.rewrite.finish(), leaf.rows);
+                Progress::end();
+                masked
             })
             .collect()
     }
@@ -102,6 +104,7 @@ unsafe fn move_rows(
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
         let forward = pg_sys::ScanDirection::ForwardScanDirection;
         let mut more = true;
+        let mut block = 0;
         while more {
             check_for_interrupts();
             memory.switch_to(|_| {
@@ -110,6 +113,7 @@ unsafe fn move_rows(
                     if !more {
                         break;
                     }
+                    block = block_of(slot);
                     batch.push(slot);
                 }
                 fingerprint.before(&batch);
@@ -141,7 +145,7 @@ unsafe fn move_rows(
                     router.reset();
                 }
             });
-            told.add(batch.rows);
+            told.add(batch.rows, block);
             batch.clear();
             memory.reset();
             if parts.len() > PINNED_PARTITIONS {

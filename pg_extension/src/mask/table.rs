@@ -10,6 +10,7 @@ use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::prelude::*;
 use pgrx::{PgTryBuilder, function_name};
+use serde_json::json;
 
 use super::plan::{self, Plan, Rules};
 use super::rulebook::Rulebook;
@@ -65,9 +66,11 @@ sql_function! {
             (target, options)
         };
         require_utf8();
+        Verify::wanted(&[]);
         let plan = plan::plan(target);
         let masked = run(&plan, options);
-        record("mask_table", relation_name(target), &plan, rows_of(&masked));
+        let name = relation_name(target);
+        record("mask_table", name, &plan, rows_of(&masked), Verify::wanted(&[target]));
         tell(&plan, &masked);
         let rows: i64 = masked
             .iter()
@@ -111,7 +114,14 @@ fn synth_mask_schema(
     let plan = plan::plan_all(&targets);
     let masked = run(&plan, options);
     let names: Vec<String> = targets.iter().map(|&relid| relation_name(relid)).collect();
-    record("mask_schema", names.join(", "), &plan, rows_of(&masked));
+    let verify = Verify::wanted(&targets);
+    record(
+        "mask_schema",
+        names.join(", "),
+        &plan,
+        rows_of(&masked),
+        verify,
+    );
     tell_elsewhere(&plan);
     TableIterator::new(masked.into_iter().map(|table| {
         (
@@ -177,24 +187,79 @@ fn rows_of(masked: &[Masked]) -> i64 {
     masked.iter().map(|table| table.rows).sum()
 }
 
+/// How a run is verified for its own record: `pg_synth.verify_runs`.
+#[derive(Clone, Copy)]
+pub enum Verify<'a> {
+    /// Written values were compared with originals as they were written, and rows counted.
+    Written,
+    /// In full, as `synth_verify_masked` does, of these tables; other tables are left out.
+    Searched(&'a [Oid]),
+    /// In full, by a record of its own that follows.
+    Later,
+    /// Not at all.
+    Skipped,
+}
+
+/// The setting.
+const VERIFY_RUNS: &std::ffi::CStr = c"pg_synth.verify_runs";
+
+impl<'a> Verify<'a> {
+    /// What the session has set.
+    pub fn wanted(tables: &'a [Oid]) -> Self {
+        // SAFETY: a NUL-terminated text or NULL, for a setting that nobody has set.
+        let set = unsafe {
+            let value = pg_sys::GetConfigOption(VERIFY_RUNS.as_ptr(), true, false);
+            crate::boundary::string(value)
+        };
+        match set.as_str() {
+            "" | "written" => Self::Written,
+            "full" => Self::Searched(tables),
+            "off" => Self::Skipped,
+            other => raise(
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("invalid value for pg_synth.verify_runs: \"{other}\""),
+                Some(
+                    "It is written (the default), full or off: see \"Audit\" in docs/proof.md."
+                        .to_owned(),
+                ),
+            ),
+        }
+    }
+}
+
 /// Leaves the record of a run in the audit chain.
-pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64) {
+pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64, verify: Verify<'_>) {
     let rules = plan.rules.iter().map(|((relid, column), rule)| {
         (
             format!("{}.{column}", relation_name(*relid)),
             rule.to_string(),
         )
     });
-    let (before, after) = proof::totals(&plan.tables);
+    let seen = proof::seen(&plan.tables);
+    let verification = match verify {
+        Verify::Written => seen.verification,
+        Verify::Searched(tables) => {
+            // Only tables that hold rows under rules have a fingerprint.
+            let found = tables.iter().map(|&relid| {
+                let summary = withholding_details(|| proof::summary_of(relid));
+                (relation_name(relid), summary)
+            });
+            json!({ "method": "search", "written_values": seen.verification, "tables": found.collect::<serde_json::Map<_, _>>() })
+        }
+        Verify::Later => {
+            json!({ "method": "written values", "written_values": seen.verification, "search": "in the verify_masked record that follows" })
+        }
+        Verify::Skipped => json!({ "method": "skipped" }),
+    };
     audit::record(&audit::Run {
         operation,
         target,
         rules: rules.collect(),
         key_version: secret::newest().map(|(version, _)| version),
         rows,
-        before,
-        after,
-        verification: serde_json::Value::Null,
+        before: seen.before,
+        after: seen.after,
+        verification,
     });
 }
 

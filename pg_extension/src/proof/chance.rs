@@ -5,22 +5,28 @@
 //! the rows that are there under secrets that are nobody's. Values that it gives then are *producible*:
 //! finding one says nothing. Under yet other such secrets, the share of results that are originals
 //! and not known as producible is what chance shows in spite of that.
+//!
+//! Masks without a secret (functions, shuffle), and those whose results depend on more than a value,
+//! cannot be tried so. There it is known which originals they gave to some row: these were noted
+//! while they were written, and finding one of them says nothing.
 
 use std::collections::HashSet;
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
-use synth_engine::mask::{self, Rule};
+use synth_engine::mask::{self, Mask, Rule, SHUFFLE};
 use synth_engine::proof::{ValueHash, ValueSet};
 use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
 use super::elsewhere::begin_quiet_scan;
 use super::fingerprint::Stored;
-use super::kind::Kind;
+use super::kind::Form;
 use crate::boundary::check_for_interrupts;
-use crate::column;
+use crate::mask::carry;
+use crate::mask::codec::{Codec, Shapes};
+use crate::mask::other::Other;
 use crate::rule::Column;
 
 /// Rows that masks are tried on.
@@ -37,11 +43,13 @@ pub struct Sought {
     /// Position among the attributes, from 0.
     pub index: usize,
     /// How its values are hashed.
-    pub kind: Kind,
+    pub form: Form,
     /// What is looked for.
     pub originals: ValueSet,
     /// Values that the mask gives whatever the original.
     pub producible: HashSet<u64>,
+    /// Originals that it gave to some row.
+    pub given: Option<ValueSet>,
     /// The chance that a value of any origin seems to be an original.
     pub false_positives: f64,
     /// The chance that a masked value seems to survive.
@@ -54,6 +62,22 @@ pub struct Sought {
     pub kept: u64,
     /// The share of values that any secret would keep so.
     pub kept_chance: f64,
+    /// Rows that kept their value, and how many would by chance, where the mask has no secret.
+    pub dealt: Option<(u64, f64)>,
+    /// The fingerprint is of an edition that hashed values of this type otherwise.
+    pub is_outdated: bool,
+}
+
+impl Sought {
+    /// Whether a value is what the mask gives by itself.
+    #[inline]
+    pub fn gives(&self, hash: u64) -> bool {
+        self.producible.contains(&hash)
+            || self
+                .given
+                .as_ref()
+                .is_some_and(|given| given.contains(hash))
+    }
 }
 
 /// What is looked for in a table: the columns of its fingerprint that are still there.
@@ -68,6 +92,7 @@ pub unsafe fn sought(relation: pg_sys::Relation, stored: Stored, hash: &ValueHas
             .attrs
             .as_slice((*(*relation).rd_att).natts as usize);
         let rows = memory.switch_to(|_| sample(relation));
+        let is_current = stored.is_current();
         let mut out = Vec::new();
         for known in stored.columns {
             let attribute = attributes.iter().find(|a| {
@@ -78,23 +103,32 @@ pub unsafe fn sought(relation: pg_sys::Relation, stored: Stored, hash: &ValueHas
             };
             let index = usize::from(attribute.attnum.unsigned_abs()) - 1;
             let false_positives = known.originals.false_positives();
+            let rule: Option<Rule> = known.rule.parse().ok();
+            let whole = Form::of(attribute.atttypid).whole();
+            let form = if is_current {
+                Form::ruled(attribute.atttypid, rule.as_ref())
+            } else {
+                Form::Whole(whole)
+            };
             let mut sought = Sought {
                 name: known.name,
                 index,
-                kind: Kind::of(attribute.atttypid),
+                is_outdated: !is_current && whole.is_new(),
+                form,
                 originals: known.originals,
                 producible: HashSet::new(),
+                given: known.given,
                 false_positives,
                 chance: false_positives,
                 bound: false_positives,
                 measured: true,
                 kept: known.kept,
                 kept_chance: 0.0,
+                dealt: known.dealt,
             };
             let column = Column::from_attribute((*relation).rd_id, attribute);
-            if let (Ok(rule), Ok(column)) = (known.rule.parse::<Rule>(), column) {
-                let cells = rows.iter().map(|row| row[index]);
-                memory.switch_to(|_| measure(&mut sought, &rule, &column, cells, hash));
+            if let (Some(rule), Ok(column)) = (rule, column) {
+                memory.switch_to(|_| measure(&mut sought, &rule, &column, &rows, hash));
             }
             out.push(sought);
         }
@@ -133,90 +167,65 @@ unsafe fn sample(relation: pg_sys::Relation) -> Vec<Vec<Option<Datum>>> {
 /// Finds out what a mask gives whatever the original.
 ///
 /// # Safety
-/// The cells are of the column's type.
-#[allow(
-    clippy::iter_filter_is_some,
-    reason = "cells stay as arrays are made from them"
-)]
+/// The rows are those of the column's table.
 unsafe fn measure(
     sought: &mut Sought,
     rule: &Rule,
     column: &Column,
-    cells: impl Iterator<Item = Option<Datum>>,
+    rows: &[Vec<Option<Datum>>],
     hash: &ValueHash,
 ) {
-    // What depends on other columns, and types that the engine holds as text only, are not measured.
-    let by_value = column.target.column_type.is_none_or(|column_type| {
-        !matches!(
-            column_type,
-            ColumnType::Json | ColumnType::Numeric | ColumnType::Inet | ColumnType::Enum
-        )
-    });
-    let reads_others = |mask: Box<dyn mask::Mask>| !mask.companions().is_empty();
-    let secret = Secret::new([0x5A; 32]);
-    if matches!(rule, Rule::When { .. } | Rule::Function { .. })
-        || column.target.array
-        || !by_value
-        || mask::build(rule, &column.target, &secret).is_ok_and(reads_others)
-    {
-        sought.measured = false;
-        return;
-    }
-    let Rule::Mask { .. } = rule else {
-        if let Rule::Value(literal) = rule {
+    match rule {
+        Rule::Mask { name, .. } if name != SHUFFLE && name != "null" => {}
+        Rule::Value(literal) => {
             // SAFETY: read as the column's type.
             if let Some(value) = unsafe { column.input(literal) } {
                 // SAFETY: as above.
-                sought
-                    .producible
-                    .insert(unsafe { sought.kind.hash(hash, value) });
+                unsafe {
+                    sought.form.each(hash, value, |part| {
+                        sought.producible.insert(part);
+                    });
+                }
             }
+            sought.kept_chance = 1.0;
+            return;
         }
-        sought.kept_chance = 1.0;
-        return;
-    };
-    // Each value once: the mask gives one result for it, however many rows have it.
-    let mut known = HashSet::new();
-    let mut bytes = 0;
-    let cells: Vec<Option<Datum>> = cells
-        .filter(Option::is_some)
-        .take_while(|cell| {
-            if let (Some(value), true) = (cell, sought.kind.is_varlena()) {
-                // SAFETY: a varlena by its kind.
-                bytes += unsafe { pg_sys::toast_raw_datum_size(*value) };
-            }
-            bytes <= BYTES
-        })
-        .filter(|cell| {
-            // SAFETY: by the caller's promise.
-            cell.is_none_or(|value| known.insert(unsafe { sought.kind.hash(hash, value) }))
-        })
-        .collect();
-    let Some(column_type) = column.target.column_type.filter(|_| !cells.is_empty()) else {
-        return;
-    };
+        Rule::Mask { .. } => {
+            sought.kept_chance = 1.0;
+            return;
+        }
+        // Nothing can be tried: what they gave was noted, unless by an earlier version.
+        _ => {
+            sought.measured = sought.given.is_some();
+            return;
+        }
+    }
     // SAFETY: by the caller's promise.
-    let values: ArrayRef =
-        unsafe { column::array(column_type, column.is_bpchar, cells.into_iter()) };
-    let own = hashes(&values, column, sought.kind, hash);
+    let trial = unsafe { Trial::new(sought, rule, column, rows, hash) };
+    let Some(trial) = trial else {
+        sought.measured = false;
+        return;
+    };
+    if trial.own.is_empty() {
+        return;
+    }
     let injective = mask::properties(rule)
         .ok()
         .flatten()
         .is_some_and(|properties| properties.injective);
-    let tries = (RESULTS / own.len()).clamp(16, 1024);
-    let (mut results, mut originals, mut kept) = (0_u64, 0_u64, 0_u64);
+    let tries = (RESULTS / trial.own.len()).clamp(16, 1024);
+    let (mut results, mut originals, mut kept, mut compared) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut is_known = false;
     for number in 0..tries {
         check_for_interrupts();
-        let Some(masked) = masked(rule, column, &values, number) else {
+        // SAFETY: as above.
+        let Some(masked) = (unsafe { trial.run(sought, number, hash) }) else {
             sought.measured = false;
             return;
         };
-        for (result, input) in hashes(&masked, column, sought.kind, hash)
-            .into_iter()
-            .zip(&own)
-        {
-            kept += u64::from(result == *input);
+        for (at, result) in masked.into_iter().enumerate() {
+            kept += u64::from(trial.own.get(at) == Some(&result));
+            compared += 1;
             // Three quarters show what the mask gives, the others how well that is known.
             if number % 4 != 3 {
                 is_known |= sought.originals.contains(result);
@@ -225,18 +234,21 @@ unsafe fn measure(
         }
     }
     for number in (3..tries).step_by(4) {
-        let Some(masked) = masked(rule, column, &values, number) else {
+        // SAFETY: as above.
+        let Some(masked) = (unsafe { trial.run(sought, number, hash) }) else {
             return;
         };
-        for result in hashes(&masked, column, sought.kind, hash) {
+        for result in masked {
             results += 1;
-            let surprising =
-                sought.originals.contains(result) && !sought.producible.contains(&result);
+            let surprising = sought.originals.contains(result) && !sought.gives(result);
             originals += u64::from(surprising);
         }
     }
+    if results == 0 || compared == 0 {
+        return;
+    }
     let (results, originals) = (results as f64, originals as f64);
-    sought.kept_chance = kept as f64 / (own.len() * tries) as f64;
+    sought.kept_chance = kept as f64 / compared as f64;
     let false_positives = sought.chance;
     let measured = originals / results;
     // The share itself is a count: four standard deviations. None seen in n may still be 3 in n (the
@@ -250,25 +262,115 @@ unsafe fn measure(
     sought.bound = sought.chance + unseen;
 }
 
-/// The mask's results under a secret that is nobody's, always the same.
-fn masked(rule: &Rule, column: &Column, values: &ArrayRef, number: usize) -> Option<ArrayRef> {
-    let seed = Secret::new([0x5A; 32]).key("pg_synth proof");
-    let secret = Secret::new(seed.digest(&number.to_le_bytes()));
-    let mask = mask::build(rule, &column.target, &secret).ok()?;
-    mask.apply(values, &[]).ok()
+/// Values that a mask is tried on.
+struct Trial<'a> {
+    rule: &'a Rule,
+    column: &'a Column,
+    codec: Codec,
+    values: ArrayRef,
+    shapes: Shapes,
+    companions: Vec<ArrayRef>,
+    /// Hashes of the values.
+    own: Vec<u64>,
 }
 
-fn hashes(values: &ArrayRef, column: &Column, kind: Kind, hash: &ValueHash) -> Vec<u64> {
-    let values = match column.padded_to {
-        Some(width) => column::pad(values, width),
-        None => values.clone(),
-    };
-    let mut scratch = Vec::new();
-    let mut datums = vec![Datum::null(); values.len()];
-    column::datums(&values, &mut scratch, datums.iter_mut());
-    datums
-        .into_iter()
-        // SAFETY: Datums of the column's type, made from the array.
-        .map(|datum| unsafe { kind.hash(hash, datum) })
-        .collect()
+impl<'a> Trial<'a> {
+    /// # Safety
+    /// The rows are those of the column's table, and live as long as the trial.
+    unsafe fn new(
+        sought: &Sought,
+        rule: &'a Rule,
+        column: &'a Column,
+        rows: &[Vec<Option<Datum>>],
+        hash: &ValueHash,
+    ) -> Option<Self> {
+        let secret = Secret::new([0x5A; 32]);
+        let mask = carry::build(rule, column, &secret).ok()?;
+        // SAFETY: readers live in the current memory context, as the rows do.
+        let readers = mask
+            .companions()
+            .iter()
+            .map(|name| {
+                let other = Other::find(column.relid(), name).ok()?;
+                Some(unsafe { other.reader() })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        // Each value once, where the mask gives one result for it, however many rows have it.
+        let is_alone = readers.is_empty() && matches!(sought.form, Form::Whole(_));
+        let mut known = HashSet::new();
+        let mut bytes = 0;
+        let mut chosen: Vec<&Vec<Option<Datum>>> = Vec::new();
+        let mut cells: Vec<Option<Datum>> = Vec::new();
+        let mut own = Vec::new();
+        for row in rows {
+            let Some(value) = row[sought.index] else {
+                continue;
+            };
+            // SAFETY: a value of the column; a varlena by its form.
+            unsafe {
+                if sought.form.is_varlena() {
+                    bytes += pg_sys::toast_raw_datum_size(value);
+                }
+                if bytes > BYTES {
+                    break;
+                }
+                if is_alone && !known.insert(sought.form.whole().hash(hash, value)) {
+                    continue;
+                }
+                sought.form.each(hash, value, |part| own.push(part));
+            }
+            chosen.push(row);
+            cells.push(Some(value));
+        }
+        let column_type = column.target.column_type.unwrap_or(ColumnType::Text);
+        // SAFETY: the column's type; values and readers as above.
+        unsafe {
+            let codec = Codec::new(
+                column.base_oid,
+                column.base_typmod,
+                column_type,
+                column.padded_to,
+            );
+            let (values, shapes) = codec.decode(cells.into_iter());
+            let companions = readers
+                .iter()
+                .map(|reader| reader.read(chosen.iter().map(|row| row[reader.index])))
+                .map(|companion| shapes.spread(&companion))
+                .collect();
+            Some(Self {
+                rule,
+                column,
+                codec,
+                values,
+                shapes,
+                companions,
+                own,
+            })
+        }
+    }
+
+    /// Hashes of the mask's results under a secret that is nobody's, always the same.
+    ///
+    /// # Safety
+    /// As for `new`.
+    unsafe fn run(&self, sought: &Sought, number: usize, hash: &ValueHash) -> Option<Vec<u64>> {
+        let seed = Secret::new([0x5A; 32]).key("pg_synth proof");
+        let secret = Secret::new(seed.digest(&number.to_le_bytes()));
+        let mask: Box<dyn Mask> = carry::build(self.rule, self.column, &secret).ok()?;
+        let masked = mask.apply(&self.values, &self.companions).ok()?;
+        let mut memory = PgMemoryContexts::new("pg_synth verification trial");
+        let mut out = Vec::with_capacity(self.own.len());
+        let mut scratch = Vec::new();
+        // SAFETY: a mask gives as many values of the same type; cells live until they are hashed.
+        unsafe {
+            memory.switch_to(|_| {
+                let (cells, array) = self.codec.encode(masked, &self.shapes, &mut scratch);
+                for cell in cells.into_iter().flatten() {
+                    sought.form.each(hash, cell, |part| out.push(part));
+                }
+                drop(array);
+            });
+        }
+        Some(out)
+    }
 }

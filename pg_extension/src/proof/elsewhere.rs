@@ -6,7 +6,7 @@ use pgrx::{IntoDatum, PgMemoryContexts};
 use synth_engine::proof::{Class, ValueHash};
 
 use super::chance::Sought;
-use super::kind::Kind;
+use super::kind::Form;
 use super::places::{self, Look};
 use super::report::{Line, Tally};
 use crate::boundary::{check_for_interrupts, relation_name};
@@ -18,7 +18,7 @@ const TELLING: u64 = 100;
 
 struct Candidate {
     relid: Oid,
-    columns: Vec<(usize, String, Kind)>,
+    columns: Vec<(usize, String, Form)>,
 }
 
 /// Looks through tables and materialized views that the user may read; `views` depend on the tables
@@ -40,17 +40,22 @@ pub fn search(
         let looks: Vec<(Look<'_>, String)> = candidate
             .columns
             .into_iter()
-            .map(|(index, name, kind)| {
+            .map(|(index, name, form)| {
+                // The other parts of documents of the table itself are none of the mask's business.
+                let like = all
+                    .iter()
+                    .find(|sought| is_view && sought.name == name && sought.form.is_like(&form));
+                let form = like.map_or(form, |sought| sought.form.clone());
                 let sought = all
                     .iter()
                     .copied()
-                    .filter(|sought| sought.kind.class == kind.class)
+                    .filter(|sought| sought.form.class() == form.class())
                     .filter(|sought| is_view || is_telling(sought) || sought.name == name)
                     .collect();
                 (
                     Look {
                         index,
-                        kind,
+                        form,
                         sought,
                     },
                     name,
@@ -67,7 +72,7 @@ pub fn search(
 }
 
 fn is_telling(sought: &Sought) -> bool {
-    sought.kind.class == Class::Text && sought.originals.distinct() >= TELLING
+    sought.form.class() == Class::Text && sought.originals.distinct() >= TELLING
 }
 
 /// Tables and materialized views outside of the tree whose rows the user sees in full.
@@ -104,7 +109,8 @@ fn candidates(tree: &[Oid]) -> Vec<Candidate> {
         }
         if let Some(last) = out.last_mut() {
             let index = usize::from(attnum.unsigned_abs()) - 1;
-            last.columns.push((index, name, Kind::of(type_oid)));
+            let form = Form::documents(type_oid).unwrap_or_else(|| Form::of(type_oid));
+            last.columns.push((index, name, form));
         }
     }
     out
@@ -174,7 +180,9 @@ unsafe fn rows(relation: pg_sys::Relation, hash: &ValueHash, looks: &[Look<'_>])
         each_row(relation, |values, nulls| {
             for (look, tally) in looks.iter().zip(&mut tallies) {
                 if !nulls[look.index] {
-                    tally.see(look.kind.hash(hash, values[look.index]), &look.sought);
+                    look.form.each(hash, values[look.index], |part| {
+                        tally.see(part, &look.sought);
+                    });
                 }
             }
         });

@@ -23,6 +23,16 @@ pub struct Item {
 }
 
 impl Page {
+    /// A page to copy into.
+    pub fn empty() -> Box<Self> {
+        Box::new(Self([0; PAGE]))
+    }
+
+    /// The word that begins so many bytes before the page's end: access methods keep flags there.
+    pub fn word_before_end(&self, bytes: usize) -> u16 {
+        self.word(PAGE - bytes) as u16
+    }
+
     /// The bytes of an item. They are the copy's own: Postgres may be given a pointer to them.
     pub fn item(&mut self, item: Item) -> &mut [u8] {
         &mut self.0[item.start..item.start + item.length]
@@ -77,7 +87,7 @@ impl Page {
 /// # Safety
 /// `relation` is open and has storage.
 pub unsafe fn each(relation: pg_sys::Relation, mut read: impl FnMut(u32, &mut Page)) {
-    let mut page = Box::new(Page([0; PAGE]));
+    let mut page = Page::empty();
     // SAFETY: buffers are locked, copied and released one at a time; an error releases them.
     unsafe {
         let fork = pg_sys::ForkNumber::MAIN_FORKNUM;
@@ -85,16 +95,33 @@ pub unsafe fn each(relation: pg_sys::Relation, mut read: impl FnMut(u32, &mut Pa
         let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, fork);
         for block in 0..blocks {
             check_for_interrupts();
-            let mode = pg_sys::ReadBufferMode::RBM_NORMAL;
-            let buffer = pg_sys::ReadBufferExtended(relation, fork, block, mode, strategy);
-            pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32);
-            let source = pg_sys::BufferGetPage(buffer).cast::<u8>();
-            std::ptr::copy_nonoverlapping(source, page.0.as_mut_ptr(), PAGE);
-            pg_sys::UnlockReleaseBuffer(buffer);
+            copy(relation, block, strategy, &mut page);
             if page.upper() != 0 {
                 read(block, &mut page);
             }
         }
         pg_sys::FreeAccessStrategy(strategy);
+    }
+}
+
+/// Copies a page.
+///
+/// # Safety
+/// `relation` is open, and has the page.
+pub unsafe fn copy(
+    relation: pg_sys::Relation,
+    block: u32,
+    strategy: pg_sys::BufferAccessStrategy,
+    page: &mut Page,
+) {
+    // SAFETY: the buffer is locked while it is copied; an error releases it.
+    unsafe {
+        let fork = pg_sys::ForkNumber::MAIN_FORKNUM;
+        let mode = pg_sys::ReadBufferMode::RBM_NORMAL;
+        let buffer = pg_sys::ReadBufferExtended(relation, fork, block, mode, strategy);
+        pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32);
+        let source = pg_sys::BufferGetPage(buffer).cast::<u8>();
+        std::ptr::copy_nonoverlapping(source, page.0.as_mut_ptr(), PAGE);
+        pg_sys::UnlockReleaseBuffer(buffer);
     }
 }

@@ -9,7 +9,7 @@ use synth_engine::proof::ValueHash;
 
 use super::chance::Sought;
 use super::fingerprint::is_external;
-use super::kind::Kind;
+use super::kind::{Form, Kind};
 use super::pages;
 use super::report::Tally;
 use crate::boundary::oids;
@@ -26,7 +26,7 @@ pub struct Look<'a> {
     /// Position among the attributes, from 0.
     pub index: usize,
     /// How its values are hashed.
-    pub kind: Kind,
+    pub form: Form,
     /// What is looked for there, by number.
     pub sought: Vec<&'a Sought>,
 }
@@ -78,8 +78,9 @@ pub unsafe fn heap(
                     );
                     for (look, tally) in looks.iter().zip(&mut tallies) {
                         let value = values[look.index];
-                        if !(nulls[look.index] || look.kind.is_varlena() && is_external(value)) {
-                            tally.see(look.kind.hash(hash, value), &look.sought);
+                        if !(nulls[look.index] || look.form.is_varlena() && is_external(value)) {
+                            look.form
+                                .each(hash, value, |part| tally.see(part, &look.sought));
                         }
                     }
                 }
@@ -203,22 +204,6 @@ pub unsafe fn indexes(relation: pg_sys::Relation) -> Vec<Oid> {
     unsafe { oids(pg_sys::RelationGetIndexList(relation)) }
 }
 
-/// The name of an index's access method, if its tuples are not read here.
-///
-/// # Safety
-/// `index` is open.
-pub unsafe fn unread_method(index: pg_sys::Relation) -> Option<String> {
-    // SAFETY: an open index has a catalog row.
-    unsafe {
-        let method = (*(*index).rd_rel).relam;
-        if method == Oid::from(403) {
-            None
-        } else {
-            Some(crate::boundary::string(pg_sys::get_am_name(method)))
-        }
-    }
-}
-
 /// Reads every tuple of a B-tree, dead ones and those of inner pages too.
 ///
 /// # Safety
@@ -260,7 +245,9 @@ pub unsafe fn btree(index: pg_sys::Relation, hash: &ValueHash, looks: &[Look<'_>
                     );
                     for (look, tally) in looks.iter().zip(&mut tallies) {
                         if look.index < present && !nulls[look.index] {
-                            tally.see(look.kind.hash(hash, values[look.index]), &look.sought);
+                            look.form.each(hash, values[look.index], |part| {
+                                tally.see(part, &look.sought);
+                            });
                         }
                     }
                 }

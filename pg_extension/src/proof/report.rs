@@ -25,7 +25,7 @@ impl Tally {
         let mut coincident = false;
         for sought in sought {
             if sought.originals.contains(hash) {
-                if !sought.producible.contains(&hash) {
+                if !sought.gives(hash) {
                     if self.surviving.len() < COUNTED {
                         self.surviving.insert(hash);
                     }
@@ -113,7 +113,7 @@ pub const EXPECTED: &str = "expected";
 /// Originals survive.
 pub const SURVIVING: &str = "SURVIVING";
 /// Originals were found, and how many chance makes is not known.
-pub const NOT_JUDGED: &str = "not judged: the mask cannot be tried";
+pub const NOT_JUDGED: &str = "not judged: an earlier version masked it without noting what the mask gave, or its rule does not fit any more";
 /// Another table has values that were originals, no more often than the mask gives such.
 pub const SAME_VALUES: &str = "same values";
 /// A control total is as it was.
@@ -203,6 +203,32 @@ impl Line {
         }
     }
 
+    /// A line for an index of which some keys are of no row.
+    pub fn foreign_keys(
+        object: &str,
+        column: Option<&str>,
+        checked: u64,
+        foreign: u64,
+        what: &str,
+    ) -> Self {
+        let mut line = Self::judged(
+            "index",
+            object,
+            column,
+            Counts {
+                checked,
+                surviving: 0,
+                coincident: 0,
+            },
+            0.0,
+            0.0,
+        );
+        if foreign > 0 {
+            line.verdict = format!("not judged: {foreign} {what}; REINDEX builds it anew");
+        }
+        line
+    }
+
     /// A line for a control total.
     pub fn total(
         place: &'static str,
@@ -233,18 +259,28 @@ pub fn summary(lines: &[Line]) -> serde_json::Value {
         .filter(|line| line.verdict == SURVIVING)
         .filter_map(|line| line.surviving)
         .sum();
-    let not_checked = lines
-        .iter()
-        .filter(|line| line.verdict.starts_with("not checked"))
-        .count();
+    let starting = |with: &str| {
+        let starts = |line: &&Line| line.verdict.starts_with(with);
+        lines.iter().filter(starts).count()
+    };
+    let mut by_place =
+        std::collections::BTreeMap::<&str, std::collections::BTreeMap<&str, u64>>::new();
+    for line in lines {
+        let verdict = line.verdict.split(':').next().unwrap_or_default();
+        let place = by_place.entry(line.place).or_default();
+        *place.entry(verdict).or_default() += 1;
+    }
     serde_json::json!({
+        "method": "search",
         "places": lines.len(),
+        "by_place": by_place,
         "clean": with(CLEAN),
         "expected": with(EXPECTED),
         "places_with_survivors": with(SURVIVING),
         "surviving": surviving,
         "totals_equal": with(EQUAL),
         "totals_that_differ": with(DIFFERS),
-        "not_checked": not_checked,
+        "not_checked": starting("not checked"),
+        "not_judged": starting("not judged"),
     })
 }

@@ -13,7 +13,7 @@ use super::chance::{self, Sought};
 use super::fingerprint::{self, Totals, Unmasked};
 use super::report::{Counts, Line, NOT_JUDGED, SURVIVING, Tally, summary};
 use super::statistics::{self, Subject};
-use super::{elsewhere, kind::Kind, places, places::Look};
+use super::{elsewhere, indexes, kind::Form, kind::Kind, places, places::Look};
 use crate::audit;
 use crate::boundary::{find_all_inheritors, oids, relation_name, require_utf8};
 use crate::error::{raise, raise_null};
@@ -31,6 +31,7 @@ struct Subtable {
     /// Columns of the fingerprint that are no longer there.
     missing: Vec<String>,
     before: Value,
+    edition: u64,
 }
 
 /// `synth_verify_masked(target regclass, other_tables boolean)`: a row for each place and column.
@@ -61,16 +62,7 @@ fn synth_verify_masked(
     // SAFETY: raises an error or does nothing.
     unsafe { pg_sys::PreventCommandIfReadOnly(c"synth_verify_masked()".as_ptr()) };
     let lines = verify(target, other_tables.unwrap_or(true));
-    audit::record(&audit::Run {
-        operation: "verify_masked",
-        target: relation_name(target),
-        rules: Vec::new(),
-        key_version: None,
-        rows: 0,
-        before: Value::Null,
-        after: Value::Null,
-        verification: summary(&lines),
-    });
+    leave_record(target, &lines);
     TableIterator::new(lines.into_iter().map(|line| {
         (
             line.place.to_owned(),
@@ -83,6 +75,33 @@ fn synth_verify_masked(
             line.verdict,
         )
     }))
+}
+
+fn leave_record(target: Oid, lines: &[Line]) {
+    audit::record(&audit::Run {
+        operation: "verify_masked",
+        target: relation_name(target),
+        rules: Vec::new(),
+        key_version: None,
+        rows: 0,
+        before: Value::Null,
+        after: Value::Null,
+        verification: summary(lines),
+    });
+}
+
+/// Looks for originals everywhere but in other tables, and leaves a record.
+pub fn verify_and_record(target: Oid) {
+    let lines = verify(target, false);
+    leave_record(target, &lines);
+}
+
+/// What `synth_verify_masked` finds, in short, for the record of a run; statistics are left out, of
+/// which the transaction that replaces them cannot clear the dead rows.
+pub fn summary_of(target: Oid) -> Value {
+    let mut lines = verify(target, false);
+    lines.retain(|line| !line.place.ends_with("statistics"));
+    summary(&lines)
 }
 
 /// Looks for originals of a table and those below it, for its owner.
@@ -210,6 +229,7 @@ fn subtable(relid: Oid) -> Option<Subtable> {
     let stored = fingerprint::load(relid)?;
     let hash = ValueHash::new(&stored.secret);
     let before = stored.before.clone();
+    let edition = stored.edition;
     let mut missing: Vec<String> = stored.columns.iter().map(|c| c.name.clone()).collect();
     // SAFETY: locked by the caller; opened and closed here.
     let sought = unsafe {
@@ -225,6 +245,7 @@ fn subtable(relid: Oid) -> Option<Subtable> {
         sought,
         missing,
         before,
+        edition,
     })
 }
 
@@ -249,30 +270,33 @@ impl Subtable {
                 pg_sys::table_close(relation, pg_sys::NoLock as i32);
                 return (lines, self.before.clone());
             }
-            let looks: Vec<Look<'_>> = self
-                .sought
-                .iter()
-                .map(|own| Look {
-                    index: own.index,
-                    kind: own.kind,
-                    sought: std::iter::once(own)
-                        .chain(
-                            family
-                                .iter()
-                                .filter(|other| other.relid != self.relid)
-                                .flat_map(|other| {
-                                    other
-                                        .sought
-                                        .iter()
-                                        .filter(|s| s.name == own.name && s.kind == own.kind)
-                                }),
-                        )
-                        .collect(),
-                })
-                .collect();
+            let looks: Vec<Look<'_>> =
+                self.sought
+                    .iter()
+                    .map(|own| Look {
+                        index: own.index,
+                        form: own.form.clone(),
+                        sought: std::iter::once(own)
+                            .chain(
+                                family
+                                    .iter()
+                                    .filter(|other| other.relid != self.relid)
+                                    .flat_map(|other| {
+                                        other.sought.iter().filter(|s| {
+                                            s.name == own.name && s.form.is_like(&own.form)
+                                        })
+                                    }),
+                            )
+                            .collect(),
+                    })
+                    .collect();
             for column in &self.missing {
                 let why = "the column has been renamed or dropped since";
                 lines.push(Line::not_checked("heap", &name, Some(column), why));
+            }
+            for column in self.sought.iter().filter(|sought| sought.is_outdated) {
+                let why = "its fingerprint is of an earlier version; mask the table again";
+                lines.push(Line::not_checked("heap", &name, Some(&column.name), why));
             }
             let (tallies, residue) = places::heap(relation, &self.hash, &looks);
             for (look, tally) in looks.iter().zip(tallies) {
@@ -299,7 +323,7 @@ impl Subtable {
     /// # Safety
     /// `relation` is the open table.
     unsafe fn toast(&self, relation: pg_sys::Relation) -> Option<Line> {
-        let varlena: Vec<&Sought> = self.sought.iter().filter(|s| s.kind.is_varlena()).collect();
+        let varlena: Vec<&Sought> = self.sought.iter().filter(|s| s.form.is_varlena()).collect();
         // SAFETY: an open relation has a catalog row; the TOAST table is closed here.
         unsafe {
             let relid = (*(*relation).rd_rel).reltoastrelid;
@@ -311,9 +335,10 @@ impl Subtable {
             // Columns of one kind are looked for together.
             let mut kinds: Vec<(Kind, Vec<&Sought>)> = Vec::new();
             for sought in &varlena {
-                match kinds.iter_mut().find(|(kind, _)| *kind == sought.kind) {
+                let whole = sought.form.whole();
+                match kinds.iter_mut().find(|(kind, _)| *kind == whole) {
                     Some((_, list)) => list.push(sought),
-                    None => kinds.push((sought.kind, vec![sought])),
+                    None => kinds.push((whole, vec![sought])),
                 }
             }
             let tallies = places::toast(toast, &self.hash, &kinds);
@@ -340,33 +365,39 @@ impl Subtable {
             let attributes = (*(*open).rd_att)
                 .attrs
                 .as_slice((*(*open).rd_att).natts as usize);
+            // OID of the access method btree (catalog/pg_am.dat).
+            let is_btree = (*(*open).rd_rel).relam == Oid::from(403);
             let looks: Vec<Look<'_>> = keys
                 .iter()
                 .zip(attributes)
                 .enumerate()
-                .map(|(position, (key, attribute))| {
-                    let kind = Kind::of(attribute.atttypid);
-                    let fits = |sought: &&Sought| {
-                        let column = sought.index as i64 + 1;
-                        // 0 stands for an expression, computed from any column.
-                        (i64::from(*key) == column || *key == 0) && sought.kind.class == kind.class
-                    };
-                    Look {
-                        index: position,
-                        kind,
-                        sought: self.sought.iter().filter(fits).collect(),
+                .filter_map(|(position, (key, attribute))| {
+                    let is_own = |sought: &&Sought| i64::from(*key) == sought.index as i64 + 1;
+                    let own = self.sought.iter().find(is_own);
+                    // 0 stands for an expression, computed from any column.
+                    if own.is_none() && *key != 0 {
+                        return None;
                     }
+                    let form = match own.map(|own| &own.form) {
+                        // B-trees of documents hold them whole.
+                        Some(form @ Form::Leaves { .. }) if is_btree => form.clone(),
+                        _ => Form::of(attribute.atttypid),
+                    };
+                    let fits = |sought: &&Sought| {
+                        (is_own(sought) || *key == 0) && sought.form.class() == form.class()
+                    };
+                    Some(Look {
+                        index: position,
+                        sought: self.sought.iter().filter(fits).collect(),
+                        form,
+                    })
                 })
-                .filter(|look| !look.sought.is_empty())
+                // What another method stores need not be of the column's type.
+                .filter(|look| !is_btree || !look.sought.is_empty())
                 .collect();
-            let _ = relation;
             let lines = if looks.is_empty() {
                 Vec::new()
-            } else if let Some(method) = places::unread_method(open) {
-                let why =
-                    format!("indexes of method {method} are not read; REINDEX builds it anew");
-                vec![Line::not_checked("index", &name, None, &why)]
-            } else {
+            } else if is_btree {
                 let tallies = places::btree(open, &self.hash, &looks);
                 looks
                     .iter()
@@ -377,6 +408,8 @@ impl Subtable {
                         Line::of("index", &name, Some(&column), &tally, &look.sought)
                     })
                     .collect()
+            } else {
+                indexes::lines(relation, open, &name, &self.hash, &looks)
             };
             pg_sys::index_close(open, lock);
             lines
@@ -393,7 +426,7 @@ impl Subtable {
         // SAFETY: an open relation has a descriptor; rows are its own.
         let names = unsafe {
             let desc = (*relation).rd_att;
-            let mut unmasked = Unmasked::new(desc, &masked);
+            let mut unmasked = Unmasked::new(desc, &masked, self.edition);
             elsewhere::each_row(relation, |values, nulls| {
                 let checksum = unmasked.hash(&self.hash, values, nulls);
                 now.add(nulls, checksum);
@@ -402,14 +435,18 @@ impl Subtable {
         };
         let mut lines = Vec::new();
         for sought in &self.sought {
+            let column = Some(sought.name.as_str());
+            let originals = &sought.originals;
+            let distinct = originals.distinct() as f64 / originals.looks_for();
+            // Of masks without a secret rows are counted, of others distinct values.
+            let (kept, expected) = sought
+                .dealt
+                .unwrap_or((sought.kept, distinct * sought.kept_chance));
             let tally = Counts {
                 checked: now.rows,
-                surviving: sought.kept,
+                surviving: kept,
                 coincident: 0,
             };
-            let originals = &sought.originals;
-            let expected = originals.distinct() as f64 / originals.looks_for() * sought.kept_chance;
-            let column = Some(sought.name.as_str());
             let mut line = Line::judged("same row", name, column, tally, expected, expected);
             if !sought.measured && line.verdict == SURVIVING {
                 line.expected = None;
@@ -459,8 +496,8 @@ impl Subtable {
         let mut lines = statistics::columns(&subjects, &self.hash);
         for subject in &mut subjects {
             subject.all.clone_from(&all);
-            lines.extend(statistics::extended(subject, &self.hash));
         }
+        lines.extend(statistics::extended(&subjects, &self.hash));
         lines
     }
 }

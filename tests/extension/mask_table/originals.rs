@@ -207,8 +207,7 @@ fn originals_are_gone_from_disk_and_statistics(pg: &Postgres) {
     // A transaction elsewhere that began before keeps deleted rows for a while.
     let mut left = 0;
     for _ in 0..100 {
-        session.run("VACUUM FULL pg_statistic");
-        session.run("VACUUM FULL pg_statistic_ext_data");
+        session.run("SELECT synth_purge_statistics()");
         session.run("CHECKPOINT");
         let catalogs = files(
             &mut session,

@@ -15,6 +15,7 @@ tests![
     rules_made_while_waiting_hold,
     many_rows,
     a_cancel_leaves_the_table,
+    progress_is_seen_from_another_session,
 ];
 
 fn transactions(pg: &Postgres) {
@@ -241,4 +242,39 @@ fn a_cancel_leaves_the_table(pg: &Postgres) {
         "t",
         "another user than before"
     );
+}
+
+fn progress_is_seen_from_another_session(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0.0004); RETURN md5($1); END $$;
+         SELECT synth_trust_function('slow(text)');
+         CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'Original ' || i FROM generate_series(1, 8000) i; ANALYZE t",
+    );
+    rule(&mut session, "t", "v", "MASKED WITH FUNCTION public.slow()");
+    let stranger = format!("stranger_{}", session.database);
+    session.run(&format!("CREATE ROLE {stranger} LOGIN"));
+    let mut masker = session.another(pg);
+    let pid = masker.pid();
+    let masking = thread::spawn(move || masker.attempt("SELECT synth_mask_table('t')"));
+    let seen = "SELECT table_name, phase, rows_done > 0, rows_total BETWEEN 4000 AND 16000, percent > 0 AND percent < 100,
+                       rows_per_second > 0, time_left > '0', started < clock_timestamp(), pid FROM synth.progress WHERE rows_done > 0";
+    let mut found = Vec::new();
+    for _ in 0..1000 {
+        found = session.rows(seen);
+        if !found.is_empty() || masking.is_finished() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(
+        found,
+        [row(&["t", "rewrite", "t", "t", "t", "t", "t", "t", &pid])],
+        "another session does not see how far the rewrite is"
+    );
+    let mut other = session.role(pg, &stranger);
+    assert_eq!(other.value("SELECT count(*) FROM synth.progress"), "0");
+    let outcome = masking.join().unwrap();
+    assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    assert_eq!(session.value("SELECT count(*) FROM synth.progress"), "0");
 }

@@ -87,19 +87,30 @@ fn refusals(pg: &Postgres) {
             says,
         );
     }
-    session.run("CREATE UNLOGGED TABLE u (v text); CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text)");
-    rule(&mut session, "u", "v", "MASKED WITH hash");
-    rule(&mut session, "tmp", "v", "MASKED WITH hash");
-    session.refused(
-        "CALL synth_mask_table_online('u')",
-        "0A000",
-        "not a permanent table",
+    session.run(
+        "CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text); CREATE TABLE dealt (v text)",
     );
+    rule(&mut session, "dealt", "v", "MASKED WITH shuffle");
+    let error = session.refused(
+        "CALL synth_mask_table_online('dealt')",
+        "0A000",
+        "deals with all rows at once",
+    );
+    assert!(error.hint.contains("synth_mask_table()"), "{error}");
+    rule(&mut session, "tmp", "v", "MASKED WITH hash");
     session.refused(
         "CALL synth_mask_table_online('tmp')",
         "0A000",
-        "not a permanent table",
+        "temporary table",
     );
+    session.run("SET pg_synth.verify_runs = 'sometimes'");
+    session.refused(call, "22023", "pg_synth.verify_runs");
+    session.refused(
+        "SELECT synth_mask_table('t')",
+        "22023",
+        "pg_synth.verify_runs",
+    );
+    session.run("RESET pg_synth.verify_runs");
     session.refused(
         "CALL synth_mask_table_online('bare')",
         "55000",

@@ -4,6 +4,7 @@ mod control;
 mod kill;
 mod load;
 mod results;
+mod standby;
 
 use super::{Session, Test};
 
@@ -14,6 +15,7 @@ pub fn tests() -> Vec<Test> {
         load::tests(),
         control::tests(),
         kill::tests(),
+        standby::tests(),
     ]
     .concat()
 }

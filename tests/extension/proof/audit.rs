@@ -11,6 +11,7 @@ use crate::servers::postgres::Postgres;
 
 tests![
     a_masking_is_recorded,
+    a_run_says_how_it_was_verified,
     what_is_rolled_back_leaves_no_record,
     tampering_is_found,
     an_anchor_finds_a_chain_made_anew,
@@ -70,6 +71,56 @@ fn a_masking_is_recorded(pg: &Postgres) {
         "0",
         "a real value is in the audit"
     );
+}
+
+fn a_run_says_how_it_was_verified(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v text UNIQUE, n text);
+         INSERT INTO t SELECT i, 'Original ' || i, 'Kept ' || i FROM generate_series(1, 300) i;
+         CREATE FUNCTION idle(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; SELECT synth_trust_function('idle(text)');
+         SELECT synth_set_rule('t', 'v', 'MASKED WITH hash(20)')",
+    );
+    let last = |session: &mut Session, what: &str| {
+        session.value(&format!(
+            "SELECT {what} FROM synth.audit_log ORDER BY id DESC LIMIT 1"
+        ))
+    };
+    let column = "concat_ws(' ', verification ->> 'method', verification ->> 'rows', verification ->> 'unmasked_columns',
+        verification #>> '{columns,0,values}', verification #>> '{columns,0,kept}', verification #>> '{columns,0,originals_among_them}',
+        verification #>> '{columns,0,verdict}')";
+    session.run("SELECT synth_mask_table('t')");
+    assert_eq!(
+        last(&mut session, column),
+        "written values equal equal 300 0 0 clean"
+    );
+    session.run("CALL synth_mask_table_online('t')");
+    assert_eq!(
+        last(&mut session, column),
+        "written values equal equal 300 0 0 clean"
+    );
+    session.run("SET pg_synth.verify_runs = full; SELECT synth_mask_table('t')");
+    assert_eq!(
+        last(
+            &mut session,
+            "concat_ws(' ', verification ->> 'method', verification #>> '{tables,public.t,by_place,heap}', verification #>> '{tables,public.t,by_place,index}', verification #>> '{tables,public.t,surviving}')"
+        ),
+        "search {\"clean\": 1} {\"clean\": 1} 0"
+    );
+    session.run("CALL synth_mask_table_online('t')");
+    assert_eq!(last(&mut session, "operation"), "verify_masked");
+    session.run("SET pg_synth.verify_runs = off; SELECT synth_mask_table('t')");
+    assert_eq!(
+        last(&mut session, "verification"),
+        "{\"method\": \"skipped\"}"
+    );
+    session.run("RESET pg_synth.verify_runs; SELECT synth_set_rule('t', 'n', 'MASKED WITH FUNCTION public.idle()'); SELECT synth_set_rule('t', 'v', 'NOT MASKED'); SELECT synth_mask_table('t')");
+    let said = last(&mut session, column);
+    assert!(
+        said.starts_with("written values equal equal 300 300 300 not judged"),
+        "a mask that leaves what it gets passes for one that masks: {said}"
+    );
+    assert_eq!(breaks(&mut session), Vec::<Cells>::new());
 }
 
 fn what_is_rolled_back_leaves_no_record(pg: &Postgres) {

@@ -1,6 +1,8 @@
 //! Proof, audit and secrets: what a DBA can show afterwards, and what an attacker cannot hide.
 
 mod audit;
+mod indexes;
+mod kinds;
 mod secrets;
 mod verify;
 
@@ -8,7 +10,14 @@ use super::{Session, Test};
 
 /// The tests of all files here.
 pub fn tests() -> Vec<Test> {
-    [audit::tests(), secrets::tests(), verify::tests()].concat()
+    [
+        audit::tests(),
+        indexes::tests(),
+        kinds::tests(),
+        secrets::tests(),
+        verify::tests(),
+    ]
+    .concat()
 }
 
 /// A table of its own with a rule, masked.

@@ -9,6 +9,7 @@ tests![
     a_survivor_is_found_in_each_place,
     what_a_mask_gives_by_itself_is_expected,
     changed_rows_show_in_the_totals,
+    dead_statistics_are_found_and_cleared,
     partitions,
     many_values,
     it_is_for_owners_of_masked_tables,
@@ -68,8 +69,7 @@ fn people(session: &mut Session) {
 fn clear_statistics(session: &mut Session, table: &str) {
     // A row is not removed while another session of the database, such as autovacuum's, might see it.
     for _ in 0..100 {
-        session.run("VACUUM FULL pg_statistic");
-        session.run("VACUUM FULL pg_statistic_ext_data");
+        session.run("SELECT synth_purge_statistics()");
         let left = session.value(&format!(
             "SELECT count(*) FROM synth_verify_masked('{table}', other_tables => false)
              WHERE verdict = 'SURVIVING' AND place LIKE '%statistics%'"
@@ -271,6 +271,60 @@ fn changed_rows_show_in_the_totals(pg: &Postgres) {
     session.run("ROLLBACK");
     session.run("VACUUM FULL t");
     assert_eq!(totals(&mut session), equal, "order and place do not count");
+}
+
+fn dead_statistics_are_found_and_cleared(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let filled = "CREATE TABLE s (a text, b int, c text); INSERT INTO s SELECT 'Original ' || i % 30, i % 10, 'Other original ' || i % 20 FROM generate_series(1, 3000) i;
+         CREATE STATISTICS s_both (mcv) ON a, b FROM s; CREATE STATISTICS s_expression ON (c || ''), b FROM s; ANALYZE s;
+         SELECT synth_set_rule('s', 'a', 'MASKED WITH hash(20)'); SELECT synth_set_rule('s', 'c', 'MASKED WITH hash(20)')";
+    session.run(filled);
+    let statistics = |session: &mut Session| {
+        session.column("SELECT DISTINCT place || ' ' || object FROM synth_verify_masked('s', false) WHERE verdict = 'SURVIVING' ORDER BY 1")
+    };
+    let all = [
+        "extended statistics s_both",
+        "extended statistics s_expression",
+        "statistics public.s",
+    ];
+    // While somebody may see the dead rows, they stay, and this is said.
+    let mut old = session.another(pg);
+    old.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class");
+    session.run("SELECT synth_mask_table('s')");
+    assert_eq!(statistics(&mut session), all);
+    let left = session.value("SELECT synth_purge_statistics()");
+    assert_ne!(left, "0", "dead rows that may be seen are gone");
+    assert_eq!(statistics(&mut session), all);
+    old.run("COMMIT");
+    assert_eq!(session.value("SELECT synth_purge_statistics()"), "0");
+    assert_eq!(statistics(&mut session), Vec::<String>::new());
+    assert_ne!(
+        session.value("SELECT count(*) FROM pg_stats WHERE tablename = 's'"),
+        "0",
+        "live statistics are gone, too"
+    );
+    // Rolled back, nothing has happened.
+    session.run("BEGIN; SELECT synth_purge_statistics(); ROLLBACK; ANALYZE s");
+    // Not for everybody: it locks what planning needs.
+    let role = format!("purger_{}", session.database);
+    session.run(&format!("CREATE ROLE {role} LOGIN"));
+    let mut other = session.role(pg, &role);
+    other.refused("SELECT synth_purge_statistics()", "42501", "denied");
+    session.run(&format!(
+        "GRANT EXECUTE ON FUNCTION synth_purge_statistics() TO {role}"
+    ));
+    other.run("SELECT synth_purge_statistics()");
+    // While another session holds the catalog, it gives up, and says what to do.
+    let mut busy = session.another(pg);
+    busy.run("BEGIN; LOCK TABLE pg_catalog.pg_statistic IN ROW EXCLUSIVE MODE");
+    let error = session.refused("SELECT synth_purge_statistics()", "55P03", "in 2 seconds");
+    assert!(error.hint.contains("ANALYZE"), "{error}");
+    busy.run("COMMIT");
+    // Online it is the last step.
+    session.run("DROP TABLE s");
+    session.run(filled);
+    session.run("CALL synth_mask_table_online('s')");
+    assert_eq!(statistics(&mut session), Vec::<String>::new());
 }
 
 fn partitions(pg: &Postgres) {

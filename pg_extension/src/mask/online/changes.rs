@@ -18,6 +18,7 @@ use super::map::{self, Map};
 use super::shadow::Shadow;
 use super::state::Part;
 use crate::boundary::check_for_interrupts;
+use crate::proof::Fingerprint;
 
 /// What was carried over.
 pub struct Applied {
@@ -29,15 +30,23 @@ pub struct Applied {
 
 /// Carries over at most so many entries of the log. Where the shadow has unique indexes, all
 /// entries are to be carried over at once: in between, two rows could have one key.
-pub fn apply(part: &Part, rules: &Rules, most: usize) -> Applied {
+///
+/// A fingerprint that was taken before learns of what has changed since: what the rows hold now are
+/// originals as well, and the control totals are those of the rows that are there.
+pub fn apply(
+    part: &Part,
+    rules: &Rules,
+    most: usize,
+    mut fingerprint: Option<&mut Fingerprint>,
+) -> Applied {
     let (places, entries) = take_log(part, most);
     if entries == 0 {
         return Applied { entries, rows: 0 };
     }
-    let deleted = delete(part, &places);
+    let deleted = delete(part, &places, fingerprint.as_deref_mut());
     // SAFETY: makes visible to what follows what was done.
     unsafe { pg_sys::CommandCounterIncrement() };
-    let inserted = insert(part, rules, &places);
+    let inserted = insert(part, rules, &places, fingerprint);
     Applied {
         entries,
         rows: inserted - deleted,
@@ -87,18 +96,23 @@ fn take_log(part: &Part, most: usize) -> (PlacesByBlock, usize) {
 }
 
 /// Deletes what the shadow holds for these places.
-fn delete(part: &Part, places: &PlacesByBlock) -> i64 {
+fn delete(part: &Part, places: &PlacesByBlock, mut fingerprint: Option<&mut Fingerprint>) -> i64 {
     let mut deleted = 0;
     // SAFETY: opened and closed here; only this run writes to the shadow.
     unsafe {
         let shadow = pg_sys::table_open(part.shadow, pg_sys::RowExclusiveLock as i32);
         let mut map = Map::open(part.map, part.map_index);
+        let columns = (*(*shadow).rd_att).natts as usize;
+        let mut cells = (vec![Datum::null(); columns], vec![true; columns]);
         for (&block, lines) in places {
             check_for_interrupts();
             let mut known = map.find(block);
             let before = deleted;
             for &line in lines {
                 if let Some(mut place) = known.find(line) {
+                    if let Some(fingerprint) = fingerprint.as_deref_mut() {
+                        forget(shadow, place, fingerprint, &mut cells);
+                    }
                     pg_sys::simple_heap_delete(shadow, &raw mut place);
                     known.set(line, None);
                     deleted += 1;
@@ -114,8 +128,46 @@ fn delete(part: &Part, places: &PlacesByBlock) -> i64 {
     deleted
 }
 
+/// Takes a row of the shadow out of the control totals.
+///
+/// # Safety
+/// The shadow is open, and has a row at the place.
+unsafe fn forget(
+    shadow: pg_sys::Relation,
+    place: pg_sys::ItemPointerData,
+    fingerprint: &mut Fingerprint,
+    (values, nulls): &mut (Vec<Datum>, Vec<bool>),
+) {
+    let mut memory = PgMemoryContexts::new("pg_synth changed row");
+    let mut tuple = pg_sys::HeapTupleData {
+        t_self: place,
+        ..Default::default()
+    };
+    // SAFETY: by the caller's promise; the buffer stays pinned until the row has been read.
+    unsafe {
+        let mut buffer = 0;
+        // Whether a snapshot sees it does not matter: nobody else writes here.
+        let snapshot = &raw mut pg_sys::SnapshotSelfData;
+        if pg_sys::heap_fetch(shadow, snapshot, &raw mut tuple, &raw mut buffer, false) {
+            pg_sys::heap_deform_tuple(
+                &raw mut tuple,
+                (*shadow).rd_att,
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+            memory.switch_to(|_| fingerprint.forget(values, nulls));
+            pg_sys::ReleaseBuffer(buffer);
+        }
+    }
+}
+
 /// Masks what the table holds at these places, and inserts it.
-fn insert(part: &Part, rules: &Rules, places: &PlacesByBlock) -> i64 {
+fn insert(
+    part: &Part,
+    rules: &Rules,
+    places: &PlacesByBlock,
+    mut fingerprint: Option<&mut Fingerprint>,
+) -> i64 {
     let mut inserted = 0;
     // SAFETY: as for `copy_batch`.
     unsafe {
@@ -152,7 +204,13 @@ fn insert(part: &Part, rules: &Rules, places: &PlacesByBlock) -> i64 {
                         (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
                     }
                 }
+                if let Some(fingerprint) = fingerprint.as_deref_mut() {
+                    fingerprint.before(&batch);
+                }
                 batch.mask(&masks);
+                if let Some(fingerprint) = fingerprint.as_deref_mut() {
+                    fingerprint.after(&batch);
+                }
                 let new = writer.write(&batch, &masks);
                 let mut at = 0;
                 while at < lines.len() {

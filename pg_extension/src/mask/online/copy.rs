@@ -7,12 +7,12 @@ use pgrx::pg_sys::{self, Oid};
 use super::super::batch::{Batch, column_masks};
 use super::super::owner::AsOwner;
 use super::super::plan::Rules;
-use super::super::rewrite::read_masked;
 use super::map::{self, Map, Places};
 use super::shadow::Shadow;
 use super::state::Part;
 use crate::boundary::{check_for_interrupts, relation_name};
 use crate::error::raise;
+use crate::proof::Fingerprint;
 
 /// Raises an error where a table is no longer the one that a run was begun for.
 pub fn changed(part: &Part) -> ! {
@@ -160,13 +160,42 @@ pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
     copied
 }
 
-/// Reads the whole table once more, while it holds its originals, for a fingerprint of them.
-pub fn take_fingerprint(relid: Oid, rules: &Rules) {
+/// Reads the whole table once more, while it holds its originals, for a fingerprint of them: as the
+/// active snapshot sees it, under which changes have been carried over.
+pub fn take_fingerprint(relid: Oid, rules: &Rules) -> Fingerprint {
     let _owner = AsOwner::of(relid);
-    // SAFETY: the table is locked; it is closed here.
+    // SAFETY: the table is locked; all is opened and closed here.
     unsafe {
         let table = pg_sys::table_open(relid, pg_sys::NoLock as i32);
-        read_masked(table, rules, false, |_, _| {});
+        let masks = column_masks(table, rules);
+        let none = std::ptr::null_mut();
+        let scan = pg_sys::table_beginscan(table, pg_sys::GetActiveSnapshot(), 0, none);
+        let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
+        let mut batch = Batch::new(table, &masks);
+        let mut fingerprint = Fingerprint::new(table, &masks, rules);
+        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
+        let forward = pg_sys::ScanDirection::ForwardScanDirection;
+        let mut more = true;
+        while more {
+            check_for_interrupts();
+            memory.switch_to(|_| {
+                while !batch.is_full() {
+                    more = pg_sys::table_scan_getnextslot(scan, forward, slot);
+                    if !more {
+                        break;
+                    }
+                    batch.push(slot);
+                }
+                fingerprint.before(&batch);
+                batch.mask(&masks);
+                fingerprint.after(&batch);
+            });
+            batch.clear();
+            memory.reset();
+        }
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::table_endscan(scan);
         pg_sys::table_close(table, pg_sys::NoLock as i32);
+        fingerprint
     }
 }

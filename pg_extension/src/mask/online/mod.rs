@@ -37,10 +37,11 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::dependents;
 use super::owner::require_ownership;
 use super::plan::{self, Plan};
-use super::table::{record, withholding_details};
+use super::table::{Verify, record, withholding_details};
 use super::verify;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
+use crate::proof::{self, Fingerprint};
 use state::{Part, Phase};
 use step::{Claim, Limits, Outcome, Throttle, locked_step, step};
 
@@ -63,6 +64,7 @@ sql_function! {
             (target, limits(fcinfo))
         };
         require_utf8();
+        Verify::wanted(&[]);
         // SAFETY: a call's context is of the type that its tag says; SPI is connected until the end.
         unsafe {
             let context = (*fcinfo).context.cast::<pg_sys::CallContext>();
@@ -327,7 +329,7 @@ fn commit_soon() {
 fn apply(target: Oid, part: &Part, plan: &Plan, limits: &Limits, most: usize) -> usize {
     let share = pg_sys::AccessShareLock;
     locked_step(target, limits, &[part.relid], share, || {
-        let applied = withholding_details(|| changes::apply(part, &plan.rules, most));
+        let applied = withholding_details(|| changes::apply(part, &plan.rules, most, None));
         state::advance(target, part, applied.rows);
         commit_soon();
         Outcome::Done(applied.entries)
@@ -361,31 +363,62 @@ fn build_indexes(target: Oid, limits: &Limits) {
     step(|| state::enter(target, Phase::CatchUp));
 }
 
-/// Keeps fingerprints of the originals, while they are there: for the proof and the audit. What
-/// changes until the swap is not in them.
-fn take_fingerprints(target: Oid, parts: &[Part], plan: &Plan, limits: &Limits) {
-    for part in parts {
-        locked_step(
-            target,
-            limits,
-            &[part.relid],
-            pg_sys::AccessShareLock,
-            || {
-                withholding_details(|| copy::take_fingerprint(part.relid, &plan.rules));
-                Outcome::Done(())
-            },
-        );
-    }
+/// Takes fingerprints of the originals, while they are there: for the proof and the audit. Each is taken
+/// in one transaction with all changes before it, so that the shadow holds what it has counted;
+/// what changes from then on is told to it as it is carried over.
+fn take_fingerprints(
+    target: Oid,
+    parts: &[Part],
+    plan: &Plan,
+    limits: &Limits,
+) -> Option<Vec<Fingerprint>> {
+    let share = pg_sys::AccessShareLock;
+    parts
+        .iter()
+        .map(|part| {
+            locked_step(target, limits, &[part.relid], share, || {
+                let fingerprint = withholding_details(|| {
+                    let applied = changes::apply(part, &plan.rules, usize::MAX, None);
+                    state::advance(target, part, applied.rows);
+                    copy::take_fingerprint(part.relid, &plan.rules)
+                });
+                Outcome::Done(fingerprint)
+            })
+        })
+        .collect()
+}
+
+/// Carries over a round of changes to a table that has a fingerprint; gives the number of entries.
+fn catch_up(
+    target: Oid,
+    part: &Part,
+    plan: &Plan,
+    limits: &Limits,
+    fingerprint: &mut Fingerprint,
+) -> usize {
+    let share = pg_sys::AccessShareLock;
+    locked_step(target, limits, &[part.relid], share, || {
+        let applied = withholding_details(|| {
+            changes::apply(part, &plan.rules, usize::MAX, Some(fingerprint))
+        });
+        state::advance(target, part, applied.rows);
+        commit_soon();
+        Outcome::Done(applied.entries)
+    })
+    .unwrap_or(0)
 }
 
 /// Catches up until few changes are left, and swaps.
 fn finish(target: Oid, plan: &Plan, limits: &Limits) {
     let parts = step(|| state::parts(target));
-    take_fingerprints(target, &parts, plan, limits);
+    let Some(mut fingerprints) = take_fingerprints(target, &parts, plan, limits) else {
+        return;
+    };
     for _ in 0..ROUNDS {
         let entries: usize = parts
             .iter()
-            .map(|part| apply(target, part, plan, limits, usize::MAX))
+            .zip(&mut fingerprints)
+            .map(|(part, fingerprint)| catch_up(target, part, plan, limits, fingerprint))
             .sum();
         if entries <= FEW_ENTRIES {
             break;
@@ -410,9 +443,10 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             };
             pairs.push(found);
         }
-        for part in &parts {
-            let applied =
-                withholding_details(|| changes::apply(part, &plan.rules, TOO_MANY_ENTRIES));
+        for (part, fingerprint) in parts.iter().zip(&mut fingerprints) {
+            let applied = withholding_details(|| {
+                changes::apply(part, &plan.rules, TOO_MANY_ENTRIES, Some(fingerprint))
+            });
             if applied.entries >= TOO_MANY_ENTRIES {
                 return Outcome::Undo;
             }
@@ -429,7 +463,16 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             verify::foreign_keys(&now.tables);
         }
         let rows = state::rows_done(target);
-        record("mask_table_online", relation_name(target), &now, rows);
+        for fingerprint in fingerprints {
+            fingerprint.store();
+        }
+        let verify = match Verify::wanted(&[]) {
+            // Not under this lock.
+            Verify::Searched(_) => Verify::Later,
+            verify => verify,
+        };
+        let name = relation_name(target);
+        record("mask_table_online", name, &now, rows, verify);
         Outcome::Done(())
     });
     if missing_index {
@@ -449,8 +492,13 @@ fn refresh(target: Oid, plan: &Plan) {
         let mut tables = plan.affected.clone();
         tables.retain(|relid| !plan.tables.contains(relid) || state::has_statistics(*relid));
         withholding_details(|| dependents::analyze(&tables, &views));
-        state::enter(target, Phase::Done);
     });
+    // What ANALYZE knew of the originals: its dead rows, once nobody sees them any more.
+    proof::purge(|work| Some(step(work)));
+    if matches!(Verify::wanted(&[]), Verify::Searched(_)) {
+        step(|| withholding_details(|| proof::verify_and_record(target)));
+    }
+    step(|| state::enter(target, Phase::Done));
 }
 
 sql_function! {

@@ -25,7 +25,7 @@ pub fn check(plan: &Plan) {
                 "rows of {} move to other partitions when they are masked: it cannot be masked online",
                 relation_name(top)
             ),
-            Some("Use synth_mask_table().".to_owned()),
+            Some("Use synth_mask_table(), or leave the partition key as it is and mask the other columns.".to_owned()),
         );
     }
     for &relid in &plan.tables {
@@ -33,8 +33,8 @@ pub fn check(plan: &Plan) {
         unsafe {
             let table = pg_sys::table_open(relid, pg_sys::NoLock as i32);
             let form = &*(*table).rd_rel;
-            let problem = if form.relpersistence as u8 != pg_sys::RELPERSISTENCE_PERMANENT {
-                Some("is not a permanent table, and does not survive a crash")
+            let problem = if form.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP {
+                Some("is a temporary table, which no other session uses")
             } else if form.relam != pg_sys::HEAP_TABLE_AM_OID {
                 Some("is not stored as a heap")
             } else {
@@ -62,7 +62,7 @@ pub fn check(plan: &Plan) {
                         "the mask of column {} deals with all rows at once: it cannot be masked online",
                         mask.column.display()
                     ),
-                    Some("Use synth_mask_table().".to_owned()),
+                    Some("Values of rows that others change meanwhile have no place to be dealt to: use synth_mask_table(), or another mask.".to_owned()),
                 );
             }
             pg_sys::table_close(table, pg_sys::NoLock as i32);
@@ -89,14 +89,17 @@ pub fn begin(target: Oid, plan: &Plan, definition: &str) {
 fn begin_part(target: Oid, place: usize, relid: Oid) {
     let shadow = make_shadow(relid);
     let (log_name, map_name) = (state::name_of("log", relid), state::name_of("map", relid));
+    // After a crash an unlogged table is empty, and so is its shadow: what is known of either is then
+    // to be empty as well.
+    let unlogged = if is_unlogged(relid) { "UNLOGGED " } else { "" };
     // The names are made of a number.
     state::run(
-        &format!("CREATE TABLE synth.{log_name} (old_place tid, new_place tid)"),
+        &format!("CREATE {unlogged}TABLE synth.{log_name} (old_place tid, new_place tid)"),
         &[],
     );
     state::run(
         &format!(
-            "CREATE TABLE synth.{map_name} (block bigint PRIMARY KEY, places bytea NOT NULL) WITH (fillfactor = 80)"
+            "CREATE {unlogged}TABLE synth.{map_name} (block bigint PRIMARY KEY, places bytea NOT NULL) WITH (fillfactor = 80)"
         ),
         &[],
     );
@@ -141,6 +144,12 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
             oid(file_of(shadow)),
         ],
     );
+}
+
+fn is_unlogged(relid: Oid) -> bool {
+    // SAFETY: catalog look-up.
+    let persistence = unsafe { pg_sys::get_rel_persistence(relid) };
+    persistence as u8 == pg_sys::RELPERSISTENCE_UNLOGGED
 }
 
 /// The number of a relation's file.

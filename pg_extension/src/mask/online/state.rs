@@ -364,18 +364,39 @@ pub fn holder(target: Oid) -> Option<i32> {
     .pop()
 }
 
-/// Whether a standby is behind by more than this.
-pub fn replica_is_behind(lag: i64) -> bool {
+/// How standbys are doing.
+pub struct Standbys {
+    /// Where the server writes its log, in bytes.
+    pub written: i64,
+    /// How far the slowest standby has replayed it; none if no standby is connected.
+    pub replayed: Option<i64>,
+}
+
+/// How standbys are doing. The lag that they report is that of the last record that they replayed,
+/// and stays as it is while replay is paused: positions do not.
+pub fn standbys() -> Standbys {
     read(
-        "SELECT true FROM pg_catalog.pg_stat_replication
-         WHERE state = 'streaming'
-           AND (replay_lag > $1 * interval '1 microsecond'
-             OR (replay_lsn < pg_catalog.pg_current_wal_lsn()
-                 AND pg_catalog.clock_timestamp() - reply_time > $1 * interval '1 microsecond'))
-         LIMIT 1",
-        &[bigint(lag)],
-        |row| row.get::<bool>(1),
+        "SELECT pg_catalog.pg_current_wal_lsn() - '0/0'::pg_lsn,
+                (SELECT pg_catalog.min(replay_lsn) - '0/0'::pg_lsn
+                 FROM pg_catalog.pg_stat_replication WHERE state = 'streaming')",
+        &[],
+        |row| {
+            let bytes = |column| {
+                let number = row.get::<pgrx::AnyNumeric>(column)?;
+                Ok::<_, pgrx::spi::Error>(number.and_then(|number| i64::try_from(number).ok()))
+            };
+            Ok(bytes(1)?.map(|written| (written, bytes(2))))
+        },
     )
     .pop()
-    .unwrap_or(false)
+    .map_or(
+        Standbys {
+            written: 0,
+            replayed: None,
+        },
+        |(written, replayed)| Standbys {
+            written,
+            replayed: replayed.ok().flatten(),
+        },
+    )
 }
