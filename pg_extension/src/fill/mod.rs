@@ -35,7 +35,7 @@ mod report;
 mod room;
 mod schema;
 mod state;
-mod subtransaction;
+pub mod subtransaction;
 mod types;
 
 use pgrx::iter::TableIterator;
