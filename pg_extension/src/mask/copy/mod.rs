@@ -10,6 +10,7 @@
 //! | `snapshot` | one view of the database for all tables |
 //! | `subset` | rows to start from, closed over references |
 //! | `definition` | tables made anew |
+//! | `inheritance` | partitions and tables that inherit |
 //! | `sequence` | sequences and their next values |
 //! | `load` | rows, masked on their way |
 //! | `grants` | who may do what with the copy |
@@ -18,6 +19,7 @@ mod condition;
 mod decide;
 mod definition;
 mod grants;
+mod inheritance;
 mod load;
 mod request;
 mod sequence;

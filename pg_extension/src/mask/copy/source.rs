@@ -8,6 +8,7 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::quote_identifier;
 
+use super::inheritance::equality;
 use crate::boundary::relation_name;
 use crate::error::raise;
 use crate::mask::rulebook::Rulebook;
@@ -213,7 +214,7 @@ impl Source {
                     .pairs
                     .iter()
                     .map(|&(child, parent)| {
-                        let equals = "OPERATOR(pg_catalog.=)".to_owned();
+                        let equals = equality((link.to, parent), (link.from, child));
                         (column(link.from, child), column(link.to, parent), equals)
                     })
                     .collect(),
