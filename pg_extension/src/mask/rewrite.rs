@@ -3,23 +3,16 @@
 //! are built anew, constraints are checked, and triggers do not fire. Transactions that started
 //! before and have not read the table yet will find it empty, as after any rewriting ALTER TABLE.
 
-use std::time::{Duration, Instant};
-
 use pgrx::PgSqlErrorCode::*;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Oid};
-use pgrx::{PgLogLevel, PgMemoryContexts, function_name};
 
 use super::batch::{Batch, ColumnMask, column_masks};
 use super::owner::AsOwner;
 use super::plan::Rules;
+use super::reading;
 use super::writer::Writer;
-use crate::boundary::{check_for_interrupts, finish_heap_swap, make_new_heap, relation_name};
+use crate::boundary::{finish_heap_swap, make_new_heap};
 use crate::error::raise;
-use crate::proof::Fingerprint;
-
-/// How often progress is told, where that is asked for.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// A table and the new heap that will take its place.
 pub struct Rewrite {
@@ -138,91 +131,10 @@ pub unsafe fn read_masked(
     mut each: impl FnMut(&Batch, &[ColumnMask]),
 ) -> i64 {
     // SAFETY: by the caller's promise.
-    let mut told = unsafe { Progress::new(old, progress) };
-    // SAFETY: slot, snapshot and scan are made and freed here; after an error the transaction's end
-    // frees them.
     unsafe {
         let masks = column_masks(old, rules);
-        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
-        let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
-        let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
-        let mut batch = Batch::new(old, &masks);
-        let mut fingerprint = Fingerprint::new(old, &masks, rules);
-        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
-        let forward = pg_sys::ScanDirection::ForwardScanDirection;
-        let mut more = true;
-        while more {
-            check_for_interrupts();
-            memory.switch_to(|_| {
-                while !batch.is_full() {
-                    more = pg_sys::table_scan_getnextslot(scan, forward, slot);
-                    if !more {
-                        break;
-                    }
-                    batch.push(slot);
-                }
-                fingerprint.before(&batch);
-                batch.mask(&masks);
-                fingerprint.after(&batch);
-                each(&batch, &masks);
-            });
-            told.add(batch.rows);
-            batch.clear();
-            memory.reset();
-        }
-        pg_sys::ExecDropSingleTupleTableSlot(slot);
-        pg_sys::table_endscan(scan);
-        pg_sys::UnregisterSnapshot(snapshot);
-        fingerprint.store();
-    }
-    told.rows
-}
-
-/// Rows masked so far, told now and then where that is asked for.
-pub struct Progress {
-    /// How many.
-    pub rows: i64,
-    relid: Oid,
-    expected: i64,
-    told: Option<Instant>,
-}
-
-impl Progress {
-    /// Starts at none.
-    ///
-    /// # Safety
-    /// The relation is open.
-    pub unsafe fn new(relation: pg_sys::Relation, wanted: bool) -> Self {
-        // SAFETY: by the caller's promise.
-        let (relid, expected) = unsafe { ((*relation).rd_id, (*(*relation).rd_rel).reltuples) };
-        Self {
-            rows: 0,
-            relid,
-            expected: expected.max(0.0) as i64,
-            told: wanted.then(Instant::now),
-        }
-    }
-
-    /// Counts rows.
-    pub fn add(&mut self, rows: usize) {
-        self.rows += rows as i64;
-        let Some(told) = self.told.filter(|told| told.elapsed() >= TELL_EVERY) else {
-            return;
-        };
-        self.told = Some(told + told.elapsed());
-        let of = match self.expected {
-            0 => String::new(),
-            expected => format!(" of about {expected}"),
-        };
-        ErrorReport::new(
-            ERRCODE_SUCCESSFUL_COMPLETION,
-            format!(
-                "{}: {}{of} rows masked",
-                relation_name(self.relid),
-                self.rows
-            ),
-            function_name!(),
-        )
-        .report(PgLogLevel::NOTICE);
+        reading::read_masked(old, &masks, rules, progress, |batch, _| {
+            each(batch, &masks);
+        })
     }
 }
