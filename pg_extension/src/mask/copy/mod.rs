@@ -147,7 +147,7 @@ fn synth_plan_copy(
 fn copy(request: &Request) -> Vec<Copied> {
     let mut source = Source::of(&request.source);
     let book = Rulebook::read();
-    source.add_declared(&book);
+    source.add_declared();
     let decisions = Decisions::of(&source, &book, request.undecided);
     if let Some(problem) = decisions.problems.first() {
         problem.raise();
@@ -222,7 +222,7 @@ struct Planned {
 fn plan(request: &Request) -> Vec<Planned> {
     let mut source = Source::of(&request.source);
     let book = Rulebook::read();
-    source.add_declared(&book);
+    source.add_declared();
     let decisions = Decisions::of(&source, &book, request.undecided);
     let snapshot = Snapshot::take();
     let subset = choose(&source, &snapshot, request);

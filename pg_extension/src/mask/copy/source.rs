@@ -11,7 +11,7 @@ use pgrx::spi::quote_identifier;
 use super::inheritance::equality;
 use crate::boundary::relation_name;
 use crate::error::raise;
-use crate::mask::rulebook::Rulebook;
+use crate::mask::catalog;
 use crate::query::{Parameter, query};
 
 /// A table of the source schema; partitions are tables, too.
@@ -200,9 +200,10 @@ impl Source {
         }
     }
 
-    /// Adds references that no foreign key declares.
-    pub fn add_declared(&mut self, book: &Rulebook) {
-        let links = book.links.iter().filter(|link| {
+    /// Adds references that no foreign key declares, also between tables without a rule.
+    pub fn add_declared(&mut self) {
+        let links = catalog::links();
+        let links = links.iter().filter(|link| {
             let known = |relid| self.table(relid).is_some();
             link.constraint.is_none() && known(link.from) && known(link.to)
         });
