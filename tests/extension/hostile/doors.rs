@@ -21,7 +21,6 @@ fn forms_of_call(call: &str) -> Vec<String> {
         "WITH c AS MATERIALIZED (SELECT {} AS x) SELECT * FROM c",
         "WITH c AS (INSERT INTO own (v) VALUES (({})::text) RETURNING v) SELECT * FROM c",
         "VALUES ({})",
-        "COPY (SELECT {}) TO STDOUT",
         "BEGIN; DECLARE door CURSOR FOR SELECT {}; FETCH door; COMMIT",
         "PREPARE door AS SELECT {}; EXECUTE door",
         "INSERT INTO own (v) VALUES ('x') RETURNING {}",
@@ -77,7 +76,7 @@ fn internals_through_every_door(pg: &Postgres) {
             format!("TABLE {table}"),
             format!("COPY {table} TO STDOUT"),
             format!("COPY {table} FROM '/dev/null'"),
-            format!("LOCK TABLE {table}"),
+            format!("BEGIN; LOCK TABLE {table}; COMMIT"),
             format!("TRUNCATE {table}"),
             format!("DELETE FROM {table}"),
             format!("SELECT * FROM {table} FOR UPDATE"),
@@ -122,6 +121,19 @@ fn masking_functions_through_every_door(pg: &Postgres) {
             denied(&mut mallory, &statement);
         }
     }
+    // COPY to the client, in its own program.
+    let copy = pg
+        .program("psql")
+        .args(["-X", "-U", &role, "-d", &session.database, "-c"])
+        .arg("COPY (SELECT synth_mask('hash', 'guess'::text)) TO STDOUT")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&copy.stderr);
+    assert!(
+        said.contains("permission denied for function synth_mask"),
+        "{said}"
+    );
+    assert!(copy.stdout.is_empty());
     session.run(&format!(
         "CREATE VIEW through AS SELECT synth_mask('hash', v) AS v FROM superusers; GRANT SELECT ON through TO {role};
          CREATE FUNCTION helps(t text) RETURNS text LANGUAGE sql AS 'SELECT synth_mask(''hash'', t)'"

@@ -64,14 +64,14 @@ fn code_runs_as_the_owner_of_its_table(pg: &Postgres) {
 }
 
 /// Functions and procedures in SQL and PL/pgSQL search nothing but the system's catalogs, the temporary
-/// schema last; and none runs with its owner's rights.
+/// schema last, or have a body that was bound when they were made; and none runs with its owner's rights.
 fn functions_in_sql_pin_their_path(pg: &Postgres) {
     let mut session = fresh(pg);
     assert_eq!(
         session.column(
             "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
              JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-             WHERE l.lanname <> 'c' AND p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR p.prosecdef AND d.deptype = 'e'"
+             WHERE l.lanname <> 'c' AND p.prosqlbody IS NULL AND p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR p.prosecdef"
         ),
         Vec::<String>::new(),
         "functions that look elsewhere"
@@ -100,7 +100,11 @@ fn casts_and_domains_have_no_rights_of_their_own(pg: &Postgres) {
         Vec::<String>::new(),
         "a cast of the attacker's was used"
     );
-    session.run("SELECT 1 FROM bait WHERE s = 'dark'::shade AND length(w) = 64");
+    mallory.run("DROP CAST (text AS shade); DROP CAST (shade AS text)");
+    assert_eq!(
+        session.value("SELECT count(*) FROM bait WHERE s = 'dark' AND length(w) = 64"),
+        "1"
+    );
 }
 
 /// Only the role of a job and its superiors change it, and what it runs then it runs as that role. (What
