@@ -97,7 +97,8 @@ impl Together {
         let alone = match category {
             // Numbers that are counted up share their first digits.
             Category::Ssn => {
-                let spread = self.areas.len() as f64 >= 0.4 * f64::from(distinct.min(200));
+                let areas = u32::try_from(self.areas.len()).unwrap_or(u32::MAX);
+                let spread = f64::from(areas) >= 0.4 * f64::from(distinct.min(200));
                 (nearly_all(self.ssn) && spread).then_some(3.3)
             }
             Category::Postcode if nearly_all(self.lettered) => Some(5.0),
