@@ -29,6 +29,7 @@
 //! | `listing` | the registry as rows |
 //! | `sqlstate` | errors of the user's code keep their SQLSTATE |
 //! | `error` | engine errors to SQLSTATE and hint |
+//! | `defect` | what becomes of a panic |
 
 // Boundary code reads like the C it talks to: Datums are cast to what they hold, catalog rows to
 // their structures, names are those of Postgres, and an error names its SQLSTATE as the C code does.
@@ -49,6 +50,7 @@ mod batches;
 mod boundary;
 mod column;
 mod create;
+mod defect;
 mod detect;
 mod document;
 mod error;
@@ -80,6 +82,7 @@ pgrx::pg_module_magic!(name, version);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
+    defect::install();
     rule::register_provider();
     scan::install();
     audit::register();

@@ -88,15 +88,20 @@ impl OwnTable {
         }
     }
 
-    /// Reads every row as it is now, whatever the transaction's snapshot: where it stands, and its
-    /// cells. Cells passed by reference are good until `read` returns.
+    /// Reads every row as it is now, whatever the transaction's snapshot (in a parallel plan, where no
+    /// other may be taken, as the query sees it): where it stands, and its cells. Cells passed by reference are good until `read` returns.
     pub fn scan(&self, mut read: impl FnMut(pg_sys::ItemPointerData, &[Option<Datum>])) {
         let mut values = vec![Datum::null(); self.columns];
         let mut nulls = vec![true; self.columns];
         // SAFETY: scan and snapshot are closed here; an error in between is cleaned up by the
         // transaction's end; the vectors have a cell an attribute.
         unsafe {
-            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+            let now = if pg_sys::IsInParallelMode() {
+                pg_sys::GetActiveSnapshot()
+            } else {
+                pg_sys::GetLatestSnapshot()
+            };
+            let snapshot = pg_sys::RegisterSnapshot(now);
             let scan = pg_sys::table_beginscan(self.relation, snapshot, 0, std::ptr::null_mut());
             loop {
                 let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);

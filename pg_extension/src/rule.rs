@@ -152,7 +152,7 @@ impl Column {
                 return Err(Refusal {
                     code: ERRCODE_INSUFFICIENT_PRIVILEGE,
                     message: format!("{} is a system catalog", relation_name(relid)),
-                    hint: None,
+                    hint: Some("Rules are for tables of users."),
                 });
             }
             let tuple = pg_sys::SearchSysCache2(
@@ -164,7 +164,7 @@ impl Column {
                 return Err(Refusal {
                     code: ERRCODE_UNDEFINED_COLUMN,
                     message: format!("column {attnum} of {} is gone", relation_name(relid)),
-                    hint: None,
+                    hint: Some("It was dropped meanwhile: call again."),
                 });
             }
             let form = *pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_attribute>();

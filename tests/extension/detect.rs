@@ -16,6 +16,7 @@ tests![
     rules_are_applied_once,
     rules_of_anonymizer_are_imported,
     a_thousand_tables,
+    values_say_it_where_names_do_not,
 ];
 
 /// Category by `table.column` of what was found surely enough to be set.
@@ -524,5 +525,65 @@ fn a_thousand_tables(pg: &Postgres) {
         session
             .value("SELECT count(*) FILTER (WHERE category = 'email') FROM synth_detect('public')"),
         "1000"
+    );
+}
+
+/// Bare Social Security numbers, postal codes and dates of birth, e-mail addresses deep in arrays, and
+/// the locale of what is proposed.
+fn values_say_it_where_names_do_not(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE SCHEMA s;
+         CREATE TABLE s.t (c1 text, c2 text, c3 date, c4 text[], ssn text, dob date, vorname text, telefon text, c5 date, c6 bigint);
+         INSERT INTO s.t
+         SELECT lpad((1 + i * 2)::text, 3, '0') || lpad((1 + i % 99)::text, 2, '0') || lpad((1 + i * 7 % 9999)::text, 4, '0'),
+                lpad((i * 331 % 99999)::text, 5, '0'),
+                make_date(1935 + i * 7 % 80, 1 + i % 12, 1 + i % 28),
+                ARRAY['x' || i, NULL, 'y', 'person' || i || '@real.org'],
+                lpad((1 + i * 2)::text, 3, '0') || lpad((1 + i % 99)::text, 2, '0') || lpad((1 + i * 7 % 9999)::text, 4, '0'),
+                make_date(1935 + i * 7 % 80, 1 + i % 12, 1 + i % 28),
+                synth_first_name(seed => i, locale => 'de_DE'), '+49 30 ' || (1000000 + i * 37),
+                make_date(2021 + i % 4, 1 + i % 12, 1 + i % 28), 100000000 + i
+         FROM generate_series(1, 300) i WHERE 1 + i * 2 <> 666",
+    );
+    let rows = session.rows("SELECT column_name, category, CASE WHEN confidence >= 0.8 THEN 'sure' WHEN confidence >= 0.3 THEN 'told' ELSE 'hardly' END, proposed_rule FROM synth_detect('s') ORDER BY column_name");
+    let seen = |column: &str| {
+        let found = rows.iter().find(|row| row[0].as_deref() == Some(column));
+        found.unwrap_or_else(|| panic!("no {column} in {rows:?}"))[1..]
+            .iter()
+            .map(|cell| cell.clone().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
+    assert!(seen("c1").starts_with("us_ssn | told"), "{}", seen("c1"));
+    assert!(seen("c2").starts_with("postcode | told"), "{}", seen("c2"));
+    assert!(
+        seen("c3").starts_with("birth_date | told"),
+        "{}",
+        seen("c3")
+    );
+    assert!(seen("ssn").starts_with("us_ssn | sure"), "{}", seen("ssn"));
+    assert!(
+        seen("dob").starts_with("birth_date | sure"),
+        "{}",
+        seen("dob")
+    );
+    assert!(seen("c4").starts_with("email |"), "{}", seen("c4"));
+    assert_eq!(
+        seen("vorname"),
+        "first_name | sure | MASKED WITH first_name(locale => 'de_DE')"
+    );
+    assert_eq!(
+        seen("telefon"),
+        "phone | sure | MASKED WITH phone(locale => 'de_DE')"
+    );
+    for nobodys in ["c5", "c6"] {
+        assert_eq!(seen(nobodys), " | hardly | ", "{rows:?}");
+    }
+    // What is told but not sure is not set by itself.
+    session.run("SELECT * FROM synth_apply_detected('s')");
+    assert_eq!(
+        session.column("SELECT column_name FROM synth.rules WHERE column_name IN ('c1', 'c2', 'c3', 'ssn', 'dob') ORDER BY 1"),
+        ["dob", "ssn"]
     );
 }

@@ -9,6 +9,7 @@ mod domains;
 mod examples;
 mod fill;
 mod generate;
+mod hostile;
 mod keys;
 mod mask_table;
 mod mask_value;
@@ -46,9 +47,11 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("mask_table", mask_table::tests()),
         ("mask_value", mask_value::tests()),
         ("masks", masks::tests()),
+        ("masks", masks::reversing::tests()),
         ("copy_masked", copy_masked::tests()),
         ("online", online::tests()),
         ("proof", proof::tests()),
+        ("hostile", hostile::tests()),
         ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),

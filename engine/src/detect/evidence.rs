@@ -7,6 +7,8 @@
 //! with an @ for much more. Equal values count once. Since values of a column are alike, and not
 //! independent as the rule has it, what content may say is bounded on both sides (`Strength`).
 
+use super::together::Odds;
+
 /// The odds' logarithm beyond which nothing is surer: confidence 0.99.
 const MOST: f64 = 4.595;
 
@@ -80,6 +82,16 @@ pub(super) fn confidence(
     let prior = logit(named.unwrap_or(strength.base));
     let odds = (prior + evidence).min(MOST);
     let confidence = 1.0 / (1.0 + (-odds).exp());
+    (confidence * 1000.0).round() / 1000.0
+}
+
+/// Confidence where values say something together only.
+pub(super) fn together(named: Option<f64>, odds: Odds) -> f64 {
+    let sum = match named {
+        Some(named) => logit(named) + odds.named,
+        None => logit(SHAPED.base) + odds.alone,
+    };
+    let confidence = 1.0 / (1.0 + (-sum.min(MOST)).exp());
     (confidence * 1000.0).round() / 1000.0
 }
 

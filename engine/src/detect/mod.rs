@@ -30,6 +30,8 @@
 //! | `inside` | identifiers inside longer text |
 //! | `document` | JSON by path |
 //! | `sample` | counting |
+//! | `together` | what values say together |
+//! | `origin` | the locale of names, places and telephone numbers |
 //! | `evidence` | how sure a finding is |
 //! | `propose` | a rule that fits |
 
@@ -41,8 +43,10 @@ mod evidence;
 mod form;
 mod inside;
 mod name;
+mod origin;
 mod propose;
 mod sample;
+mod together;
 mod value;
 
 pub use category::{Category, Gdpr, Hipaa};
@@ -362,6 +366,9 @@ fn column_finding(column: &Column<'_>, sample: &Sample) -> Option<Finding> {
     let reason = match (named, by_values) {
         (Some(name), true) => format!("{name}; values match"),
         (Some(name), false) => name,
+        (None, _) if counts.tally.hits == 0 || strength(category) == SHAPED => {
+            "the values look like it when taken together".to_owned()
+        }
         (None, _) => "values match".to_owned(),
     };
     Some(Finding {
@@ -371,7 +378,13 @@ fn column_finding(column: &Column<'_>, sample: &Sample) -> Option<Finding> {
         confidence,
         evidence,
         reason,
-        proposal: propose::rule(category, column.target, column.unique, column.key),
+        proposal: propose::rule(
+            category,
+            column.target,
+            column.unique,
+            column.key,
+            sample.origins.locale(),
+        ),
     })
 }
 
@@ -434,7 +447,17 @@ fn sure(category: Category, said: &Said, sample: &Sample) -> f64 {
     if named.is_none() && listed && sample.distinct() < 5 {
         return 0.0;
     }
-    evidence::confidence(named, &strength, &tally, sample.distinct())
+    let sure = evidence::confidence(named, &strength, &tally, sample.distinct());
+    match together(category, said, sample) {
+        Some(odds) => sure.max(evidence::together(named, odds)),
+        None => sure,
+    }
+}
+
+/// What the values of a column say together.
+fn together(category: Category, said: &Said, sample: &Sample) -> Option<together::Odds> {
+    let odds = sample.together.says(category, sample.distinct());
+    odds.filter(|_| !matches!(said, Said::Nobody))
 }
 
 #[cfg(test)]

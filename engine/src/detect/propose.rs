@@ -138,14 +138,23 @@ fn last_resort(target: &Target) -> Vec<String> {
 }
 
 /// The rule for a column of a category, or why there is none.
-pub(super) fn rule(category: Category, target: &Target, unique: bool, key: bool) -> Proposal {
+pub(super) fn rule(
+    category: Category,
+    target: &Target,
+    unique: bool,
+    key: bool,
+    locale: Option<&str>,
+) -> Proposal {
     if let Some(why) = is_left_to_the_owner(category) {
         return Proposal::Open(why.to_owned());
     }
     let mut candidates: Vec<String> = Vec::new();
     match target.column_type {
         Some(ColumnType::Text) => {
-            candidates.extend(of_text(category).iter().map(|&rule| rule.to_owned()));
+            for rule in of_text(category) {
+                candidates.extend(locale.and_then(|locale| localized(rule, locale)));
+                candidates.push((*rule).to_owned());
+            }
         }
         Some(
             ColumnType::SmallInt
@@ -185,6 +194,18 @@ pub(super) fn rule(category: Category, target: &Target, unique: bool, key: bool)
             },
             Proposal::Rule,
         )
+}
+
+/// A candidate for people of a locale; whether its mask or generator knows locales is found out when
+/// it is tried.
+fn localized(rule: &str, locale: &str) -> Option<String> {
+    if !rule.contains('(') {
+        return Some(format!("{rule}(locale => '{locale}')"));
+    }
+    let generator = rule.strip_prefix("pseudonym('")?.strip_suffix("')")?;
+    Some(format!(
+        r#"pseudonym('{generator}', '{{"locale": "{locale}"}}')"#
+    ))
 }
 
 /// The rule that masks values inside documents: pairs of a path and the rule for what is there.
@@ -233,7 +254,7 @@ mod tests {
     use super::*;
 
     fn proposed(category: Category, target: &Target, unique: bool) -> String {
-        match rule(category, target, unique, false) {
+        match rule(category, target, unique, false, None) {
             Proposal::Rule(rule) => rule.to_string(),
             Proposal::Open(why) => why,
         }
@@ -250,7 +271,7 @@ mod tests {
             ..text.clone()
         };
         for category in Category::ALL {
-            match rule(*category, &narrow, false, false) {
+            match rule(*category, &narrow, false, false, Some("de_DE")) {
                 Proposal::Rule(rule) => mask::check(&rule, &narrow).unwrap(),
                 Proposal::Open(why) => assert!(!why.is_empty()),
             }

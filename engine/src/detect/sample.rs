@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::category::Category;
 use super::evidence::Tally;
+use super::origin::Origins;
+use super::together::Together;
 use super::{Kind, document, inside, value};
 
 /// Counts of one category over distinct values.
@@ -27,6 +29,10 @@ pub struct Sample {
     pub(super) identifying: u32,
     /// Values found inside documents, by path.
     pub(super) paths: BTreeMap<String, Sample>,
+    /// What values say together.
+    pub(super) together: Together,
+    /// Where the people are from.
+    pub(super) origins: Origins,
     /// Hashes of the values seen.
     seen: HashSet<u64>,
 }
@@ -42,6 +48,8 @@ impl Sample {
             prose: 0,
             identifying: 0,
             paths: BTreeMap::new(),
+            together: Together::default(),
+            origins: Origins::default(),
             seen: HashSet::new(),
         }
     }
@@ -69,6 +77,10 @@ impl Sample {
 
     fn match_value(&mut self, text: &str) {
         let kind = self.kind;
+        self.together.add(text.trim(), kind);
+        if kind == Kind::Text {
+            self.origins.add(text.trim());
+        }
         let counts = &mut self.counts;
         // A category counts once a value, right before wrong.
         let mut found: Vec<value::Hit> = Vec::with_capacity(16);

@@ -84,6 +84,83 @@ fn generators_are_detected_from_values_alone() {
     assert!(wrong.is_empty(), "not detected:\n{}", wrong.join("\n"));
 }
 
+/// A column whose name says nothing is told of, and one whose name agrees is sure, where values are
+/// of a form of many things: bare Social Security numbers, postal codes, dates of birth.
+#[test]
+fn values_that_say_it_together() {
+    use Category::*;
+    let ssn: Vec<String> = made("ssn", &[], 300)
+        .iter()
+        .map(|ssn| ssn.replace('-', ""))
+        // Those of the engine begin with 9: as they are issued.
+        .enumerate()
+        .map(|(row, ssn)| format!("{:03}{}", 1 + row * 2, &ssn[3..]))
+        .filter(|ssn| &ssn[3..5] != "00" && !ssn.ends_with("0000") && !ssn.starts_with("666"))
+        .collect();
+    let births: Vec<String> = (0..300_i32)
+        .map(|row| {
+            let (year, month) = (1935 + row * 7 % 80, 1 + row % 12);
+            format!("{year}-{month:02}-{:02}", 1 + row % 28)
+        })
+        .collect();
+    let zips = made("postcode", &[], 300);
+    let gb = made("postcode", &[("locale", "en_GB")], 300);
+    for (values, category, name) in [
+        (ssn.clone(), Ssn, "ssn"),
+        (births, BirthDate, "dob"),
+        (zips, Postcode, "plz"),
+        (gb, Postcode, "postcode"),
+    ] {
+        let told = found("t", "c1", values.clone()).unwrap();
+        assert_eq!(told.category, category, "{told:?}");
+        assert!((0.3..0.8).contains(&told.confidence), "{told:?}");
+        let named = found("t", name, values).unwrap();
+        assert_eq!(named.category, category, "{named:?}");
+        assert!(named.confidence > 0.9, "{named:?}");
+    }
+    // Numbers that are counted up, days of the last years, numbers of five digits.
+    let counted = (0..300).map(|row| (123_450_000 + row).to_string());
+    assert_eq!(found("t", "c1", counted), None);
+    let days =
+        (0..300).map(|row| format!("202{}-{:02}-{:02}", row % 6, 1 + row % 12, 1 + row % 28));
+    assert_eq!(found("t", "c1", days), None);
+    let numbers = (0..300).map(|row| (10_000 + row * 7).to_string());
+    assert_eq!(found("t", "c1", numbers), None);
+    // What the name says is somebody's else stays what it is.
+    assert_ne!(found("products", "sku", ssn).map(|f| f.category), Some(Ssn));
+}
+
+/// Rules are proposed in the locale of the values.
+#[test]
+fn rules_are_of_the_locale_of_the_values() {
+    let mut wrong = Vec::new();
+    for locale in NAMES.iter().filter(|name| !name.starts_with("en_")) {
+        for generator in ["first_name", "last_name", "full_name", "city", "phone"] {
+            let values = made(generator, &[("locale", locale)], 300);
+            if generator == "phone" && !values.iter().all(|v| v.starts_with('+')) {
+                continue;
+            }
+            let rule = found("t", generator, values).and_then(|f| f.rule().map(Rule::to_string));
+            let rule = rule.unwrap_or_default();
+            if !rule.contains(locale) {
+                wrong.push(format!("{locale} {generator}: {rule}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let american = found("t", "first_name", made("first_name", &[], 300)).unwrap();
+    assert_eq!(
+        american.rule().unwrap().to_string(),
+        "MASKED WITH first_name"
+    );
+    let numbers = (0..50).map(|row| format!("+49 30 {:07}", row * 1_234));
+    let phone = found("t", "phone", numbers).unwrap();
+    assert_eq!(
+        phone.rule().unwrap().to_string(),
+        "MASKED WITH phone(locale => 'de_DE')"
+    );
+}
+
 /// What is nobody's is not taken for people, whatever it is made of.
 #[test]
 fn what_is_nobodys_is_left_alone() {

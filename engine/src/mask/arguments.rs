@@ -6,6 +6,17 @@ use super::{Literal, Target};
 use crate::error::{Error, Result};
 use crate::locale::{self, Locale};
 use crate::registry::Entry;
+use crate::schema::ColumnType;
+
+/// The least and the greatest number of a type of whole numbers; `None` for other types.
+pub(super) fn limits(column_type: ColumnType) -> Option<(i64, i64)> {
+    match column_type {
+        ColumnType::SmallInt => Some((i16::MIN.into(), i16::MAX.into())),
+        ColumnType::Integer => Some((i32::MIN.into(), i32::MAX.into())),
+        ColumnType::BigInt => Some((i64::MIN, i64::MAX)),
+        _ => None,
+    }
+}
 
 /// The literals of one rule in the order of the parameters, none missing.
 #[derive(Debug, Clone, Copy)]

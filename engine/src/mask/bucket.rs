@@ -11,7 +11,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::Mask;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, limits};
 use super::decimal::{Decimal, of_numeric};
 use super::map::{text_of, unexpected};
 use crate::calendar::{MICROS_PER_DAY, parse_date};
@@ -68,13 +68,7 @@ pub(super) fn build(arguments: &Arguments<'_>, column_type: ColumnType) -> Resul
                 "bounds must be up to 1000 {kind} in ascending order, separated by commas"
             ))
         })?;
-    let limits = match column_type {
-        ColumnType::SmallInt => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
-        ColumnType::Integer => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-        ColumnType::BigInt => Some((i64::MIN, i64::MAX)),
-        _ => None,
-    };
-    if let Some((low, high)) = limits
+    if let Some((low, high)) = limits(column_type)
         && !bounds.iter().all(|bound| {
             bound.scale == 0 && (i128::from(low)..=i128::from(high)).contains(&bound.units)
         })
@@ -142,7 +136,9 @@ impl Mask for Bucket {
                     |day| match day {
                         i32::MIN | i32::MAX => day,
                         _ => {
-                            let start = self.whole(i64::from(day) * MICROS_PER_DAY);
+                            // Days of Postgres reach farther than microseconds: those lie beyond
+                            // every bound.
+                            let start = self.whole(i64::from(day).saturating_mul(MICROS_PER_DAY));
                             i32::try_from(start / MICROS_PER_DAY).unwrap_or(day)
                         }
                     },
@@ -177,5 +173,28 @@ impl Mask for Bucket {
 
     fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         Err(Error::NotReversible { mask: "bucket" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Date32Array;
+
+    use super::*;
+    use crate::mask::{Rule, Target, build};
+    use crate::secret::Secret;
+
+    /// A date of Postgres may be 5,874,897 years after Christ, which is more microseconds than an
+    /// i64 holds.
+    #[test]
+    fn days_beyond_microseconds_are_in_the_last_bucket() {
+        let rule: Rule = "MASKED WITH bucket('1900-01-01,2000-01-01')"
+            .parse()
+            .unwrap();
+        let mask = build(&rule, &Target::new(ColumnType::Date), &Secret::new([0; 32])).unwrap();
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![-730_000, 20_000, 2_145_031_948]));
+        let masked = mask.apply(&days, &[]).unwrap();
+        let masked: Vec<i32> = masked.as_primitive::<Date32Type>().values().to_vec();
+        assert_eq!(masked, [-25_567, 10_957, 10_957]);
     }
 }

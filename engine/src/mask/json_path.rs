@@ -106,6 +106,29 @@ enum Part {
 struct JsonPath {
     paths: Vec<Path>,
     parts: Vec<Part>,
+    reversible: bool,
+}
+
+fn parsed(mask: &str) -> Result<Rule> {
+    let mut parser = Parser::new(mask);
+    let rule = parser.action()?;
+    if !parser.at_end() {
+        return Err(parser.error("expected the end of the mask"));
+    }
+    Ok(rule)
+}
+
+/// Whether all of its masks can be undone. What they could not take was replaced by null and stays
+/// so; a number that a mask for text has made a string comes back as a string.
+pub(super) fn is_reversible(arguments: &Arguments<'_>) -> bool {
+    let pairs = arguments.literals.as_chunks::<2>().0;
+    pairs.iter().all(|pair| {
+        let Literal::Text(mask) = &pair[1] else {
+            return false;
+        };
+        let properties = parsed(mask).and_then(|rule| super::properties(&rule));
+        properties.is_ok_and(|found| found.is_some_and(|mask| mask.reversible))
+    })
 }
 
 pub(super) fn build(arguments: &Arguments<'_>, secret: &Secret) -> Result<Box<dyn Mask>> {
@@ -121,15 +144,15 @@ pub(super) fn build(arguments: &Arguments<'_>, secret: &Secret) -> Result<Box<dy
         paths.push(Path::parse(path).map_err(|problem| arguments.error(problem))?);
         parts.push(part(mask, arguments, secret)?);
     }
-    Ok(Box::new(JsonPath { paths, parts }))
+    Ok(Box::new(JsonPath {
+        paths,
+        parts,
+        reversible: is_reversible(arguments),
+    }))
 }
 
 fn part(mask: &str, arguments: &Arguments<'_>, secret: &Secret) -> Result<Part> {
-    let mut parser = Parser::new(mask);
-    let rule = parser.action()?;
-    if !parser.at_end() {
-        return Err(parser.error("expected the end of the mask"));
-    }
+    let rule = parsed(mask)?;
     match &rule {
         Rule::Value(literal) => {
             return Ok(Part::Constant(match literal {
@@ -276,7 +299,47 @@ impl Mask for JsonPath {
         self.run(values, |mask, input| mask.apply(input, &[]))
     }
 
-    fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
-        Err(Error::NotReversible { mask: NAME })
+    fn unmask(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
+        if !self.reversible {
+            return Err(Error::NotReversible { mask: NAME });
+        }
+        self.run(values, |mask, input| mask.unmask(input, &[]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(rule: &str, document: &str) -> (String, Result<String>) {
+        let rule: Rule = rule.parse().unwrap();
+        let target = Target::new(ColumnType::Json);
+        let mask = crate::mask::build(&rule, &target, &Secret::new([5; 32])).unwrap();
+        let one = |array: &ArrayRef| text_of(array).unwrap().value(0).to_owned();
+        let input: ArrayRef = Arc::new(StringArray::from(vec![document]));
+        let masked = mask.apply(&input, &[]).unwrap();
+        let back = mask.unmask(&masked, &[]).map(|back| one(&back));
+        let told = crate::mask::properties(&rule).unwrap().unwrap().reversible;
+        assert_eq!(told, back.is_ok(), "{rule}");
+        (one(&masked), back)
+    }
+
+    #[test]
+    fn what_reversible_masks_did_is_undone() {
+        let document = r#"{"tel": "+49 30 123", "n": [17, 18], "k": "Ann", "x": null}"#;
+        let (masked, back) = run(
+            "MASKED WITH json_path('$.tel', 'fpe', '$.n[*]', 'permutation')",
+            document,
+        );
+        assert_ne!(masked, document);
+        assert!(masked.contains(r#""k": "Ann", "x": null"#), "{masked}");
+        assert_eq!(back.unwrap(), document);
+        for rule in [
+            "MASKED WITH json_path('$.tel', 'fpe', '$.k', 'hash')",
+            "MASKED WITH json_path('$.tel', 'value ''x''')",
+            "MASKED WITH json_path('$.tel', 'null')",
+        ] {
+            assert!(run(rule, document).1.is_err(), "{rule}");
+        }
     }
 }

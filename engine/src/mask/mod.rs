@@ -38,6 +38,7 @@ mod json;
 mod json_path;
 mod map;
 mod noise;
+mod numbered;
 mod partial;
 mod permutation;
 mod placeholder;
@@ -222,6 +223,7 @@ pub fn properties(rule: &Rule) -> Result<Option<MaskProperties>> {
                     properties.reversible = true;
                 }
                 "pseudonym" => properties.injective = arguments.boolean("is_unique")?,
+                json_path::NAME => properties.reversible = json_path::is_reversible(&arguments),
                 _ => {}
             }
             properties

@@ -157,7 +157,7 @@ impl Noise {
             .unwrap_or_else(|| {
                 // Neither fits: anywhere between the bounds.
                 let width = u64::try_from(high.saturating_sub(low)).unwrap_or(u64::MAX - 1);
-                low + i128::from(crate::entropy::below(entropy, width + 1))
+                low + i128::from(crate::entropy::below(entropy, width.saturating_add(1)))
             });
         Some(Decimal {
             units: moved,

@@ -14,7 +14,7 @@ use arrow_array::types::{Int16Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, limits};
 use super::decimal::{Decimal, of_numeric};
 use super::map::{text_of, unexpected};
 use super::{Literal, Mask};
@@ -48,11 +48,7 @@ pub(super) fn build(
     column_type: ColumnType,
     secret: &Secret,
 ) -> Result<Box<dyn Mask>> {
-    let limits = match column_type {
-        ColumnType::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        ColumnType::Integer => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        _ => (i64::MIN, i64::MAX),
-    };
+    let limits = limits(column_type).unwrap_or((i64::MIN, i64::MAX));
     let bounds = match (arguments.literal("minimum"), arguments.literal("maximum")) {
         (Literal::Null, Literal::Null) => None,
         _ if matches!(column_type, ColumnType::Uuid | ColumnType::Numeric) => {

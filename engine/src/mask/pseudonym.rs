@@ -13,7 +13,8 @@ use arrow_array::{Array, ArrayRef};
 
 use super::arguments::Arguments;
 use super::decimal::each_text;
-use super::map::{cut, map_text};
+use super::map::{cut, map_text, try_map_text};
+use super::numbered::{self, Numbered};
 use super::{Literal, Mask, Target};
 use crate::entropy::remix;
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ pub(super) const PSEUDONYM: &[Parameter] = &[
         name: "is_unique",
         parameter_type: ParameterType::Boolean,
         default: Some("false"),
-        summary: "Whether distinct values get distinct pseudonyms (up to collisions of a keyed hash of 64 bits): only with generators that have 2^64 values or more, such as pattern.",
+        summary: "Whether distinct values get distinct pseudonyms. From generators with 2^64 values or more, such as pattern, any values do (up to collisions of a keyed hash of 64 bits); from one with n values, whole numbers from 0 to n - 1 and as many texts of digits, and any other value is an error.",
     },
     Parameter {
         name: "max_length",
@@ -160,11 +161,22 @@ pub(super) fn build(
     if order {
         return Err(arguments.error("unique in options is for rows; give is_unique => true"));
     }
-    if unique && bound.distinct() != Some(u64::MAX) {
-        return Err(arguments.error(format!(
-            "generator {name} does not have 2^64 values, so that distinct pseudonyms cannot be promised; take pattern with a longer pattern, fpe, permutation, email or hash"
-        )));
-    }
+    let count = match bound.distinct() {
+        _ if !unique => None,
+        Some(u64::MAX) => None,
+        Some(count) if count > 0 && numbered::can_number(column_type) => Some(count),
+        Some(count) => {
+            return Err(arguments.error(format!(
+                "generator {name} has {count} values: distinct pseudonyms can be promised to whole numbers and texts of digits only, not to values of type {}; take pattern with a longer pattern, fpe, permutation, email or hash",
+                target.type_name
+            )));
+        }
+        None => {
+            return Err(arguments.error(format!(
+                "the values of generator {name} cannot be numbered, so that distinct pseudonyms cannot be promised; take pattern, fpe, permutation, email or hash"
+            )));
+        }
+    };
     let fits = match bound.output() {
         ColumnType::Text => matches!(
             column_type,
@@ -204,6 +216,16 @@ pub(super) fn build(
     {
         return Err(arguments.error("unique pseudonyms would be longer than max_length"));
     }
+    if let Some(count) = count {
+        let cipher = secret.cipher(&format!("pseudonym/{name}"));
+        return Ok(Box::new(Numbered {
+            name: name.to_owned(),
+            generator: bound,
+            cipher,
+            count,
+            cap,
+        }));
+    }
     // The generator's name is part of the domain: two generators do not link.
     let key = secret.key(&format!("pseudonym/{name}"));
     if column_type == ColumnType::Text || column_type.arrow() == arrow_schema::DataType::Utf8 {
@@ -239,14 +261,22 @@ struct Pseudonym {
 impl Mask for Pseudonym {
     fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         let mut value = String::new();
+        if self.unique {
+            return try_map_text(values, 16, |original, out| {
+                let entropy = self.key.words(original.as_bytes())[0];
+                // Indexes are below u64::MAX. One that the generator does not have is a defect.
+                let written = self.generator.nth(entropy.min(u64::MAX - 1), out);
+                let fits = self.cap.is_none_or(|cap| out.chars().count() <= cap);
+                if written.is_ok() && fits {
+                    Ok(())
+                } else {
+                    Err(numbered::too_long())
+                }
+            });
+        }
         map_text(values, 16, |original, out| {
             let mut entropy = self.key.words(original.as_bytes())[0];
             value.clear();
-            if self.unique {
-                // Indexes are below u64::MAX.
-                self.generator.nth(entropy.min(u64::MAX - 1), &mut value)?;
-                return out.write_str(&value);
-            }
             self.generator.write(entropy, &mut value)?;
             if self.layout {
                 return out.write_str(&like(original, &value));

@@ -220,9 +220,14 @@ fn what_does_not_fit_is_refused_with_what_would() {
             "kinds must be some of",
         ),
         (
-            "MASKED WITH pseudonym('ssn', is_unique => true)",
+            "MASKED WITH pseudonym('sentence', is_unique => true)",
             &text,
-            "does not have 2^64 values",
+            "cannot be numbered",
+        ),
+        (
+            "MASKED WITH pseudonym('ssn', is_unique => true)",
+            &Target::new(ColumnType::Enum),
+            "to whole numbers and texts of digits only",
         ),
         (
             "MASKED WITH pseudonym('nonsense')",

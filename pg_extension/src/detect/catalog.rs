@@ -74,7 +74,7 @@ pub enum Reading {
     Text,
     /// Its text as a whole, unless it is very large.
     Whole,
-    /// The first element of an array.
+    /// The elements of an array, some of the first.
     Element,
     /// Not: its type may run code of somebody's.
     Not,

@@ -22,12 +22,12 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
-use pgrx::{PgTryBuilder, pg_sys};
 use serde_json::json;
 use synth_engine::detect::{self, Finding, Proposal, Sample};
 
 use crate::boundary::check_for_interrupts;
 use crate::error::{raise, raise_null};
+use crate::fill::subtransaction::tried;
 use catalog::{Column, Table};
 
 /// The most rows of a table that are looked at.
@@ -327,53 +327,24 @@ pub(crate) struct Stopped {
 /// Runs a closure in a subtransaction, which is kept if it ends well and `keep` says so. An error
 /// undoes what it did; a cancelled query stays cancelled.
 fn attempt<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, Stopped> {
-    // SAFETY: the subtransaction ends below in either case; context and owner are as before.
-    let (context, owner) = unsafe {
-        let saved = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
-        pg_sys::BeginInternalSubTransaction(std::ptr::null());
-        pg_sys::MemoryContextSwitchTo(saved.0);
-        saved
-    };
-    let run = std::panic::AssertUnwindSafe(run);
-    #[expect(
-        clippy::result_large_err,
-        reason = "made once a table, where an error is caught"
-    )]
-    let outcome = PgTryBuilder::new(move || Ok(crate::sqlstate::call(run)))
-        .catch_others(Err)
-        .catch_rust_panic(Err)
-        .execute();
-    let stopped = match &outcome {
-        Ok(_) | Err(CaughtError::RustPanic { .. }) => None,
-        Err(CaughtError::PostgresError(report) | CaughtError::ErrorReport(report)) => {
-            let code = report.sql_error_code();
-            let cancelled = matches!(
-                code,
-                ERRCODE_QUERY_CANCELED | ERRCODE_ADMIN_SHUTDOWN | ERRCODE_CRASH_SHUTDOWN
-            );
-            (!cancelled).then(|| Stopped {
-                code: sqlstate(code),
+    tried(keep, run).map_err(|caught| match &caught {
+        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report)
+            if !is_cancelled(report.sql_error_code()) =>
+        {
+            Stopped {
+                code: sqlstate(report.sql_error_code()),
                 message: report.message().to_owned(),
-            })
+            }
         }
-    };
-    // SAFETY: begun above; an error that is rethrown rolls it back with the transaction.
-    unsafe {
-        match (&outcome, &stopped) {
-            (Ok(_), _) if keep => pg_sys::ReleaseCurrentSubTransaction(),
-            (Ok(_), _) | (Err(_), Some(_)) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
-            (Err(_), None) => {}
-        }
-        if outcome.is_ok() || stopped.is_some() {
-            pg_sys::MemoryContextSwitchTo(context);
-            pg_sys::CurrentResourceOwner = owner;
-        }
-    }
-    match (outcome, stopped) {
-        (Ok(value), _) => Ok(value),
-        (Err(_), Some(stopped)) => Err(stopped),
-        (Err(caught), None) => caught.rethrow(),
-    }
+        _ => caught.rethrow(),
+    })
+}
+
+fn is_cancelled(code: PgSqlErrorCode) -> bool {
+    matches!(
+        code,
+        ERRCODE_QUERY_CANCELED | ERRCODE_ADMIN_SHUTDOWN | ERRCODE_CRASH_SHUTDOWN
+    )
 }
 
 /// Five characters of an SQLSTATE (`MAKE_SQLSTATE` of utils/elog.h, undone).

@@ -13,6 +13,7 @@ use synth_engine::detect::Sample;
 use super::attempt;
 use super::catalog::{Column, Reading, Table};
 use crate::boundary::{check_for_interrupts, string};
+use crate::defect;
 use crate::query::{query, with_settings};
 
 /// Settings under which values are read: dates read alike everywhere, and nobody waits for long.
@@ -21,6 +22,9 @@ const SETTINGS: &[(&CStr, &CStr)] = &[
     (c"datestyle", c"ISO, YMD"),
     (c"lock_timeout", c"1s"),
 ];
+
+/// The most elements of an array that are looked at.
+const MOST_ELEMENTS: usize = 64;
 
 /// Until dropped, a security-restricted operation of the same user.
 struct Restricted {
@@ -124,6 +128,10 @@ fn take(
         .iter()
         .map(|&at| Sample::new(columns[at].kind))
         .collect();
+    let elements: Vec<bool> = read
+        .iter()
+        .map(|&at| columns[at].reading == Reading::Element)
+        .collect();
     let list: Vec<String> = read.iter().map(|&at| expression(&columns[at])).collect();
     // SAFETY: catalog look-ups; names are palloc'd.
     let name = unsafe {
@@ -150,7 +158,20 @@ fn take(
         query(&sql, &[], |row| {
             check_for_interrupts();
             for (place, sample) in taken.iter_mut().enumerate() {
-                sample.add(row.get::<&str>(place + 1)?);
+                if elements[place] {
+                    let elements: Vec<Option<String>> = row.get(place + 1)?.unwrap_or_default();
+                    defect::contained("looking at values", || {
+                        if elements.is_empty() {
+                            sample.add(None);
+                        }
+                        elements
+                            .iter()
+                            .for_each(|value| sample.add(value.as_deref()));
+                    });
+                    continue;
+                }
+                let value = row.get::<&str>(place + 1)?;
+                defect::contained("looking at a value", || sample.add(value));
             }
             Ok(None::<()>)
         })
@@ -164,7 +185,10 @@ fn expression(column: &Column) -> String {
         Reading::Whole => {
             format!("CASE WHEN pg_column_size({name}) <= 200000 THEN {name}::text END")
         }
-        Reading::Element => format!("left(({name})[array_lower({name}, 1)]::text, 2000)"),
+        Reading::Element => format!(
+            "CASE WHEN pg_column_size({name}) <= 200000 THEN
+                 ARRAY(SELECT left(e::text, 2000) FROM unnest({name}) AS e LIMIT {MOST_ELEMENTS}) END"
+        ),
         Reading::Text | Reading::Not => format!("left({name}::text, 2000)"),
     }
 }

@@ -37,7 +37,7 @@ mod room;
 mod schema;
 mod shortage;
 mod state;
-mod subtransaction;
+pub mod subtransaction;
 mod types;
 
 use pgrx::iter::TableIterator;

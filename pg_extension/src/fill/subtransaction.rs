@@ -20,7 +20,23 @@ pub fn attempt<T>(
     run: impl FnOnce() -> T,
     expected: fn(PgSqlErrorCode) -> bool,
 ) -> Result<T, CaughtError> {
-    let outcome = in_subtransaction(
+    match tried(true, run) {
+        Err(CaughtError::PostgresError(report)) if expected(report.sql_error_code()) => {
+            Err(CaughtError::PostgresError(report))
+        }
+        Err(caught) => rethrow(caught),
+        Ok(value) => Ok(value),
+    }
+}
+
+/// Runs a closure, and gives its error back, which undoes what it wrote; `keep` says whether what it
+/// wrote is kept where it ends well.
+#[expect(
+    clippy::result_large_err,
+    reason = "made once a batch or table, where an error is caught"
+)]
+pub fn tried<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, CaughtError> {
+    in_subtransaction(
         || {
             let run = AssertUnwindSafe(run);
             PgTryBuilder::new(move || Ok(call(run)))
@@ -28,15 +44,8 @@ pub fn attempt<T>(
                 .catch_rust_panic(Err)
                 .execute()
         },
-        Result::is_ok,
-    );
-    match outcome {
-        Err(CaughtError::PostgresError(report)) if expected(report.sql_error_code()) => {
-            Err(CaughtError::PostgresError(report))
-        }
-        Err(caught) => rethrow(caught),
-        Ok(value) => Ok(value),
-    }
+        |outcome: &Result<T, CaughtError>| keep && outcome.is_ok(),
+    )
 }
 
 /// Runs a closure whose writes are undone.

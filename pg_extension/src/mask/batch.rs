@@ -14,6 +14,7 @@ use super::function::Call;
 use super::other::{Other, Reader, Tester};
 use super::plan::{self, Rules};
 use super::shuffle::Shuffle;
+use crate::defect;
 use crate::error::or_raise;
 use crate::rule::{Column, Refusal};
 use crate::secret;
@@ -46,6 +47,8 @@ pub enum Action {
 
 /// A mask with what reads and writes the column.
 pub struct Computation {
+    /// What it is doing, for the message about a defect.
+    doing: String,
     mask: Box<dyn Mask>,
     codec: Codec,
     companions: Vec<Reader>,
@@ -105,6 +108,7 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
                     column.padded_to,
                 );
                 Action::Mask(Computation {
+                    doing: format!("masking {}", column.display()),
                     mask,
                     codec,
                     companions,
@@ -401,6 +405,7 @@ impl Computation {
         // SAFETY: by the caller's promise.
         let codec = unsafe { Codec::new(base_oid, -1, column_type, None) };
         Self {
+            doing: "masking a value".to_owned(),
             mask,
             codec,
             companions: Vec::new(),
@@ -425,11 +430,15 @@ impl Computation {
             .iter()
             .map(|c| Shapes::spread(&shapes, c))
             .collect();
-        let masked = or_raise(if forward {
-            self.mask.apply(&array, &spread)
-        } else {
-            self.mask.unmask(&array, &spread)
+        let masked = defect::contained(&self.doing, || {
+            defect::panic_in_mask(|| format!("{array:?}"));
+            if forward {
+                self.mask.apply(&array, &spread)
+            } else {
+                self.mask.unmask(&array, &spread)
+            }
         });
+        let masked = or_raise(masked);
         // SAFETY: a mask gives as many values of the same type.
         unsafe { self.codec.encode(masked, &shapes, scratch) }
     }

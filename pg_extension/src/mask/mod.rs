@@ -7,9 +7,10 @@
 //! | `references` | `synth_reference`: references that no foreign key declares |
 //! | `plan` | what masking some tables will do, and what it would break |
 //! | `table` | `synth_mask_table` and `synth_mask_schema` |
+//! | `reading` | every row of a table, masked, a batch at a time |
 //! | `rewrite` | a table in one pass into a new heap |
 //! | `route` | the same for partitions whose rows move |
-//! | `triggers` | rows updated so that triggers fire |
+//! | `triggers` | rows updated by UPDATE, so that triggers fire |
 //! | `online` | `synth_mask_table_online`: in batches that commit, while the table is used |
 //! | `batch` | rows taken apart and masked, some at a time |
 //! | `codec` | values of a column as arrays and back |
@@ -42,6 +43,7 @@ pub mod other;
 pub mod owner;
 pub mod plan;
 pub mod protect;
+mod reading;
 mod references;
 mod report;
 mod rewrite;

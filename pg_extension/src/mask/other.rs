@@ -95,6 +95,19 @@ impl Other {
         }
     }
 
+    /// A value of the column's type from its text form.
+    ///
+    /// # Safety
+    /// The value lives in the current memory context.
+    pub unsafe fn value(&self, text: Option<&str>) -> Option<Datum> {
+        let text = CString::new(text?).unwrap_or_default();
+        // SAFETY: the type exists while the column does.
+        unsafe {
+            let base = pg_sys::getBaseType(self.type_oid);
+            Some(read_as(base, -1, &text))
+        }
+    }
+
     /// What tests its values.
     ///
     /// # Safety

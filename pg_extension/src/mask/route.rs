@@ -2,20 +2,17 @@
 //! new value, by Postgres's own tuple routing, into that partition's new heap.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Oid};
 
-use super::batch::{Batch, ColumnMask, column_masks};
+use super::batch::{ColumnMask, column_masks};
 use super::owner::AsOwner;
 use super::plan::Rules;
-use super::rewrite::{Progress, Rewrite, block_of};
+use super::reading::{Progress, read_masked};
+use super::rewrite::Rewrite;
 use super::writer::Writer;
-use crate::boundary::{
-    ExecCleanupTupleRouting, ExecFindPartition, ExecSetupPartitionTupleRouting,
-    check_for_interrupts,
-};
-use crate::proof::Fingerprint;
+use crate::boundary::{ExecCleanupTupleRouting, ExecFindPartition, ExecSetupPartitionTupleRouting};
 
 /// With more partitions than this, none keeps a page pinned between batches.
 const PINNED_PARTITIONS: usize = 64;
@@ -24,7 +21,7 @@ const PINNED_PARTITIONS: usize = 64;
 struct Leaf {
     rewrite: Rewrite,
     writer: Writer,
-    masks: Vec<ColumnMask>,
+    masks: Rc<Vec<ColumnMask>>,
     rows: i64,
 }
 
@@ -39,7 +36,7 @@ pub fn rewrite_tree(top: Oid, leaves: &[Oid], rules: &Rules, progress: bool) -> 
                 let rewrite = Rewrite::begin(relid);
                 let masks = {
                     let _owner = AsOwner::of(relid);
-                    column_masks(rewrite.old, rules)
+                    Rc::new(column_masks(rewrite.old, rules))
                 };
                 Leaf {
                     writer: Writer::new(rewrite.old, rewrite.new),
@@ -89,79 +86,40 @@ unsafe fn move_rows(
     progress: bool,
 ) {
     let old = parts[source].rewrite.old;
-    // SAFETY: by the caller's promise.
-    let mut told = unsafe { Progress::new(old, progress) };
-    // SAFETY: by the caller's promise; slots, snapshot and scan are made and freed here.
+    let masks = Rc::clone(&parts[source].masks);
+    // SAFETY: by the caller's promise; the slot is made and freed here.
     unsafe {
-        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
-        let scan = pg_sys::table_beginscan(old, snapshot, 0, std::ptr::null_mut());
-        let slot = pg_sys::table_slot_create(old, std::ptr::null_mut());
         let masked =
             pg_sys::MakeSingleTupleTableSlot((*old).rd_att, &raw const pg_sys::TTSOpsVirtual);
         let to_root = pg_sys::convert_tuples_by_name((*old).rd_att, (*router.root).rd_att);
-        let mut batch = Batch::new(old, &parts[source].masks);
-        let mut fingerprint = Fingerprint::new(old, &parts[source].masks, rules);
-        let mut memory = PgMemoryContexts::new("pg_synth masking batch");
-        let forward = pg_sys::ScanDirection::ForwardScanDirection;
-        let mut more = true;
-        let mut block = 0;
-        while more {
-            check_for_interrupts();
-            memory.switch_to(|_| {
-                while !batch.is_full() {
-                    more = pg_sys::table_scan_getnextslot(scan, forward, slot);
-                    if !more {
-                        break;
-                    }
-                    block = block_of(slot);
-                    batch.push(slot);
-                }
-                fingerprint.before(&batch);
-                batch.mask(&parts[source].masks);
-                fingerprint.after(&batch);
-                for row in 0..batch.rows {
-                    let (values, nulls) = batch.row(row);
-                    (*(*masked).tts_ops).clear.inspect(|clear| clear(masked));
-                    std::ptr::copy_nonoverlapping(
-                        values.as_ptr(),
-                        (*masked).tts_values,
-                        values.len(),
-                    );
-                    std::ptr::copy_nonoverlapping(
-                        nulls.as_ptr(),
-                        (*masked).tts_isnull,
-                        nulls.len(),
-                    );
-                    pg_sys::ExecStoreVirtualTuple(masked);
-                    let (target, placed) = router.place(masked, to_root);
-                    let Some(leaf) = by_oid.get(&target).map(|&index| &mut parts[index]) else {
-                        continue;
-                    };
-                    let columns = (*(*leaf.rewrite.old).rd_att).natts as usize;
-                    let values = std::slice::from_raw_parts((*placed).tts_values, columns);
-                    let nulls = std::slice::from_raw_parts((*placed).tts_isnull, columns);
-                    leaf.writer.write((values, nulls), &leaf.masks);
-                    leaf.rows += 1;
-                    router.reset();
-                }
-            });
-            told.add(batch.rows, block);
-            batch.clear();
-            memory.reset();
+        read_masked(old, &masks, rules, progress, |batch, _| {
+            for row in 0..batch.rows {
+                let (values, nulls) = batch.row(row);
+                (*(*masked).tts_ops).clear.inspect(|clear| clear(masked));
+                std::ptr::copy_nonoverlapping(values.as_ptr(), (*masked).tts_values, values.len());
+                std::ptr::copy_nonoverlapping(nulls.as_ptr(), (*masked).tts_isnull, nulls.len());
+                pg_sys::ExecStoreVirtualTuple(masked);
+                let (target, placed) = router.place(masked, to_root);
+                let Some(leaf) = by_oid.get(&target).map(|&index| &mut parts[index]) else {
+                    continue;
+                };
+                let columns = (*(*leaf.rewrite.old).rd_att).natts as usize;
+                let values = std::slice::from_raw_parts((*placed).tts_values, columns);
+                let nulls = std::slice::from_raw_parts((*placed).tts_isnull, columns);
+                leaf.writer.write((values, nulls), &leaf.masks);
+                leaf.rows += 1;
+                router.reset();
+            }
             if parts.len() > PINNED_PARTITIONS {
                 for part in parts.iter() {
                     part.writer.unpin();
                 }
             }
-        }
+        });
         if !to_root.is_null() {
             pg_sys::free_conversion_map(to_root);
         }
         pg_sys::ExecDropSingleTupleTableSlot(masked);
-        pg_sys::ExecDropSingleTupleTableSlot(slot);
-        pg_sys::table_endscan(scan);
-        pg_sys::UnregisterSnapshot(snapshot);
-        fingerprint.store();
     }
 }
 

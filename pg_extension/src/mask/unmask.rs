@@ -13,18 +13,21 @@ use pgrx::fcinfo::{
     pg_arg_is_null, pg_getarg, pg_getarg_datum_raw, pg_getarg_type, pg_return_null,
 };
 use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::spi::quote_identifier;
 use pgrx::{Array as PgArray, IntoDatum, PgMemoryContexts};
 use serde_json::Value;
 use std::sync::Arc;
+use synth_engine::mask::condition::Test;
 use synth_engine::mask::{self, Rule};
 
 use super::batch::Computation;
+use super::other::{Other, Tester};
 use super::owner::AsOwner;
 use super::rulebook::Rulebook;
 use crate::boundary::{datumCopy, relation_name, require_utf8, sql_function, string};
 use crate::error::{or_raise, raise, raise_null};
 use crate::query::{execute, query};
-use crate::rule::Column;
+use crate::rule::{Column, Refusal};
 use crate::{audit, own, secret};
 
 /// A column's mask, kept for the calls of one statement.
@@ -36,6 +39,8 @@ struct Prepared {
     /// When the statement began that has been audited.
     statement: pg_sys::TimestampTz,
     computation: Computation,
+    /// For which rows the rule held, if not for all.
+    condition: Option<Condition>,
     /// How values of the type are passed.
     by_value: bool,
     length: i16,
@@ -69,18 +74,99 @@ sql_function! {
             if pg_arg_is_null(fcinfo, 2) {
                 return pg_return_null(fcinfo);
             }
-            let companions: Vec<ArrayRef> = pg_getarg::<PgArray<&str>>(fcinfo, 4)
-                .map(|array| {
-                    let one = |text: Option<&str>| Arc::new(StringArray::from(vec![text])) as ArrayRef;
-                    array.iter().map(one).collect()
-                })
-                .unwrap_or_default();
             let prepared = &*(*flinfo).fn_extra.cast::<Prepared>();
+            let given = pg_getarg::<PgArray<&str>>(fcinfo, 4);
+            let mut companions: Vec<Option<&str>> =
+                given.iter().flat_map(|array| array.iter()).collect();
+            if let Some(condition) = &prepared.condition
+                && !condition.held(&mut companions)
+            {
+                // The row was left as it was.
+                let value = pg_getarg_datum_raw(fcinfo, 2);
+                return datumCopy(value, prepared.by_value, i32::from(prepared.length));
+            }
+            let one = |text: Option<&str>| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+            let companions: Vec<ArrayRef> = companions.into_iter().map(one).collect();
             match apply(prepared, pg_getarg_datum_raw(fcinfo, 2), &companions) {
                 Some(original) => original,
                 None => pg_return_null(fcinfo),
             }
         }
+    }
+}
+
+/// The condition of a rule, by which a row was masked or left.
+struct Condition {
+    column: Other,
+    tester: Tester,
+    /// Where its column's value stands among the companions: after those of the mask.
+    place: usize,
+    name: String,
+}
+
+impl Condition {
+    /// A rule's condition; none where every value that is given was masked. Raises an error where the
+    /// condition's column is masked itself, so that it no longer says which rows were.
+    fn of(column: &Column, condition: &mask::Condition, place: usize) -> Option<Self> {
+        let name = &condition.column;
+        let keeps_nulls = matches!(condition.test, Test::IsNull | Test::IsNotNull);
+        if *name == column.name && condition.test == Test::IsNotNull {
+            return None;
+        }
+        let other = Other::find(column.relid(), name).unwrap_or_else(Refusal::raise_for);
+        let attnum = i16::try_from(other.index + 1).unwrap_or(0);
+        let changed = match Rulebook::read().rule((column.relid(), attnum)) {
+            None | Some(Rule::NotMasked) => false,
+            // NULL stays NULL under a mask that computes.
+            Some(rule) => match rule.action() {
+                Rule::Mask { name, .. } => !(keeps_nulls && mask::is_computed(name)),
+                _ => true,
+            },
+        };
+        if changed {
+            raise(
+                ERRCODE_FEATURE_NOT_SUPPORTED,
+                format!(
+                    "the rule of column {} holds WHEN {name} has some value, and {name} is masked too: what it holds now does not say which rows were masked",
+                    column.display()
+                ),
+                Some(
+                    "Give the column of the condition no rule, and originals can be told."
+                        .to_owned(),
+                ),
+            );
+        }
+        // SAFETY: what is prepared lives as long as the statement's call.
+        let tester = unsafe { other.tester(&condition.test) };
+        Some(Self {
+            column: other,
+            tester,
+            place,
+            name: name.clone(),
+        })
+    }
+
+    /// Whether the rule held for a row; takes the value of its column off the companions.
+    ///
+    /// # Safety
+    /// The condition was made for this call's function.
+    unsafe fn held(&self, companions: &mut Vec<Option<&str>>) -> bool {
+        if companions.len() <= self.place {
+            raise(
+                ERRCODE_INVALID_PARAMETER_VALUE,
+                format!(
+                    "the rule holds for some values of column {} only",
+                    self.name
+                ),
+                Some(format!(
+                    "Give its value as text in companions, after those that the mask reads: companions => ARRAY[{}::text].",
+                    quote_identifier(&self.name)
+                )),
+            );
+        }
+        let text = companions.remove(self.place);
+        // SAFETY: by the caller's promise.
+        unsafe { self.tester.holds(self.column.value(text)) }
     }
 }
 
@@ -111,7 +197,7 @@ fn prepare(
     require_grant(relid, attnum, &name);
     let column = Column::of(relid, attnum);
     let rule = rule_of(relid, attnum, &name);
-    let (Rule::Mask { .. }, Some(column_type)) = (&rule, column.target.column_type) else {
+    let (Rule::Mask { .. }, Some(column_type)) = (rule.action(), column.target.column_type) else {
         raise(
             ERRCODE_FEATURE_NOT_SUPPORTED,
             format!("the rule of column {} is not reversible", column.display()),
@@ -142,6 +228,16 @@ fn prepare(
         None => secret::current_version(),
     };
     let mask = or_raise(mask::build(&rule, &column.target, &secret));
+    if !or_raise(mask::properties(rule.action())).is_some_and(|mask| mask.reversible) {
+        raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("the rule of column {} is not reversible", column.display()),
+            Some("See reversible in synth.registry.".to_owned()),
+        );
+    }
+    let condition = rule
+        .condition()
+        .and_then(|condition| Condition::of(&column, condition, mask.companions().len()));
     let (mut length, mut by_value) = (0, false);
     // SAFETY: the type is that of the value; the mask was built for the column.
     let computation = unsafe {
@@ -166,6 +262,7 @@ fn prepare(
         type_oid,
         statement,
         computation,
+        condition,
         by_value,
         length,
     }

@@ -19,11 +19,11 @@ fn described(session: &mut Session, schema: &str) -> Vec<String> {
     let rows = session.column(&format!(
         "SET search_path = pg_catalog;
          WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{schema}')
-         SELECT 'column ' || t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || a.attidentity::text || a.attgenerated::text || a.attstorage::text || a.attcompression::text || a.attstattarget || coalesce((SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%'), '') || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(t.oid, a.attnum), '') || a.attcollation::regcollation::text
+         SELECT 'column ' || t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || a.attidentity::text || a.attgenerated::text || a.attstorage::text || a.attcompression::text || a.attstattarget || coalesce((SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%'), '') || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(t.oid, a.attnum), '') || a.attcollation::regcollation::text || a.attislocal || a.attinhcount
          FROM t JOIN pg_attribute a ON a.attrelid = t.oid LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
          WHERE t.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
          UNION ALL
-         SELECT 'constraint ' || t.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) || k.convalidated || k.condeferrable || k.condeferred || (k.connoinherit AND k.contype = 'c') || coalesce(obj_description(k.oid, 'pg_constraint'), '')
+         SELECT 'constraint ' || t.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) || k.convalidated || k.condeferrable || k.condeferred || (k.connoinherit AND k.contype = 'c') || CASE WHEN k.contype = 'c' THEN k.conislocal || ' ' || k.coninhcount ELSE '' END || coalesce(obj_description(k.oid, 'pg_constraint'), '')
          FROM t JOIN pg_constraint k ON k.conrelid = t.oid
          UNION ALL
          SELECT 'index ' || pg_get_indexdef(i.indexrelid) || i.indisprimary || i.indisunique || i.indisreplident || i.indisclustered || coalesce(obj_description(i.indexrelid, 'pg_class'), '')

@@ -8,6 +8,7 @@ tests![
     a_reader_copies_what_it_may_read,
     row_level_security_holds,
     code_of_tables_runs_as_their_owner,
+    tables_of_several_owners,
 ];
 
 fn role(session: &mut crate::extension::Session, name: &str) -> String {
@@ -115,4 +116,65 @@ fn code_of_tables_runs_as_their_owner(pg: &Postgres) {
     );
     // The owner cannot make more in the schema of the caller.
     owner.refused("CREATE TABLE d.more ()", "42501", "schema d");
+}
+
+/// Partitions and children that belong to other roles than the table above them: each copy belongs to
+/// the owner of its original, and code of a table has run with the rights of the owner of a table.
+fn tables_of_several_owners(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let names = ["upper", "lower", "caller"].map(|name| role(&mut session, name));
+    let [upper, lower, caller] = &names;
+    session.run(&format!(
+        "CREATE SCHEMA mixed; GRANT USAGE, CREATE ON SCHEMA mixed TO {upper}, {lower}; GRANT USAGE ON SCHEMA mixed TO {caller};
+         CREATE TABLE public.ran (who text); GRANT INSERT ON public.ran TO PUBLIC;
+         CREATE FUNCTION public.note_it() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.ran VALUES (current_user); END $$;
+         CREATE FUNCTION public.spy(v int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM public.note_it(); RETURN v; END $$;
+         CREATE TABLE mixed.log (id int NOT NULL, name text) PARTITION BY RANGE (id);
+         CREATE TABLE mixed.log_1 PARTITION OF mixed.log FOR VALUES FROM (0) TO (100);
+         CREATE TABLE mixed.log_2 PARTITION OF mixed.log DEFAULT;
+         ALTER TABLE mixed.log ADD PRIMARY KEY (id); ALTER TABLE mixed.log ADD CONSTRAINT later CHECK (id > 0) NOT VALID; CREATE INDEX ON mixed.log (public.spy(id));
+         CREATE TABLE mixed.base (id int, name text, CONSTRAINT named CHECK (name <> ''));
+         CREATE TABLE mixed.derived (extra text) INHERITS (mixed.base);
+         CREATE TABLE mixed.refers (id int REFERENCES mixed.log);
+         INSERT INTO mixed.log SELECT i, 'Real ' || i FROM generate_series(1, 200) i; INSERT INTO mixed.derived VALUES (1, 'Real', 'x'); INSERT INTO mixed.refers VALUES (7);
+         ALTER TABLE mixed.log OWNER TO {upper}; ALTER TABLE mixed.log_1 OWNER TO {lower}; ALTER TABLE mixed.log_2 OWNER TO {lower};
+         ALTER TABLE mixed.base OWNER TO {upper}; ALTER TABLE mixed.derived OWNER TO {lower}; ALTER TABLE mixed.refers OWNER TO {lower};
+         GRANT SELECT ON ALL TABLES IN SCHEMA mixed TO {caller}; TRUNCATE public.ran;
+         SELECT synth_set_rule('mixed.log', 'name', 'MASKED WITH hash'), synth_set_rule('mixed.base', 'name', 'MASKED WITH hash')"
+    ));
+    session.run("SELECT synth_set_rule('mixed.log', 'id', 'NOT MASKED'), synth_set_rule('mixed.base', 'id', 'NOT MASKED'), synth_set_rule('mixed.derived', 'extra', 'NOT MASKED')");
+    let owners = |session: &mut crate::extension::Session, schema: &str| {
+        session.rows(&format!(
+            "SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = '{schema}'::regnamespace ORDER BY relname COLLATE \"C\""
+        ))
+    };
+    let expected = owners(&mut session, "mixed");
+    let mut copier = session.role(pg, caller);
+    copier.run("SELECT synth_copy_masked('mixed', 'made')");
+    assert_eq!(owners(&mut session, "made"), expected);
+    assert_eq!(
+        copier.value("SELECT count(*) || ' ' || count(*) FILTER (WHERE name ~ '^[0-9a-f]{64}$') FROM made.log"),
+        "200 200"
+    );
+    assert_eq!(session.value("SELECT count(*) FROM made.log_1"), "99");
+    assert_eq!(session.value("SELECT count(*) FROM made.base"), "1");
+    assert_eq!(
+        session.value(&format!(
+            "SELECT count(*) FROM public.ran WHERE who NOT IN ('{upper}', '{lower}')"
+        )),
+        "0",
+        "code of a table ran as somebody else"
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM pg_constraint WHERE conrelid IN ('made.log'::regclass, 'made.log_1'::regclass) AND conname = 'later' AND NOT convalidated"),
+        "2"
+    );
+    // What was lent is given back: the upper owner has no rights on the lower tables.
+    let mut upper = session.role(pg, upper);
+    upper.refused(
+        "ALTER TABLE made.log_1 ADD COLUMN x int",
+        "42501",
+        "must be owner",
+    );
+    upper.refused("TABLE made.derived", "42501", "permission denied");
 }

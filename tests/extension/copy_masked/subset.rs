@@ -13,6 +13,7 @@ tests![
     conditions_are_one_expression_and_nothing_else,
     conditions_cannot_write,
     the_plan_counts_the_rows,
+    declared_references_compare_as_their_type_does,
 ];
 
 fn start_rows_and_what_they_refer_to(pg: &Postgres) {
@@ -250,5 +251,25 @@ fn the_plan_counts_the_rows(pg: &Postgres) {
     assert_eq!(
         session.value("SELECT count(*) FROM pg_class WHERE relname = 'synth_subset'"),
         "0"
+    );
+}
+
+/// A reference that no foreign key declares finds what a foreign key would: by the equality of the
+/// key's type, here of citext, and of numbers of different widths.
+fn declared_references_compare_as_their_type_does(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE EXTENSION citext; CREATE SCHEMA c;
+         CREATE TABLE c.people (email citext PRIMARY KEY, number bigint UNIQUE);
+         CREATE TABLE c.visits (id int PRIMARY KEY, email citext, number int);
+         INSERT INTO c.people VALUES ('Ann@real.org', 1), ('bob@real.org', 2), ('eve@real.org', 3);
+         INSERT INTO c.visits VALUES (1, 'ANN@REAL.ORG', 2), (2, 'eve@real.org', 3);
+         SELECT synth_reference('c.visits', '{email}', 'c.people', '{email}');
+         SELECT synth_reference('c.visits', '{number}', 'c.people', '{number}')",
+    );
+    session.run(r#"SELECT synth_copy_masked('c', 'made', subset => '{"visits": "id = 1"}', undecided => 'copy')"#);
+    assert_eq!(
+        session.column("SELECT email FROM made.people ORDER BY number"),
+        ["Ann@real.org", "bob@real.org"]
     );
 }

@@ -1,7 +1,5 @@
 //! `synth_reference`: references that no foreign key declares.
 
-use std::process::Stdio;
-
 use super::{mask, rule};
 use crate::extension::{fresh, tests};
 use crate::servers::postgres::Postgres;
@@ -99,24 +97,7 @@ fn renames_and_dumps_keep_them(pg: &Postgres) {
     );
     // Into another database, where numbers are others.
     let copy = pg.create_database();
-    let dump = pg
-        .program("pg_dump")
-        .args(["--no-sync", "-d", &session.database])
-        .output()
-        .unwrap();
-    let path = pg.socket_dir().join(format!("{copy}.sql"));
-    std::fs::write(&path, &dump.stdout).unwrap();
-    let restored = pg
-        .program("psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &copy, "-f", "-"])
-        .stdin(Stdio::from(std::fs::File::open(&path).unwrap()))
-        .output()
-        .unwrap();
-    assert!(
-        restored.status.success(),
-        "the dump does not restore:\n{}",
-        String::from_utf8_lossy(&restored.stderr)
-    );
+    pg.dump_and_restore(&session.database, &copy);
     let mut session = crate::extension::Session::open(pg, &copy);
     session.run("ALTER TABLE \"Else\".\"Log\" RENAME \"Who\" TO whom");
     assert_eq!(

@@ -7,6 +7,8 @@ use crate::servers::postgres::Postgres;
 tests![
     a_whole_schema,
     triggers_fire_only_when_asked,
+    statement_triggers_fire_once,
+    columns_are_checked_when_triggers_fire,
     triggers_that_cannot_fire,
     statistics_are_replaced,
     a_plan_says_what_would_happen,
@@ -143,6 +145,84 @@ fn triggers_fire_only_when_asked(pg: &Postgres) {
             option,
         );
     }
+}
+
+/// One UPDATE is one statement: its triggers fire once, and see all rows before and after.
+fn statement_triggers_fire_once(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text, born date, kind text);
+         INSERT INTO t SELECT i, 'Real ' || i, date '1970-01-01' + i, CASE WHEN i % 2 = 0 THEN 'even' END FROM generate_series(1, 2500) i;
+         CREATE TABLE seen (what text, n bigint);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO public.seen VALUES (TG_WHEN || ' ' || TG_LEVEL, 1); RETURN NULL; END $$;
+         CREATE FUNCTION tables() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO public.seen SELECT 'changed', count(*) FROM old_rows o JOIN new_rows n USING (id) WHERE o.name LIKE 'Real%' AND n.name NOT LIKE 'Real%';
+            INSERT INTO public.seen SELECT 'left', count(*) FROM new_rows n WHERE n.name LIKE 'Real%'; RETURN NULL; END $$;
+         CREATE TRIGGER a BEFORE UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note();
+         CREATE TRIGGER b AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note();
+         CREATE TRIGGER c AFTER UPDATE ON t REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tables();
+         CREATE TRIGGER d AFTER UPDATE OF kind ON t FOR EACH STATEMENT EXECUTE FUNCTION note()",
+    );
+    rule(
+        &mut session,
+        "t",
+        "name",
+        "MASKED WITH hash(20) WHEN kind = 'even'",
+    );
+    rule(&mut session, "t", "born", "MASKED WITH date_shift(30)");
+    let mask = "SELECT synth_mask_table('t', fire_triggers => true)";
+    let log = "SELECT what, n FROM seen ORDER BY what COLLATE \"C\"";
+    assert_eq!(session.value(mask), "2500");
+    assert_eq!(
+        session.rows(log),
+        [
+            row(&["AFTER STATEMENT", "1"]),
+            row(&["BEFORE STATEMENT", "1"]),
+            row(&["changed", "1250"]),
+            row(&["left", "1250"]),
+        ]
+    );
+    // A statement that finds no row is one all the same.
+    session.run("TRUNCATE t, seen");
+    assert_eq!(session.value(mask), "0");
+    assert_eq!(
+        session.rows(log),
+        [
+            row(&["AFTER STATEMENT", "1"]),
+            row(&["BEFORE STATEMENT", "1"]),
+            row(&["changed", "0"]),
+            row(&["left", "0"]),
+        ]
+    );
+}
+
+/// What a column demands holds for the update too.
+fn columns_are_checked_when_triggers_fire(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        r#"CREATE DOMAIN short AS text CHECK (length(VALUE) < 21);
+         CREATE TABLE "Odd ""t" (d short, "c' d" varchar(20), pg_synth_masked_rows int); INSERT INTO "Odd ""t" VALUES ('Real', 'Real', 1);
+         CREATE TABLE pg_synth_masked_rows (place tid, c0 text);
+         CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER passing BEFORE UPDATE ON "Odd ""t" FOR EACH ROW EXECUTE FUNCTION pass()"#,
+    );
+    let table = r#""Odd ""t""#;
+    rule(&mut session, table, "d", "MASKED WITH hash(64)");
+    session.refused(
+        &format!("SELECT synth_mask_table('{table}', fire_triggers => true)"),
+        "23514",
+        "short",
+    );
+    rule(&mut session, table, "d", "MASKED WITH hash(20)");
+    rule(&mut session, table, "c' d", "MASKED WITH hash(20)");
+    session.run(&format!(
+        "SELECT synth_mask_table('{table}', fire_triggers => true)"
+    ));
+    assert_eq!(
+        session.rows(&format!("SELECT length(d), length(\"c' d\") FROM {table}")),
+        [row(&["20", "20"])]
+    );
 }
 
 fn triggers_that_cannot_fire(pg: &Postgres) {

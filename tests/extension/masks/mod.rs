@@ -1,5 +1,7 @@
 //! What masks do to columns of each kind: companions, conditions, functions, shuffling, arrays, JSON.
 
+pub mod reversing;
+
 use super::{Session, database, fresh, row, tests};
 use crate::servers::postgres::Postgres;
 

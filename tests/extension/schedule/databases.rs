@@ -77,29 +77,9 @@ fn dump_and_restore(pg: &Postgres) {
     run_now(&mut owner, "other", "succeeded", "status");
     let jobs = "SELECT name, owner::text, cron, time_zone, command, overlap, attempts::text, retry_delay::text, window_start::text, window_stop::text, missed, active::text FROM synth.job ORDER BY name";
     let before = session.rows(jobs);
-    let dump = pg
-        .program("pg_dump")
-        .arg(&session.database)
-        .output()
-        .unwrap();
-    assert!(
-        dump.status.success(),
-        "{}",
-        String::from_utf8_lossy(&dump.stderr)
-    );
-    let mut copy = Session::open(pg, &pg.create_database());
-    let mut psql = pg
-        .program("psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &copy.database])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    std::io::Write::write_all(&mut psql.stdin.take().unwrap(), &dump.stdout).unwrap();
-    assert!(
-        psql.wait().unwrap().success(),
-        "the dump cannot be restored"
-    );
+    let copy = pg.create_database();
+    pg.dump_and_restore(&session.database, &copy);
+    let mut copy = Session::open(pg, &copy);
     assert_eq!(copy.rows(jobs), before, "jobs are not as they were");
     assert_eq!(
         copy.value("SELECT string_agg(status, ',') FROM synth.job_run"),

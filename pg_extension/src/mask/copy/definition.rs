@@ -12,6 +12,7 @@ use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, NodeTag, Oid};
 use pgrx::{PgList, pg_guard};
 
+use super::inheritance;
 use super::source::{Source, Table, oid, oid_list, qualified};
 use crate::boundary::string;
 use crate::error::raise;
@@ -81,7 +82,11 @@ impl<'a> Definition<'a> {
             tables.sort_by_key(|table| std::cmp::Reverse(self.source.depth(table)));
             for table in &tables {
                 let _owner = AsOwner::of(table.relid);
+                // Before partitions are bound: afterwards a check goes down to tables of other owners.
                 self.add_constraints(table, "k.contype = 'c' AND NOT k.convalidated");
+            }
+            for table in &tables {
+                let _owner = AsOwner::of(table.relid);
                 self.add_constraints(table, "k.contype IN ('p', 'u', 'x')");
                 self.set_index_options(table);
                 self.create_indexes(table);
@@ -318,13 +323,12 @@ impl<'a> Definition<'a> {
             |row| row.get::<String>(1),
         );
         for bound in bound {
-            let _owner = AsOwner::of(parent.relid);
             let sql = format!(
                 "ALTER TABLE {} ATTACH PARTITION {} {bound}",
                 self.name(parent),
                 self.name(table)
             );
-            execute(&sql, &[]);
+            self.bind(parent, table, &sql);
         }
     }
 
@@ -345,8 +349,20 @@ impl<'a> Definition<'a> {
                 self.name(table),
                 self.name(parent)
             );
-            execute(&sql, &[]);
+            self.bind(parent, table, &sql);
         }
+        inheritance::mark(table.relid, self.copies.get(&table.relid).copied());
+    }
+
+    /// Binds a table to one above it, which Postgres lets nobody do but an owner of both. It is done
+    /// as the owner of the upper table, whose expressions run then (partition keys, indexes); where
+    /// the tables belong to different roles, the lower one is lent to that owner meanwhile.
+    fn bind(&self, parent: &Table, table: &Table, sql: &str) {
+        let copy = self.copies.get(&table.relid).copied();
+        inheritance::lent(copy, parent.relid, || {
+            let _owner = AsOwner::of(parent.relid);
+            execute(sql, &[]);
+        });
     }
 
     /// Replica identity and the index a table is clustered on.

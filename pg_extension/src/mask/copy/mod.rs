@@ -10,6 +10,7 @@
 //! | `snapshot` | one view of the database for all tables |
 //! | `subset` | rows to start from, closed over references |
 //! | `definition` | tables made anew |
+//! | `inheritance` | partitions and tables that inherit |
 //! | `sequence` | sequences and their next values |
 //! | `load` | rows, masked on their way |
 //! | `grants` | who may do what with the copy |
@@ -18,6 +19,7 @@ mod condition;
 mod decide;
 mod definition;
 mod grants;
+mod inheritance;
 mod load;
 mod request;
 mod sequence;
@@ -145,7 +147,7 @@ fn synth_plan_copy(
 fn copy(request: &Request) -> Vec<Copied> {
     let mut source = Source::of(&request.source);
     let book = Rulebook::read();
-    source.add_declared(&book);
+    source.add_declared();
     let decisions = Decisions::of(&source, &book, request.undecided);
     if let Some(problem) = decisions.problems.first() {
         problem.raise();
@@ -220,7 +222,7 @@ struct Planned {
 fn plan(request: &Request) -> Vec<Planned> {
     let mut source = Source::of(&request.source);
     let book = Rulebook::read();
-    source.add_declared(&book);
+    source.add_declared();
     let decisions = Decisions::of(&source, &book, request.undecided);
     let snapshot = Snapshot::take();
     let subset = choose(&source, &snapshot, request);

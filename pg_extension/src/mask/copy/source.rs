@@ -8,9 +8,10 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::quote_identifier;
 
+use super::inheritance::equality;
 use crate::boundary::relation_name;
 use crate::error::raise;
-use crate::mask::rulebook::Rulebook;
+use crate::mask::catalog;
 use crate::query::{Parameter, query};
 
 /// A table of the source schema; partitions are tables, too.
@@ -199,9 +200,10 @@ impl Source {
         }
     }
 
-    /// Adds references that no foreign key declares.
-    pub fn add_declared(&mut self, book: &Rulebook) {
-        let links = book.links.iter().filter(|link| {
+    /// Adds references that no foreign key declares, also between tables without a rule.
+    pub fn add_declared(&mut self) {
+        let links = catalog::links();
+        let links = links.iter().filter(|link| {
             let known = |relid| self.table(relid).is_some();
             link.constraint.is_none() && known(link.from) && known(link.to)
         });
@@ -213,7 +215,7 @@ impl Source {
                     .pairs
                     .iter()
                     .map(|&(child, parent)| {
-                        let equals = "OPERATOR(pg_catalog.=)".to_owned();
+                        let equals = equality((link.to, parent), (link.from, child));
                         (column(link.from, child), column(link.to, parent), equals)
                     })
                     .collect(),
