@@ -20,6 +20,7 @@ tests![
     own_parameters_reach_the_tables,
     what_cannot_be_created_is_refused,
     names_are_quoted,
+    huge_numbers_are_refused_or_stream,
     a_cancelled_creation_leaves_nothing,
 ];
 
@@ -430,6 +431,27 @@ fn names_are_quoted(pg: &Postgres) {
          CREATE FUNCTION evil.synth_students(bigint, bigint, integer, unknown) RETURNS TABLE (x integer) LANGUAGE sql AS 'SELECT 1/0';
          SET search_path = evil, public; SELECT * FROM synth_create('education', 5, 'fine')",
     );
+}
+
+fn huge_numbers_are_refused_or_stream(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run("SET statement_timeout = '10s'");
+    for table in domain::tables() {
+        let name = table.entry.name;
+        let most = i64::MAX;
+        for arguments in [
+            format!("{most}, 1"),
+            format!("1, 1, {most}"),
+            format!("{most}, 1, {most}"),
+            format!("1000000000, 1, {}", 1_u64 << 30),
+        ] {
+            let call = format!("SELECT 1 FROM synth_{name}({arguments}) LIMIT 1");
+            if let Err(error) = session.attempt(&call) {
+                assert_eq!(error.code, "22003", "{call}: {error}");
+                assert!(!error.hint.is_empty(), "{call}: {error}");
+            }
+        }
+    }
 }
 
 fn a_cancelled_creation_leaves_nothing(pg: &Postgres) {

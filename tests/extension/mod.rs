@@ -5,6 +5,7 @@
 
 mod copy_masked;
 mod detect;
+mod documents;
 mod domains;
 mod examples;
 mod fill;
@@ -35,6 +36,7 @@ pub use session::{Session, row};
 pub fn trials(fixture: &Fixture) -> Vec<Trial> {
     let tests: Vec<(&str, Vec<Test>)> = vec![
         ("detect", detect::tests()),
+        ("documents", documents::tests()),
         ("domains", domains::tests()),
         ("fill", fill::tests()),
         ("generate", generate::tests()),

@@ -1,0 +1,112 @@
+//! Documents of formats in SQL: FHIR bundles, HL7 and FIX messages, pain.001.
+
+use synth_engine::domain::TableOptions;
+use synth_engine::format::export;
+
+use super::{fresh, tests};
+use crate::servers::postgres::Postgres;
+
+tests![
+    documents_are_those_of_the_engine,
+    a_bundle_joins_with_the_tables,
+    payments_are_one_document,
+    documents_stream,
+    bad_arguments_are_refused,
+];
+
+/// Functions and the formats whose documents they give.
+const FUNCTIONS: [(&str, &str); 3] = [
+    ("synth_fhir_bundle", "fhir_bundles"),
+    ("synth_hl7_message", "hl7"),
+    ("synth_fix_message", "fix"),
+];
+
+fn documents_are_those_of_the_engine(pg: &Postgres) {
+    let mut session = fresh(pg);
+    for (function, format) in FUNCTIONS {
+        let entry = export::export(format).unwrap();
+        let made = (entry.build)(&TableOptions {
+            seed: 5,
+            ..TableOptions::default()
+        })
+        .unwrap();
+        let mut out = [Vec::new()];
+        made.write(3..9, &mut out).unwrap();
+        let text = String::from_utf8(out[0].clone()).unwrap();
+        let expected: Vec<&str> = text.split_terminator('\n').collect();
+        assert!(expected.len() > 3, "{format}");
+        for query in [
+            format!("SELECT {function}(6, 5, 3)"),
+            format!("SELECT d FROM {function}(6, 5, start => 3) d"),
+        ] {
+            let found = session.column(&query);
+            assert_eq!(found.len(), expected.len(), "{query}");
+            for (found, expected) in found.iter().zip(&expected) {
+                if format == "fhir_bundles" {
+                    // jsonb puts keys in another order.
+                    let parsed =
+                        |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+                    assert_eq!(parsed(found), parsed(expected));
+                } else {
+                    assert_eq!(found, expected, "{query}");
+                }
+            }
+        }
+    }
+}
+
+fn a_bundle_joins_with_the_tables(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run("SELECT synth_create('healthcare', 30, 'clinic', 8)");
+    assert_eq!(
+        session.value(
+            "SELECT count(*) FROM synth_fhir_bundle(30, 8) b, jsonb_array_elements(b -> 'entry') e
+             JOIN clinic.encounters n ON n.encounter_id::text = e #>> '{resource,id}'
+             WHERE e #>> '{resource,resourceType}' = 'Encounter'
+               AND 'Patient/' || n.patient_id = e #>> '{resource,subject,reference}'"
+        ),
+        session.value("SELECT count(*) FROM clinic.encounters")
+    );
+}
+
+fn payments_are_one_document(pg: &Postgres) {
+    let mut session = fresh(pg);
+    assert_eq!(
+        session.value(
+            "SELECT (xpath('//*[local-name() = \"GrpHdr\"]/*[local-name() = \"NbOfTxs\"]/text()', d))[1]::text
+                  = cardinality(xpath('//*[local-name() = \"CdtTrfTxInf\"]', d))::text
+             FROM (SELECT synth_pain001(200, 4)::xml) p (d)"
+        ),
+        "t"
+    );
+    session.refused("SELECT synth_pain001(100001, 1)", "22023", "100000");
+}
+
+/// The first documents of many come at once.
+fn documents_stream(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run("SET statement_timeout = '20s'");
+    for (function, _) in FUNCTIONS {
+        let first = session.column(&format!("SELECT {function}(1000000000, 5) LIMIT 2"));
+        assert_eq!(first.len(), 2, "{function}");
+    }
+}
+
+fn bad_arguments_are_refused(pg: &Postgres) {
+    let mut session = fresh(pg);
+    for (function, _) in FUNCTIONS {
+        for (arguments, code, says) in [
+            ("-1", "22023", "negative"),
+            ("NULL", "22004", "null"),
+            ("9223372036854775807", "22003", "last"),
+            ("1, 1, 9223372036854775807", "22003", "last"),
+            ("1, as_of => '1066-10-14'", "22008", "as_of"),
+        ] {
+            session.refused(
+                &format!("SELECT count(*) FROM {function}({arguments})"),
+                code,
+                says,
+            );
+        }
+    }
+}
