@@ -1,5 +1,5 @@
 //! Writes a format of several files into a directory: each file appears under its name only when all are
-//! complete.
+//! complete. Of a document that cannot be put together from pieces there is a file a piece.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 
-use synth_engine::format::export::{Export, ExportEntry};
+use synth_engine::format::export::{Export, ExportEntry, ExportFile};
 
 use crate::error::{Error, Result};
 use crate::load::{Control, pieces};
@@ -33,11 +33,103 @@ pub struct Exported {
     pub complete: bool,
 }
 
+/// The names of the files that hold some units of a format.
+pub fn names<'a>(
+    entry: &'a ExportEntry,
+    export: &'a dyn Export,
+    units: Range<u64>,
+) -> impl Iterator<Item = String> + 'a {
+    export.files().iter().flat_map(move |file| {
+        let joined = (!file.document).then(|| file.name.to_owned());
+        let pieces = (file.document)
+            .then(|| cut(entry, units.clone()).map(|piece| file.piece_name(piece.start)));
+        joined.into_iter().chain(pieces.into_iter().flatten())
+    })
+}
+
+/// The pieces in which units are made.
+fn cut(entry: &ExportEntry, units: Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
+    pieces(units, entry.batch_units.max(1))
+}
+
 /// A file that grows under a name of its own.
 struct Growing {
     file: File,
+    pending: Pending,
+}
+
+/// A file that waits for its name.
+struct Pending {
     part: PathBuf,
     path: PathBuf,
+}
+
+/// The files of an export while it runs.
+struct Files<'a> {
+    directory: &'a Path,
+    formats: &'a [ExportFile],
+    /// In the order of `formats`; none for documents, of which each piece is a file.
+    growing: Vec<Option<Growing>>,
+    /// The documents that are written.
+    documents: Vec<Pending>,
+}
+
+impl Files<'_> {
+    /// Begins each file that pieces are put into one after the other.
+    fn begin(&mut self) -> Result<()> {
+        for format in self.formats {
+            let growing = if format.document {
+                None
+            } else {
+                Some(grow(self.directory.join(format.name))?)
+            };
+            self.growing.push(growing);
+            if let Some(Some(growing)) = self.growing.last_mut() {
+                let written = growing.file.write_all(&format.head());
+                written.map_err(|error| Error::from_io(NAME, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, first: u64, parts: &[Vec<u8>]) -> Result<()> {
+        let from_io = |error: std::io::Error| Error::from_io(NAME, &error);
+        for ((format, growing), bytes) in self.formats.iter().zip(&mut self.growing).zip(parts) {
+            if let Some(growing) = growing {
+                growing.file.write_all(bytes).map_err(from_io)?;
+                continue;
+            }
+            // Closed at once, so that the number of open files does not grow.
+            let Growing { mut file, pending } =
+                grow(self.directory.join(format.piece_name(first)))?;
+            self.documents.push(pending);
+            file.write_all(bytes)
+                .and_then(|()| file.sync_all())
+                .map_err(from_io)?;
+        }
+        Ok(())
+    }
+
+    /// Gives all files their names, or removes them.
+    fn end(self, complete: bool) -> Result<()> {
+        let from_io = |error: std::io::Error| Error::from_io(NAME, &error);
+        let mut pending = self.documents;
+        for growing in self.growing.into_iter().flatten() {
+            if complete {
+                growing.file.sync_all().map_err(from_io)?;
+            }
+            pending.push(growing.pending);
+        }
+        for Pending { part, path } in pending {
+            if complete {
+                fs::rename(&part, &path).map_err(from_io)?;
+            } else {
+                // The error that ended the export is the one to tell of.
+                let _ = fs::remove_file(&part);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes the units into files in `directory`, which is made if it is not there. Files that are there
@@ -57,23 +149,22 @@ pub fn write(
         &mut vec![Vec::new(); export.files().len()],
     )?;
     fs::create_dir_all(directory).map_err(from_io)?;
-    let paths = export.files().iter().map(|file| directory.join(file.name));
-    if !replace && paths.clone().any(|path| path.exists()) {
+    let mut paths = names(entry, export, units.clone()).map(|name| directory.join(name));
+    if !replace && paths.any(|path| path.exists()) {
         return Err(Error::FileExists);
     }
-    let mut files = paths.map(grow).collect::<Result<Vec<Growing>>>()?;
-    let written = write_all(entry, export, &units, &mut files, control);
-    let complete = matches!(&written, Ok(exported) if exported.complete);
-    for growing in files {
-        if complete {
-            growing.file.sync_all().map_err(from_io)?;
-            fs::rename(&growing.part, &growing.path).map_err(from_io)?;
-        } else {
-            // The error that ended the export is the one to tell of.
-            let _ = fs::remove_file(&growing.part);
-        }
-    }
-    written
+    let mut files = Files {
+        directory,
+        formats: export.files(),
+        growing: Vec::new(),
+        documents: Vec::new(),
+    };
+    let written = match files.begin() {
+        Ok(()) => write_all(entry, export, &units, &mut files, control),
+        Err(error) => Err(error),
+    };
+    let ended = files.end(matches!(&written, Ok(exported) if exported.complete));
+    written.and_then(|exported| ended.map(|()| exported))
 }
 
 fn grow(path: PathBuf) -> Result<Growing> {
@@ -92,17 +183,8 @@ fn grow(path: PathBuf) -> Result<Growing> {
         return Err(Error::FileBusy);
     }
     file.set_len(0).map_err(from_io)?;
-    Ok(Growing { file, part, path })
-}
-
-fn put(files: &mut [Growing], parts: &[Vec<u8>]) -> Result<()> {
-    for (growing, bytes) in files.iter_mut().zip(parts) {
-        growing
-            .file
-            .write_all(bytes)
-            .map_err(|error| Error::from_io(NAME, &error))?;
-    }
-    Ok(())
+    let pending = Pending { part, path };
+    Ok(Growing { file, pending })
 }
 
 /// A piece that has been made: the parts of each file, and the number of documents in them.
@@ -112,16 +194,10 @@ fn write_all(
     entry: &ExportEntry,
     export: &dyn Export,
     units: &Range<u64>,
-    files: &mut [Growing],
+    files: &mut Files<'_>,
     control: &Control,
 ) -> Result<Exported> {
-    let heads: Vec<Vec<u8>> = export
-        .files()
-        .iter()
-        .map(|file| file.head.as_bytes().to_vec())
-        .collect();
-    put(files, &heads)?;
-    let cut = || pieces(units.clone(), entry.batch_units.max(1));
+    let cut = || cut(entry, units.clone());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.clamp(1, MOST_THREADS).min(cut().count().max(1));
     let mut exported = Exported {
@@ -152,7 +228,7 @@ fn write_all(
                 return Ok(exported);
             }
             let (parts, documents) = lanes[index % threads].recv().map_err(|_| Error::Thread)??;
-            put(files, &parts)?;
+            files.put(piece.start, &parts)?;
             exported.documents += documents;
             exported.units = piece.end - units.start;
             (control.progress)(exported.units);

@@ -22,7 +22,7 @@ use crate::{output, progress, report};
 struct Summary<'a> {
     format: &'a str,
     directory: String,
-    files: Vec<&'a str>,
+    files: Vec<String>,
     seed: String,
     as_of: String,
     start: String,
@@ -81,7 +81,7 @@ async fn run(args: ExportArgs) -> Result<(), ExitCode> {
     let units = args.start..args.start + args.units;
     let (to, replace) = (PathBuf::from(&args.to), args.replace);
     let written = tokio::task::spawn_blocking({
-        let made = made.clone();
+        let (made, units) = (made.clone(), units.clone());
         move || export::write(entry, &*made, units, &to, replace, &control)
     })
     .await;
@@ -106,7 +106,7 @@ async fn run(args: ExportArgs) -> Result<(), ExitCode> {
     let summary = Summary {
         format: entry.name,
         directory: args.to.clone(),
-        files: made.files().iter().map(|file| file.name).collect(),
+        files: export::names(entry, &*made, units).collect(),
         seed: options.seed.cast_signed().to_string(),
         as_of: format_date(options.as_of),
         start: args.start.to_string(),

@@ -19,11 +19,15 @@
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::export::{Export, ExportEntry, ExportFile};
 use crate::calendar::{MICROS_PER_DAY, date_from_days};
-use crate::domain::TableOptions;
 use crate::domain::finance::keys::customer_id;
 use crate::domain::finance::securities::SecurityType;
 use crate::domain::finance::trading::{Fill, Order, OrderType, Side, Status, Trading};
+use crate::domain::{LAST_UNIT, TableOptions, check_units};
 use crate::error::Result;
 
 /// What stands between fields.
@@ -32,10 +36,41 @@ pub const SOH: u8 = 1;
 /// `SenderCompID` of all reports.
 const SENDER: &str = "PGSYNTH";
 
+/// Registry entry.
+pub static REPORTS: ExportEntry = ExportEntry {
+    name: "fix",
+    summary: "FIX 4.4 execution reports on the orders and trades of customers, one a line.",
+    units: "customers",
+    last_unit: LAST_UNIT,
+    batch_units: 128,
+    build: |options| {
+        options.check_day(REPORTS.name)?;
+        Ok(Arc::new(ExecutionReports::new(options)?))
+    },
+};
+
 /// Writes execution reports of customers.
 #[derive(Debug)]
 pub struct ExecutionReports {
     trading: Trading,
+}
+
+/// In a file each report is followed by a line feed, so that it splits into reports there.
+impl Export for ExecutionReports {
+    fn files(&self) -> &[ExportFile] {
+        const { &[ExportFile::joined("execution_reports.fix")] }
+    }
+
+    fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
+        check_units(&units, LAST_UNIT)?;
+        let mut count = 0;
+        if let Some(out) = out.first_mut() {
+            for customer in units {
+                count += self.write_each(customer, b"\n", out) as u64;
+            }
+        }
+        Ok(count)
+    }
 }
 
 /// What happened to an order.
@@ -68,6 +103,11 @@ impl ExecutionReports {
     /// Appends the reports of a customer, in the order of time and without anything between messages;
     /// gives their number.
     pub fn write(&self, customer: u64, out: &mut Vec<u8>) -> usize {
+        self.write_each(customer, b"", out)
+    }
+
+    /// The same with `end` after each report.
+    fn write_each(&self, customer: u64, end: &[u8], out: &mut Vec<u8>) -> usize {
         let mut orders = Vec::new();
         self.trading.orders(customer, |order| orders.push(order));
         let mut reports: Vec<Report<'_>> = Vec::new();
@@ -81,6 +121,7 @@ impl ExecutionReports {
             body.clear();
             self.write_body(report, sequence, &mut body);
             frame(&body, out);
+            out.extend_from_slice(end);
         }
         reports.len()
     }

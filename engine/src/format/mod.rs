@@ -4,6 +4,7 @@ pub mod csv;
 pub mod export;
 pub mod fhir;
 pub mod fix;
+pub mod hl7;
 pub mod pain001;
 pub mod sdtm;
 pub(crate) mod text;

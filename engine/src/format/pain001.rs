@@ -22,7 +22,9 @@
 
 use std::fmt::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::export::{Export, ExportEntry, ExportFile};
 use crate::calendar::{MICROS_PER_DAY, format_date};
 use crate::domain::finance::accounts::Numbers;
 use crate::domain::finance::bank::{Bank, HISTORY, account_id, customer_id};
@@ -37,6 +39,39 @@ use crate::generator::{self, Bound};
 
 /// Name in error messages.
 const ENTRY: &str = "pain001";
+
+/// Registry entry.
+pub static DOCUMENTS: ExportEntry = ExportEntry {
+    name: ENTRY,
+    summary: "ISO 20022 pain.001.001.09 credit transfers of customers, a document a thousand customers.",
+    units: "customers",
+    last_unit: LAST_UNIT,
+    batch_units: 1_000,
+    build: |table| {
+        Bank::new(ENTRY, table)?;
+        let (table, version) = (*table, Version::default());
+        Ok(Arc::new(Options { table, version }))
+    },
+};
+
+/// A document a range.
+impl Export for Options {
+    fn files(&self) -> &[ExportFile] {
+        const { &[ExportFile::document("pain001.xml")] }
+    }
+
+    fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
+        if check_units(&units, LAST_UNIT)? == 0 {
+            return Ok(0);
+        }
+        let mut document = String::new();
+        write_document(self, units, &mut document)?;
+        if let Some(out) = out.first_mut() {
+            out.extend_from_slice(document.as_bytes());
+        }
+        Ok(1)
+    }
+}
 
 /// The most customers of a document: its payments are held in memory, to be counted before they are
 /// written.

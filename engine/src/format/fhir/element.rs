@@ -57,7 +57,7 @@ impl fmt::Display for FullUrl {
 }
 
 /// A date: days since 1970-01-01.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub i32);
 
 impl fmt::Display for Day {
@@ -68,7 +68,7 @@ impl fmt::Display for Day {
 }
 
 /// An instant: microseconds since 1970-01-01 00:00 UTC.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(pub i64);
 
 impl Instant {
@@ -76,12 +76,17 @@ impl Instant {
     pub fn day(self) -> Day {
         Day(i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(0))
     }
+
+    /// Hour, minute and second of its day.
+    pub fn clock(self) -> (i64, i64, i64) {
+        let seconds = self.0.rem_euclid(MICROS_PER_DAY) / 1_000_000;
+        (seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
 }
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.rem_euclid(MICROS_PER_DAY) / 1_000_000;
-        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let (hour, minute, second) = self.clock();
         write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", self.day())
     }
 }

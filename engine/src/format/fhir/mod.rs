@@ -17,11 +17,11 @@
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
-mod codes;
-mod element;
-mod record;
+pub(super) mod codes;
+pub(super) mod element;
+pub(super) mod record;
 mod resource;
-mod source;
+pub(super) mod source;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ const FILES: [ExportFile; 11] = [
 ];
 
 const fn file(name: &'static str) -> ExportFile {
-    ExportFile { name, head: "" }
+    ExportFile::joined(name)
 }
 
 /// Writes bundles of a world.

@@ -14,7 +14,8 @@ pub struct Cells(ArrayRef);
 
 impl Cells {
     fn of(batch: &RecordBatch, name: &str) -> Result<Self> {
-        match batch.column_by_name(name) {
+        // `type` is a key word of Rust's, which writes it r#type.
+        match batch.column_by_name(name.trim_start_matches("r#")) {
             Some(array) => Ok(Self(array.clone())),
             None => Err(Error::Arrow(format!("no column {name}"))),
         }

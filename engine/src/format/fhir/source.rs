@@ -70,6 +70,16 @@ impl Shared {
         }
     }
 
+    /// The provider with a key.
+    pub fn provider(&self, key: [u8; 16]) -> Option<usize> {
+        self.provider_rows.get(&key).copied()
+    }
+
+    /// The organization with a key.
+    pub fn organization(&self, key: [u8; 16]) -> Option<usize> {
+        self.organization_rows.get(&key).copied()
+    }
+
     /// The provider with an NPI.
     pub fn provider_of_npi(&self, npi: &str) -> Option<usize> {
         self.npi_rows.get(npi).copied()

@@ -30,11 +30,55 @@ mod records;
 mod tests;
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::export::{Export, ExportEntry, ExportFile};
 use crate::domain::check_units;
 use crate::domain::healthcare::LAST_PATIENT;
 use crate::domain::healthcare::research::Research;
 use crate::error::Result;
+
+/// Registry entry.
+pub static DATASETS: ExportEntry = ExportEntry {
+    name: "sdtm",
+    summary: "SDTM-shaped CSV of those patients who take part in trials: DM, AE, VS, LB, EX.",
+    units: "patients",
+    last_unit: LAST_PATIENT,
+    batch_units: 4_096,
+    build: |options| {
+        options.check_day(DATASETS.name)?;
+        Ok(Arc::new(Datasets(Research::new(options)?)))
+    },
+};
+
+/// Writes all datasets.
+struct Datasets(Research);
+
+/// The files, in the order of [`Dataset::ALL`].
+const FILES: [ExportFile; 5] = [
+    ExportFile::csv("DM.csv", Dataset::Demographics.variables()),
+    ExportFile::csv("AE.csv", Dataset::AdverseEvents.variables()),
+    ExportFile::csv("VS.csv", Dataset::VitalSigns.variables()),
+    ExportFile::csv("LB.csv", Dataset::Laboratory.variables()),
+    ExportFile::csv("EX.csv", Dataset::Exposure.variables()),
+];
+
+impl Export for Datasets {
+    fn files(&self) -> &[ExportFile] {
+        &FILES
+    }
+
+    fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
+        let mut count = 0;
+        for (dataset, out) in Dataset::ALL.into_iter().zip(out) {
+            let start = out.len();
+            write(&self.0, dataset, units.clone(), None, out)?;
+            // A record a line: no value holds a line feed.
+            count += out[start..].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
+        Ok(count)
+    }
+}
 
 /// A dataset, in SDTM a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
