@@ -68,7 +68,10 @@ const STRUCTURES: [Structure; 4] = [
 /// Takes as many segments as a list allows, from a position on; gives the position after them.
 fn take(list: &[(&str, usize, usize)], names: &[&str], mut at: usize) -> Result<usize, String> {
     for &(name, least, most) in list {
-        let found = names[at..].iter().take_while(|found| **found == name).count();
+        let found = names[at..]
+            .iter()
+            .take_while(|found| **found == name)
+            .count();
         if found < least || found > most {
             return Err(format!("{found} {name} at {at} of {names:?}"));
         }
