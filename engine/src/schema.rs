@@ -86,7 +86,7 @@ impl ColumnType {
             Self::Boolean => "boolean",
             Self::Time => "time",
             Self::Json => "json",
-            Self::Decimal(0) => "numeric(18)",
+            Self::Decimal(0) => "numeric(18,0)",
             Self::Decimal(1) => "numeric(18,1)",
             Self::Decimal(2) => "numeric(18,2)",
             Self::Decimal(3) => "numeric(18,3)",

@@ -79,7 +79,7 @@ fn payments_are_one_document(pg: &Postgres) {
         ),
         "t"
     );
-    session.refused("SELECT synth_pain001(100001, 1)", "22023", "100000");
+    session.refused("SELECT synth_pain001(100001, 1)", "22023", "100,000");
 }
 
 /// The first documents of many come at once.

@@ -428,7 +428,7 @@ fn names_are_quoted(pg: &Postgres) {
     // Functions of others that bear the names of ours are not called.
     session.run(
         "CREATE SCHEMA evil;
-         CREATE FUNCTION evil.synth_students(bigint, bigint, integer, unknown) RETURNS TABLE (x integer) LANGUAGE sql AS 'SELECT 1/0';
+         CREATE FUNCTION evil.synth_students(bigint, bigint, integer, date) RETURNS TABLE (x integer) LANGUAGE sql AS 'SELECT 1/0';
          SET search_path = evil, public; SELECT * FROM synth_create('education', 5, 'fine')",
     );
 }
