@@ -377,19 +377,13 @@ impl Messages<'_> {
         }
         let c = &self.chart.rows.conditions;
         let main = self.chart.rows.encounters.icd10_code.text(visit.row);
-        let found = (self.chart.conditions.clone()).filter(|&row| {
-            c.encounter_id.uuid(row) == visit.id && c.icd10_code.text(row) != main
-        });
+        let found = (self.chart.conditions.clone())
+            .filter(|&row| c.encounter_id.uuid(row) == visit.id && c.icd10_code.text(row) != main);
         for (place, row) in (2..).zip(found) {
             let place: u32 = place;
             Segment::new("DG1", self.out)
                 .set(1, place)
-                .coded(
-                    3,
-                    c.icd10_code.text(row),
-                    c.description.text(row),
-                    "I10C",
-                )
+                .coded(3, c.icd10_code.text(row), c.description.text(row), "I10C")
                 .day(5, c.onset_date.day(row))
                 .set(6, kind);
         }

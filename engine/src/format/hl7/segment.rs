@@ -195,12 +195,7 @@ impl<'a> Segment<'a> {
     }
 
     /// CX in the field or repetition that has begun: an identifier with who issued it and its kind.
-    pub fn identifier(
-        &mut self,
-        id: impl Display,
-        authority: Authority,
-        kind: &str,
-    ) -> &mut Self {
+    pub fn identifier(&mut self, id: impl Display, authority: Authority, kind: &str) -> &mut Self {
         self.value(id)
             .authority(4, authority)
             .component(5)
