@@ -53,6 +53,7 @@ demo-down: ## stop and remove the demo's cluster
 
 test: ## run every test: engine, extension, connectors, service
 	@scripts/deps.sh test
+	@scripts/validators.sh
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >/dev/null
 	$(CARGO) test --release --locked --workspace --no-fail-fast

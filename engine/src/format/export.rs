@@ -117,6 +117,8 @@ pub fn export(name: &str) -> Result<&'static ExportEntry> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     /// What ranges of units give, one after the other, and the number of documents.
@@ -144,7 +146,7 @@ mod tests {
     fn exports_are_seekable() {
         for entry in EXPORTS.iter().filter(|entry| !whole_documents(entry)) {
             for (start, cut, end) in [(0, 30, 60), (4_076, 4_098, 4_103)] {
-                let whole = written(entry, &[start..end]);
+                let whole = written(entry, from_ref(&(start..end)));
                 assert!(whole.1 > 0, "{} writes nothing", entry.name);
                 assert_eq!(
                     whole,
@@ -162,9 +164,9 @@ mod tests {
         let mut seen = 0;
         for entry in EXPORTS.iter().filter(|entry| whole_documents(entry)) {
             seen += 1;
-            let first = written(entry, &[0..20]).0;
+            let first = written(entry, from_ref(&(0..20))).0;
             let both = written(entry, &[0..20, 20..50]).0;
-            let second = written(entry, &[20..50]).0;
+            let second = written(entry, from_ref(&(20..50))).0;
             assert_ne!(first, second, "{}", entry.name);
             for ((both, first), second) in both.iter().zip(&first).zip(&second) {
                 assert_eq!(*both, [&first[..], second].concat(), "{}", entry.name);

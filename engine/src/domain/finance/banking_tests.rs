@@ -15,7 +15,9 @@ use super::profile::{PayDays, Profile};
 use super::spending::WEEKDAYS;
 use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE};
 use crate::domain::{self, TableOptions};
-use crate::generator::data::{SCORE_BANDS, SCORE_DEFAULTS};
+use crate::generator::data::{
+    FINANCE_SCORE_BANDS as SCORE_BANDS, FINANCE_SCORE_DEFAULTS as SCORE_DEFAULTS,
+};
 
 fn options(fraud_rate: f64, as_of: i32) -> TableOptions {
     TableOptions {

@@ -125,7 +125,7 @@ pub struct Coding<'a> {
     pub display: Option<&'a str>,
 }
 
-/// CodeableConcept, with at most one coding.
+/// `CodeableConcept`, with at most one coding.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Concept<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,6 +315,10 @@ pub fn dollars(cents: i64) -> Money {
 }
 
 /// Extension.
+#[expect(
+    clippy::struct_field_names,
+    reason = "names are those of the specification"
+)]
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Extension<'a> {

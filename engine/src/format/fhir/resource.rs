@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 
-use super::codes::{self, *};
+use super::codes::{
+    self, ALLERGY_CLINICAL, ALLERGY_VERIFICATION, CLAIM_TYPE, CONDITION_CATEGORY,
+    CONDITION_CLINICAL, CONDITION_VERIFICATION, CVX, DISPOSITION, HCPCS, ICD10CM, ICD10PCS,
+    IDENTIFIER_TYPE, LANGUAGE, LOINC, MEMBER, MRN, NDC, NPI, OBSERVATION_CATEGORY,
+    ORGANIZATION_TYPE, PRIORITY, ROUTE, SITE, SSN, class, gender, interpretation, marital,
+};
 use super::element::{
     Address, Coding, Concept, ContactPoint, Day, Extension, FullUrl, HumanName, Id, Identifier,
     Instant, Money, Named, Period, Quantity, Reference, Target, code, coded, count, dollars, name,
@@ -18,10 +23,6 @@ const US_CORE_BIRTH_SEX: &str = "http://hl7.org/fhir/us/core/StructureDefinition
 /// A resource of any type.
 #[derive(Serialize)]
 #[serde(untagged)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made one at a time, written, and dropped"
-)]
 pub enum Resource<'a> {
     Patient(Patient<'a>),
     Practitioner(Practitioner<'a>),

@@ -35,7 +35,7 @@ impl Wanted {
             .map(|wanted| wanted.trim_start_matches("r#"))
             .filter_map(|wanted| names.iter().position(|name| *name == wanted))
             .collect();
-        Ok(Self { columns, table })
+        Ok(Self { table, columns })
     }
 
     fn rows(&self, units: Range<u64>) -> Result<RecordBatch> {

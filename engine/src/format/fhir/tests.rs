@@ -3,7 +3,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::*;
-use crate::format::export::Export;
 
 fn options() -> TableOptions {
     TableOptions {

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 const CUSTOMERS: u64 = 600;
 
-fn bytes(customers: std::ops::Range<u64>) -> (Vec<u8>, usize) {
+fn bytes(customers: Range<u64>) -> (Vec<u8>, usize) {
     let reports = ExecutionReports::new(&TableOptions::default()).unwrap();
     let mut out = Vec::new();
     let count = customers

@@ -66,7 +66,11 @@ const STRUCTURES: [Structure; 4] = [
 ];
 
 /// Takes as many segments as a list allows, from a position on; gives the position after them.
-fn take(list: &[(&str, usize, usize)], names: &[&str], mut at: usize) -> Result<usize, String> {
+fn take(
+    list: &[(&str, usize, usize)],
+    names: &[&str],
+    mut at: usize,
+) -> std::result::Result<usize, String> {
     for &(name, least, most) in list {
         let found = names[at..]
             .iter()
@@ -80,7 +84,7 @@ fn take(list: &[(&str, usize, usize)], names: &[&str], mut at: usize) -> Result<
     Ok(at)
 }
 
-fn check_structure(structure: &Structure, names: &[&str]) -> Result<(), String> {
+fn check_structure(structure: &Structure, names: &[&str]) -> std::result::Result<(), String> {
     let mut at = take(structure.head, names, 0)?;
     if structure.group.is_empty() {
         return if at == names.len() {
