@@ -375,8 +375,8 @@ fn reference(spec: &TableSpec, column: &str) -> String {
     }
 }
 
-#[test]
-fn the_reference_describes_the_registry() {
+/// The section on the tables of each domain.
+fn tables_reference() -> String {
     let mut out = "\n\n## Tables\n\nEvery table is a function of a range of units: rows of its domain's root table. `start` is the first of them, and any range gives the same rows whatever comes before it.\n".to_owned();
     for domain in DOMAINS {
         write!(
@@ -419,6 +419,12 @@ fn the_reference_describes_the_registry() {
             }
         }
     }
+    out
+}
+
+#[test]
+fn the_reference_describes_the_registry() {
+    let mut out = tables_reference();
     write!(
         out,
         "\n## Generators\n\n{} generators. The example is the value of row 1 under seed 1; generators of one group agree in a row.\n\n| name | type | parameters | group | example | values |\n|---|---|---|---|---|---|\n",

@@ -80,18 +80,14 @@ unsafe fn documents(fcinfo: FunctionCallInfo, format: &str, datum: fn(&[u8]) -> 
             (*context).user_fctx = memory.leak_and_drop_on_delete(cursor).cast();
         }
         let context = pg_sys::per_MultiFuncCall(fcinfo);
-        match (*(*context).user_fctx.cast::<Cursor>()).next() {
-            Some(document) => {
-                (*context).call_cntr += 1;
-                (*info).isDone = pg_sys::ExprDoneCond::ExprMultipleResult;
-                datum(document)
-            }
-            None => {
-                pg_sys::end_MultiFuncCall(fcinfo, context);
-                (*info).isDone = pg_sys::ExprDoneCond::ExprEndResult;
-                pgrx::fcinfo::pg_return_null(fcinfo)
-            }
-        }
+        let Some(document) = (*(*context).user_fctx.cast::<Cursor>()).next() else {
+            pg_sys::end_MultiFuncCall(fcinfo, context);
+            (*info).isDone = pg_sys::ExprDoneCond::ExprEndResult;
+            return pgrx::fcinfo::pg_return_null(fcinfo);
+        };
+        (*context).call_cntr += 1;
+        (*info).isDone = pg_sys::ExprDoneCond::ExprMultipleResult;
+        datum(document)
     }
 }
 

@@ -261,20 +261,21 @@ fn how_to_go_on(args: &GenerateArgs, plan: &Plan) -> String {
         return "The incomplete file is removed; run the command again.".to_owned();
     }
     let load = &plan.load;
-    let mut options: String = plan
-        .settings
-        .iter()
-        .map(|setting| format!(" --set {setting}"))
-        .collect();
+    let mut options = Vec::new();
+    for setting in &plan.settings {
+        options.push(format!("--set {setting}"));
+    }
+    options.push("--to ...".to_owned());
     // Of a domain the tables before are complete, and are left as they are.
     let of_domain = args.generator != load.generator;
-    options += &match (&args.schema, of_domain) {
-        (Some(schema), true) => format!(" --to ... --schema {schema}"),
-        (None, true) => " --to ...".to_owned(),
-        (_, false) => format!(" --to ... --table {}", load.target),
-    };
+    match (&args.schema, of_domain) {
+        (Some(schema), true) => options.push(format!("--schema {schema}")),
+        (None, true) => {}
+        (_, false) => options.push(format!("--table {}", load.target)),
+    }
+    let options = options.join(" ");
     format!(
-        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {}{options} --resume",
+        "Go on with: synthd generate {} --rows {} --seed {} --start {} --as-of {} {options} --resume",
         args.generator,
         args.rows,
         load.signed_seed(),
@@ -342,11 +343,11 @@ fn own_parameters(args: &GenerateArgs, generator: &str) -> [Option<f64>; OWN_PAR
     let known = domain::find(generator).map_or(&[][..], |entry| &entry.entry.parameters[4..]);
     std::array::from_fn(|place| {
         let wanted = known.get(place)?.name;
-        let settings = args.set.iter().filter_map(|text| setting(text));
+        // The last one counts.
+        let mut settings = args.set.iter().rev().filter_map(|text| setting(text));
         settings
-            .filter(|(name, _)| *name == wanted)
+            .find(|(name, _)| *name == wanted)
             .map(|(_, value)| value)
-            .last()
     })
 }
 

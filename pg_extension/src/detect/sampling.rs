@@ -164,9 +164,9 @@ fn take(
                         if elements.is_empty() {
                             sample.add(None);
                         }
-                        elements
-                            .iter()
-                            .for_each(|value| sample.add(value.as_deref()));
+                        for value in &elements {
+                            sample.add(value.as_deref());
+                        }
                     });
                     continue;
                 }

@@ -68,7 +68,7 @@ struct Input {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     as_of: Option<String>,
-    /// The table's own parameters by name, as list_generators shows them after as_of.
+    /// The table's own parameters by name, as `list_generators` shows them after `as_of`.
     #[serde(default)]
     parameters: Map<String, Value>,
     /// How many of the rows to show in the answer, default 5.
@@ -256,7 +256,7 @@ fn validate(shared: &Shared, input: &Input) -> Result<(Load, Arc<dyn Table>, u64
     let table = domain::table(&input.generator, &options).map_err(synth_connectors::Error::from)?;
     let most = match table.fan_out() {
         FanOut::One => shared.max_rows,
-        many => many.units_of(shared.max_rows),
+        many @ FanOut::Mean(_) => many.units_of(shared.max_rows),
     };
     if rows > most {
         return Err(ToolError(format!(

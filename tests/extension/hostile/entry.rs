@@ -209,6 +209,7 @@ fn answers(session: &mut Session, statement: &str) {
 
 /// Objects of an attacker that come first in the search path, or stand in the temporary schema, are not
 /// found by any function: not its tables, functions, operators, types, or casts.
+#[expect(clippy::too_many_lines, reason = "one attack after the other")]
 fn nothing_is_found_through_the_search_path(pg: &Postgres) {
     let (mut session, role, mut mallory) = attacked(pg);
     session.run(&format!("CREATE SCHEMA trap AUTHORIZATION {role}; CREATE SCHEMA nobodys; CREATE TABLE nobodys.t (id int, v text); INSERT INTO nobodys.t VALUES (1, 'x')"));

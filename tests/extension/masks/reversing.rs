@@ -91,8 +91,8 @@ fn conditions_that_no_longer_say_it(pg: &Postgres) {
 fn documents(pg: &Postgres) {
     let mut session = fresh(pg);
     session.run(
-        r#"CREATE TABLE t (id int, d jsonb); INSERT INTO t SELECT i, jsonb_build_object('tel', '+49 30 ' || i, 'n', jsonb_build_array(i, i + 1), 'note', 'kept') FROM generate_series(1, 100) i;
-         CREATE TABLE before AS TABLE t"#,
+        r"CREATE TABLE t (id int, d jsonb); INSERT INTO t SELECT i, jsonb_build_object('tel', '+49 30 ' || i, 'n', jsonb_build_array(i, i + 1), 'note', 'kept') FROM generate_series(1, 100) i;
+         CREATE TABLE before AS TABLE t",
     );
     rule(
         &mut session,
