@@ -1,7 +1,7 @@
 //! Observations: the vital signs and laboratory results of encounters, with units, reference ranges and
 //! flags.
 //!
-//! What is measured, and what comes out, is decided in [`measure`](super::measure): values follow age,
+//! What is measured, and what comes out, is decided in `measure`: values follow age,
 //! sex, body, diseases and drugs, and a patient stays the same person from visit to visit.
 //!
 //! LOINC codes and names: see the notice of LOINC in NOTICE.
