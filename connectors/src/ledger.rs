@@ -167,7 +167,7 @@ mod tests {
         let base = load();
         assert_eq!(
             base.id(),
-            "84290940432332d19f22f38622543b8a27393ea6b1f3ea5d799d61803c8cd67f"
+            "6432c883a1e72aa5c5f92ea2f60fc3f8ff47701d2628022432a5aa3ea7d27928"
         );
         let mut others = vec![base.clone(); 8];
         others[0].generator = "encounters".to_owned();

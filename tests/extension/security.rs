@@ -36,7 +36,8 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
          FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
          JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
          JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_synth'
-         WHERE p.prosrc <> 'synth_value' ORDER BY p.oid::regprocedure::text COLLATE \"C\""
+         WHERE p.prosrc <> 'synth_value' AND (p.prosupport = 0 OR p.proname = 'synth_patients')
+         ORDER BY p.oid::regprocedure::text COLLATE \"C\""
     ));
     let mut expected: Vec<Cells> = [
         ("synth(text,bigint,bigint,jsonb)", "t", "c"),
@@ -55,13 +56,17 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         ("synth_apply_detected(name,double precision)", "t", "c"),
         ("synth_audit_verify(bigint,text)", "f", "c"),
         ("synth_copy_masked(text,text,jsonb,boolean,integer,text)", "t", "c"),
+        ("synth_create(text,bigint,text,bigint,date,jsonb)", "t", "c"),
         ("synth_detect(name,bigint)", "t", "c"),
         ("synth_distrust_function(regprocedure)", "f", "sql"),
         ("synth_drop_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_drop_rule(regclass,name)", "t", "c"),
+        ("synth_fhir_bundle(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_fill(regclass,bigint,bigint,jsonb)", "t", "c"),
         ("synth_fill_schema(text,bigint,bigint,jsonb)", "t", "c"),
+        ("synth_fix_message(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_grant_unmask(regrole,regclass,name)", "f", "c"),
+        ("synth_hl7_message(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_import_rules(text,boolean)", "t", "c"),
         ("synth_last_seed()", "t", "c"),
         ("synth_mask(text,anyelement,text[])", "f", "c"),
@@ -70,12 +75,14 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         ("synth_mask_schema(name,boolean,boolean,boolean)", "t", "c"),
         ("synth_mask_table(regclass,boolean,boolean,boolean)", "t", "c"),
         ("synth_mask_table_online(regclass,integer,integer,interval,interval,integer)", "t", "c"),
+        ("synth_pain001(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_patients(bigint,bigint,bigint,date)", "t", "c"),
         ("synth_pause(text)", "t", "c"),
         ("synth_plan_copy(text,jsonb,boolean,integer,text)", "t", "c"),
         ("synth_plan_fill(regclass,bigint,jsonb)", "t", "c"),
         ("synth_plan_mask(regclass)", "t", "c"),
         ("synth_protect(regclass)", "t", "c"),
+        ("synth_purge_statistics()", "f", "c"),
         ("synth_reference(regclass,name[],regclass,name[])", "t", "c"),
         ("synth_resume(text)", "t", "c"),
         ("synth_revoke_unmask(regrole,regclass,name)", "f", "c"),

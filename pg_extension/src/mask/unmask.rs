@@ -228,6 +228,17 @@ fn prepare(
         None => secret::current_version(),
     };
     let mask = or_raise(mask::build(&rule, &column.target, &secret));
+    // Before the first original is given, and also where none can be.
+    audit::record_now(&audit::Run {
+        operation: "unmask",
+        target: column.display(),
+        rules: vec![(column.display(), rule.to_string())],
+        key_version: Some(key_version),
+        rows: 0,
+        before: Value::Null,
+        after: Value::Null,
+        verification: Value::Null,
+    });
     if !or_raise(mask::properties(rule.action())).is_some_and(|mask| mask.reversible) {
         raise(
             ERRCODE_FEATURE_NOT_SUPPORTED,
@@ -244,17 +255,6 @@ fn prepare(
         pg_sys::get_typlenbyval(own, &raw mut length, &raw mut by_value);
         Computation::of_value(mask, own, column_type)
     };
-    // Before the first original is given.
-    audit::record_now(&audit::Run {
-        operation: "unmask",
-        target: column.display(),
-        rules: vec![(column.display(), rule.to_string())],
-        key_version: Some(key_version),
-        rows: 0,
-        before: Value::Null,
-        after: Value::Null,
-        verification: Value::Null,
-    });
     Prepared {
         relid,
         name,
