@@ -265,7 +265,7 @@ fn unknown_table() {
         .fails(1, "unknown table \"patientz\"");
     assert!(
         ran.stderr.contains("hint: Did you mean patients?")
-            && ran.stderr.contains("Known: patients"),
+            && ran.stderr.contains("All names: "),
         "{}",
         ran.stderr
     );

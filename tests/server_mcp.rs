@@ -362,7 +362,7 @@ fn bad_input() {
             (json!({"generator": "uuid"}), "rows"),
             (
                 json!({"generator": "patientz", "rows": 1}),
-                "Known: patients",
+                "Did you mean patients?",
             ),
             (json!({"generator": "uuid", "rows": -1}), "rows: "),
             (json!({"generator": "uuid", "rows": 1.5}), "rows: "),
