@@ -264,8 +264,7 @@ fn unknown_table() {
     let ran = run(&["generate", "patientz", "--rows", "1", "--to", "csv:-"])
         .fails(1, "unknown table \"patientz\"");
     assert!(
-        ran.stderr.contains("hint: Did you mean patients?")
-            && ran.stderr.contains("All names: "),
+        ran.stderr.contains("hint: Did you mean patients?") && ran.stderr.contains("All names: "),
         "{}",
         ran.stderr
     );
