@@ -23,10 +23,11 @@ help: ## what there is
 deps: ## install what is missing (Debian packages), or say how
 	@scripts/deps.sh
 
+# The whole workspace at once: cargo joins the features of what is built together, and builds anew
+# what has others, so that package by package the engine would be compiled three times.
 build: ## build the extension and synthd
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p pg_synth --features pg$$(scripts/pg_major.sh)
-	$(CARGO) build --release --locked -p synthd
+	$(CARGO) build --release --locked --workspace --features pg_synth/pg$$(scripts/pg_major.sh)
 
 # Like PGXS: PG_CONFIG chooses the server, DESTDIR is respected, and a library that has been built
 # is not built again, so that `sudo make install` needs no toolchain.

@@ -235,17 +235,19 @@ fn sdtm() {
     let names: Vec<_> = files.iter().filter_map(|file| file.file_name()).collect();
     assert_eq!(names, ["AE.csv", "DM.csv", "EX.csv", "LB.csv", "VS.csv"]);
     let subjects = |file: &Path| -> Vec<String> {
-        let text = text(file);
-        let mut lines = text.lines();
-        let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-        assert_eq!(header[..3], ["STUDYID", "DOMAIN", "USUBJID"]);
+        let mut reader = csv::Reader::from_path(file).expect("a dataset");
+        let header = reader.headers().expect("a header").clone();
+        for (at, name) in ["STUDYID", "DOMAIN", "USUBJID"].into_iter().enumerate() {
+            assert_eq!(&header[at], name);
+        }
         let domain = file.file_stem().unwrap_or_default().to_string_lossy();
-        lines
-            .map(|line| {
-                let values: Vec<&str> = line.split(',').collect();
-                assert_eq!(values.len(), header.len(), "{line}");
-                assert_eq!(values[1], domain, "{line}");
-                values[2].to_owned()
+        // A record with another count of values is refused by the reader.
+        reader
+            .records()
+            .map(|record| {
+                let record = record.expect("a record");
+                assert_eq!(&record[1], domain, "{record:?}");
+                record[2].to_owned()
             })
             .collect()
     };

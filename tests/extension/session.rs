@@ -192,6 +192,26 @@ impl Session {
         panic!("process {pid} does not wait for a lock");
     }
 
+    /// Waits until nobody may see what is dead by now, so that it can be removed: what holds it are
+    /// snapshots of this database and of processes without one (autovacuum's launcher), and, as they
+    /// hold this session's own snapshots back, open transactions of all other databases.
+    pub fn until_the_dead_are_unseen(&mut self) {
+        let now = self.value("SELECT pg_current_xact_id()");
+        let query = format!(
+            "SELECT (SELECT count(*) FROM pg_stat_activity
+                     WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+                       AND age(backend_xmin) > age('{now}'::xid))
+                  + (pg_snapshot_xmin(pg_current_snapshot()) < '{now}')::int"
+        );
+        for _ in 0..6000 {
+            if self.value(&query) == "0" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("transactions as old as {now} are still open");
+    }
+
     /// Ends the session, and waits until the server has seen it.
     pub fn close(self) {
         let _ = runtime().block_on(self.connection.close());

@@ -64,7 +64,7 @@ sql_function! {
                 format!("{left} dead rows of statistics are left"),
                 function_name!(),
             )
-            .set_hint("Older transactions of this database may still see them: call again when they have ended (pg_stat_activity.backend_xmin).".to_owned())
+            .set_hint("Older transactions may still see them, also those of other databases that have written: call again when they have ended (pg_stat_activity, backend_xid and backend_xmin).".to_owned())
             .report(PgLogLevel::NOTICE);
         }
         Datum::from(left as i64)

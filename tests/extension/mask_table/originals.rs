@@ -1,8 +1,6 @@
 //! Originals are gone: from disk, statistics, dependents and messages.
 
 use std::path::PathBuf;
-use std::thread;
-use std::time::Duration;
 
 use super::{mask, rule};
 use crate::extension::{Session, fresh, tests};
@@ -204,21 +202,14 @@ fn originals_are_gone_from_disk_and_statistics(pg: &Postgres) {
     );
     session.refused("SELECT * FROM emptied", "55000", "has not been populated");
     // What a catalog has deleted lies in its pages until they are written anew.
-    // A transaction elsewhere that began before keeps deleted rows for a while.
-    let mut left = 0;
-    for _ in 0..100 {
-        session.run("SELECT synth_purge_statistics()");
-        session.run("CHECKPOINT");
-        let catalogs = files(
-            &mut session,
-            "relname IN ('pg_statistic', 'pg_statistic_ext_data')",
-        );
-        left = holding(&catalogs, "ORIGINALNAME");
-        if left == 0 {
-            break;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
+    session.until_the_dead_are_unseen();
+    session.run("SELECT synth_purge_statistics()");
+    session.run("CHECKPOINT");
+    let catalogs = files(
+        &mut session,
+        "relname IN ('pg_statistic', 'pg_statistic_ext_data')",
+    );
+    let left = holding(&catalogs, "ORIGINALNAME");
     assert_eq!(left, 0, "originals in the catalogs' files");
 }
 

@@ -48,6 +48,7 @@ fn arrays_and_documents_by_their_parts(pg: &Postgres) {
         verdict(&mut session, "t", "heap"),
         ["doc 1 SURVIVING", "note 1 SURVIVING", "tags 1 SURVIVING"]
     );
+    session.until_the_dead_are_unseen();
     session.run("VACUUM FULL t");
     // The same text where nobody masked it is no original of the column.
     session.run("UPDATE t SET doc = '{\"other\": \"original8@real.org\"}' WHERE id = 2");

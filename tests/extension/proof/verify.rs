@@ -10,6 +10,7 @@ tests![
     what_a_mask_gives_by_itself_is_expected,
     changed_rows_show_in_the_totals,
     dead_statistics_are_found_and_cleared,
+    online_clears_statistics_last,
     partitions,
     many_values,
     it_is_for_owners_of_masked_tables,
@@ -62,23 +63,19 @@ fn people(session: &mut Session) {
         }
     }
     session.run("SELECT synth_mask_table('people')");
-    clear_statistics(session, "people");
+    clear_statistics(session);
 }
 
 /// What ANALYZE knew before stays in dead rows of its catalogs, as docs/proof.md says.
-fn clear_statistics(session: &mut Session, table: &str) {
-    // A row is not removed while another session of the database, such as autovacuum's, might see it.
-    for _ in 0..100 {
-        session.run("SELECT synth_purge_statistics()");
-        let left = session.value(&format!(
-            "SELECT count(*) FROM synth_verify_masked('{table}', other_tables => false)
-             WHERE verdict = 'SURVIVING' AND place LIKE '%statistics%'"
-        ));
-        if left == "0" {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+fn clear_statistics(session: &mut Session) {
+    session.until_the_dead_are_unseen();
+    assert_eq!(session.value("SELECT synth_purge_statistics()"), "0");
+}
+
+/// Writes the table anew, without what is dead in it.
+fn vacuum_full(session: &mut Session, table: &str) {
+    session.until_the_dead_are_unseen();
+    session.run(&format!("VACUUM FULL {table}"));
 }
 
 fn nothing_survives_a_masking(pg: &Postgres) {
@@ -149,7 +146,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
         &mut session,
         &["heap public.people", "index public.people_name"],
     );
-    session.run("VACUUM FULL people");
+    vacuum_full(&mut session, "people");
     found(&mut session, &[]);
     // A transaction that was rolled back.
     session.run("BEGIN; INSERT INTO people (id, name) VALUES (1000, 'Original Name 8'); ROLLBACK");
@@ -157,7 +154,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
         &mut session,
         &["heap public.people", "index public.people_name"],
     );
-    session.run("VACUUM FULL people");
+    vacuum_full(&mut session, "people");
     // TOAST: chunks of a dead tuple, as they were and compressed.
     let toast =
         "TOAST pg_toast.pg_toast_".to_owned() + &session.value("SELECT 'people'::regclass::oid");
@@ -172,7 +169,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
             "UPDATE people SET {column} = {value} WHERE id = 1; UPDATE people SET {column} = 'masked' WHERE id = 1"
         ));
         found(&mut session, &[&toast]);
-        session.run("VACUUM FULL people");
+        vacuum_full(&mut session, "people");
         found(&mut session, &[]);
     }
     // Statistics of all kinds, while the table is clean.
@@ -180,7 +177,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
         "CREATE TABLE saved AS SELECT id, name FROM people; UPDATE people SET name = 'Original Name ' || id % 20 + 1; ANALYZE people;
          UPDATE people SET name = saved.name FROM saved WHERE saved.id = people.id; DROP TABLE saved",
     );
-    session.run("VACUUM FULL people");
+    vacuum_full(&mut session, "people");
     found(
         &mut session,
         &[
@@ -190,7 +187,7 @@ fn a_survivor_is_found_in_each_place(pg: &Postgres) {
         ],
     );
     session.run("ANALYZE people");
-    clear_statistics(&mut session, "people");
+    clear_statistics(&mut session);
     found(&mut session, &[]);
     // Elsewhere.
     session.run(
@@ -269,19 +266,26 @@ fn changed_rows_show_in_the_totals(pg: &Postgres) {
     session.run("ROLLBACK; BEGIN; DELETE FROM t WHERE id = 100");
     assert_eq!(totals(&mut session)[1], "rows  differs");
     session.run("ROLLBACK");
-    session.run("VACUUM FULL t");
+    vacuum_full(&mut session, "t");
     assert_eq!(totals(&mut session), equal, "order and place do not count");
+}
+
+/// A table with statistics of every kind, and rules.
+const FILLED: &str = "CREATE TABLE s (a text, b int, c text); INSERT INTO s SELECT 'Original ' || i % 30, i % 10, 'Other original ' || i % 20 FROM generate_series(1, 3000) i;
+         CREATE STATISTICS s_both (mcv) ON a, b FROM s; CREATE STATISTICS s_expression ON (c || ''), b FROM s; ANALYZE s;
+         SELECT synth_set_rule('s', 'a', 'MASKED WITH hash(20)'); SELECT synth_set_rule('s', 'c', 'MASKED WITH hash(20)')";
+
+/// Where originals are left in statistics of that table.
+fn statistics_of_s(session: &mut Session) -> Vec<String> {
+    session.column(
+        "SELECT DISTINCT place || ' ' || object FROM synth_verify_masked('s', false)
+         WHERE verdict = 'SURVIVING' ORDER BY 1",
+    )
 }
 
 fn dead_statistics_are_found_and_cleared(pg: &Postgres) {
     let mut session = fresh(pg);
-    let filled = "CREATE TABLE s (a text, b int, c text); INSERT INTO s SELECT 'Original ' || i % 30, i % 10, 'Other original ' || i % 20 FROM generate_series(1, 3000) i;
-         CREATE STATISTICS s_both (mcv) ON a, b FROM s; CREATE STATISTICS s_expression ON (c || ''), b FROM s; ANALYZE s;
-         SELECT synth_set_rule('s', 'a', 'MASKED WITH hash(20)'); SELECT synth_set_rule('s', 'c', 'MASKED WITH hash(20)')";
-    session.run(filled);
-    let statistics = |session: &mut Session| {
-        session.column("SELECT DISTINCT place || ' ' || object FROM synth_verify_masked('s', false) WHERE verdict = 'SURVIVING' ORDER BY 1")
-    };
+    session.run(FILLED);
     let all = [
         "extended statistics s_both",
         "extended statistics s_expression",
@@ -291,13 +295,14 @@ fn dead_statistics_are_found_and_cleared(pg: &Postgres) {
     let mut old = session.another(pg);
     old.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class");
     session.run("SELECT synth_mask_table('s')");
-    assert_eq!(statistics(&mut session), all);
+    assert_eq!(statistics_of_s(&mut session), all);
     let left = session.value("SELECT synth_purge_statistics()");
     assert_ne!(left, "0", "dead rows that may be seen are gone");
-    assert_eq!(statistics(&mut session), all);
+    assert_eq!(statistics_of_s(&mut session), all);
     old.run("COMMIT");
+    session.until_the_dead_are_unseen();
     assert_eq!(session.value("SELECT synth_purge_statistics()"), "0");
-    assert_eq!(statistics(&mut session), Vec::<String>::new());
+    assert_eq!(statistics_of_s(&mut session), Vec::<String>::new());
     assert_ne!(
         session.value("SELECT count(*) FROM pg_stats WHERE tablename = 's'"),
         "0",
@@ -320,11 +325,17 @@ fn dead_statistics_are_found_and_cleared(pg: &Postgres) {
     let error = session.refused("SELECT synth_purge_statistics()", "55P03", "in 2 seconds");
     assert!(error.hint.contains("ANALYZE"), "{error}");
     busy.run("COMMIT");
-    // Online it is the last step.
-    session.run("DROP TABLE s");
-    session.run(filled);
+}
+
+/// In a cluster of its own: open transactions of any database keep dead rows, and the last step of an
+/// online masking waits for them for a second only.
+fn online_clears_statistics_last(_: &Postgres) {
+    let pg = Postgres::start_with("-purge", &["log_min_messages=fatal", "autovacuum=off"])
+        .unwrap_or_else(|e| panic!("no cluster: {e}"));
+    let mut session = fresh(&pg);
+    session.run(FILLED);
     session.run("CALL synth_mask_table_online('s')");
-    assert_eq!(statistics(&mut session), Vec::<String>::new());
+    assert_eq!(statistics_of_s(&mut session), Vec::<String>::new());
 }
 
 fn partitions(pg: &Postgres) {
@@ -345,7 +356,7 @@ fn partitions(pg: &Postgres) {
                 .all(|row| row[0].as_deref() == Some("statistics")),
         "dead rows of pg_statistic, and nothing else: {rows:?}"
     );
-    clear_statistics(&mut session, "parts");
+    clear_statistics(&mut session);
     assert_eq!(survivors(&mut session, "parts"), Vec::<Cells>::new());
     assert_eq!(
         session.column("SELECT DISTINCT object FROM synth_verify_masked('parts') WHERE place = 'heap' ORDER BY 1"),
