@@ -48,6 +48,16 @@ def one_core(command):
     return ["taskset", "-c", "0", *map(str, command)] if shutil.which("taskset") else command
 
 
+def example(name, *arguments):
+    """Lines that an example of the engine prints on one core, as lists of words; it is built here, with the
+    features of everything else, so that nothing is compiled anew."""
+    cargo = os.environ.get("CARGO", "cargo")
+    subprocess.run([cargo, "build", "--release", "--locked", "--quiet", "--workspace", "--example", name], cwd=ROOT, check=True)
+    command = one_core([TARGET / "release" / "examples" / name, *arguments])
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [line.split() for line in out.splitlines()]
+
+
 def interleaved(measures):
     """Medians of several measures, taken in turn so that drift hits all of them alike."""
     times = {name: [] for name in measures}
@@ -165,7 +175,8 @@ def measure_domains(socket):
     listed = json.loads(subprocess.run([SYNTHD, "list", "--kind", "table", "--json"], check=True, capture_output=True).stdout)
     goal = ROWS
     say(f"\nTables of domains, about {goal:,} rows each: CREATE TABLE AS SELECT * FROM the generator, and AS TABLE the result")
-    say(f"  {'table':<24} {'rows':>10} {'generate':>9} {'copy':>9} {'ratio':>6}  (aim: at most 1.5)")
+    say(f"  {'table':<24} {'rows':>10} {'generate':>9} {'copy':>9} {'ratio':>6}  engine  (aim of the ratio: at most 1.5; engine: ns a row, one core)")
+    engine = {name: nanoseconds for kind, name, _, _, nanoseconds in example("domain_speed") if kind == "table"}
     ratios = {}
     for entry in listed:
         name = entry["name"]
@@ -182,7 +193,7 @@ def measure_domains(socket):
             }
         )
         ratios[name] = times["generate"] / times["copy"]
-        say(f"  {name:<24} {rows:>10,} {times['generate']:8.2f}s {times['copy']:8.2f}s {ratios[name]:6.2f}")
+        say(f"  {name:<24} {rows:>10,} {times['generate']:8.2f}s {times['copy']:8.2f}s {ratios[name]:6.2f}  {engine[name]:>6}")
     sql("DROP TABLE IF EXISTS source, target")
     over = [name for name, ratio in ratios.items() if ratio > 1.5]
     say(f"  {len(ratios) - len(over)} of {len(ratios)} tables within the aim{'; not: ' + ', '.join(over) if over else ''}")
@@ -425,16 +436,7 @@ def measure_values(socket):
             command += ["-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    cargo = os.environ.get("CARGO", "cargo")
-    build = subprocess.run(
-        [cargo, "build", "--release", "--quiet", "-p", "synth-engine", "--example", "fake_speed"], cwd=ROOT
-    )
-    fake = {}
-    if build.returncode == 0:
-        out = subprocess.run(
-            one_core([TARGET / "release" / "examples" / "fake_speed"]), check=True, capture_output=True, text=True
-        ).stdout
-        fake = {name: float(speed) for name, speed in map(str.split, out.splitlines())}
+    fake = {name: float(speed) for name, speed in example("fake_speed")}
     # Arguments that must be given.
     required = {
         "bigint": "5", "double precision": "5", "text": "'a{3}-[0-9]{4}'",
@@ -500,15 +502,52 @@ def csv_speed():
         say(f"  MB/s of synthd / MB/s of tpchgen-cli             {speed / peer_speed:6.2f}  (aim: at least 1)")
 
 
-def memory():
-    rows = 10 * ROWS
-    process = subprocess.Popen(
-        [SYNTHD, "generate", "patients", "--rows", str(rows), "--seed", "1", "--quiet", "--to", "csv:/dev/null"]
-    )
+def export_speed():
+    """Formats of domains: documents on one core, beside writing the same bytes, and memory."""
+    say("\nFormats on one core, patients or customers a second (FHIR: aim at least 2,000; Synthea: about 17)")
+    say(f"  {'format':<14} {'units':>9} {'documents':>11} {'MB':>6} {'export':>8} {'units/s':>9} {'copy':>8}   memory of 1/4 and of all")
+    for name, units in EXPORTED.items():
+        units = max(1000, units * ROWS // 1_000_000)
+        to = WORK / "export"
+        command = [SYNTHD, "export", name, "--units", str(units), "--seed", "1", "--to", to, "--replace", "--json"]
+        fewer = [str(units // 4) if part == str(units) else part for part in command]
+        few, _ = peak_memory(fewer)
+        shutil.rmtree(to)
+        all_of_them, out = peak_memory(one_core(command))
+        documents = int(json.loads(out)["documents"])
+        size = sum(file.stat().st_size for file in to.iterdir())
+        copied = WORK / "copied"
+        copy = f"cat {to}/* > {copied}"
+        times = interleaved(
+            {"export": lambda: timed(one_core(command)), "copy": lambda: timed(one_core(["sh", "-c", copy]))}
+        )
+        shutil.rmtree(to)
+        copied.unlink()
+        say(
+            f"  {name:<14} {units:>9,} {documents:>11,} {size / 1e6:6.0f} {times['export']:7.2f}s {units / times['export']:>9,.0f} "
+            f"{times['copy']:7.2f}s   {few:4.0f} MB {all_of_them:4.0f} MB"
+        )
+
+
+# Formats and how many patients or customers to write at a million rows.
+EXPORTED = {"fhir": 10_000, "fhir_bundles": 10_000, "hl7": 10_000, "pain001": 100_000, "fix": 50_000, "sdtm": 100_000}
+
+
+def peak_memory(command):
+    """Megabytes of memory that a command takes at most, and its output."""
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
-        sys.exit("synthd failed")
-    say(f"\nPeak memory, {rows:,} patients to CSV              {usage.ru_maxrss / 1024:6.0f} MB  (aim: under 100)")
+        sys.exit(f"{command} failed")
+    return usage.ru_maxrss / 1024, out
+
+
+def memory():
+    say("\nPeak memory of synthd to CSV (aim: under 100 MB, the same for all)")
+    for name, units in [("patients", ROWS), ("patients", 10 * ROWS), ("observations", ROWS // 100), ("observations", ROWS // 10)]:
+        used, _ = peak_memory([SYNTHD, "generate", name, "--rows", units, "--seed", "1", "--quiet", "--to", "csv:/dev/null"])
+        say(f"  {name + f' of {units:,} patients':<48} {used:6.0f} MB")
 
 
 def main():
@@ -518,7 +557,10 @@ def main():
         csv_speed()
     if wanted("memory"):
         memory()
-    postgres()
+    if wanted("formats"):
+        export_speed()
+    if not PARTS or set(PARTS) - {"csv", "memory", "formats"}:
+        postgres()
 
 
 if __name__ == "__main__":
