@@ -52,6 +52,8 @@ pub const FRAUD_RATE: Parameter = Parameter {
 pub struct Bank {
     /// The last day that the data may mention.
     pub as_of: i32,
+    /// The month that day lies in, counted from January of year 0.
+    pub this_month: i32,
     /// The months of the transaction history.
     pub months: Months,
     /// Draws by customer or block.
@@ -100,6 +102,7 @@ impl Bank {
         let stream = |name| Stream::new(options.seed, "finance", name);
         Ok(Self {
             as_of: options.as_of,
+            this_month: month_and_day(options.as_of).0,
             months: Months::before(options.as_of),
             streams: Streams {
                 area: stream("area"),
@@ -261,22 +264,6 @@ pub fn month_and_day(day: i32) -> (i32, i32) {
 pub fn weekday(day: i32) -> usize {
     // 1970-01-01 was a Thursday.
     usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
-}
-
-/// Whether banks post: Monday to Friday. Holidays of the Federal Reserve are not modelled.
-#[inline]
-pub fn is_business_day(day: i32) -> bool {
-    weekday(day) < 5
-}
-
-/// The day itself or the Monday after it.
-#[inline]
-pub fn business_day(day: i32) -> i32 {
-    match weekday(day) {
-        5 => day + 2,
-        6 => day + 1,
-        _ => day,
-    }
 }
 
 /// Whole cents of an amount in cents, at least 0 and below 10^13.

@@ -7,6 +7,9 @@
 //! month before, which this month's payment settles. So the current balance of an account costs a month
 //! or two, not the whole history.
 //!
+//! Who leaves the bank does so at the end of a month: savings and what is owed on the credit card go over
+//! the checking account, what it holds then goes elsewhere, and all accounts are closed.
+//!
 //! A day is posted in this order: a batch at 10:00 UTC on which income, card purchases of the days since
 //! the last business day, bills and loan payments follow each other by a second, and then what is posted
 //! at once: withdrawals, transfers. Times of a customer therefore ascend strictly, but that both sides of
@@ -19,13 +22,14 @@ mod entry;
 use std::ops::Range;
 
 use self::agenda::{AT_ONCE, Bill, CARDS};
+pub use self::card::card_on;
 pub use self::entry::{Channel, Entry, Kind, Moment, NONE, NOWHERE};
 use self::entry::{Posting, Writer};
 use super::bank::{Bank, HISTORY, cents, exp};
 use super::fraud::{Episode, Event};
 use super::lending::{KINDS, Loan};
 use super::profile::{CHECKING, CREDIT, Profile, SAVINGS, days_below};
-use super::spending::{Habits, Trip};
+use super::spending::Habits;
 use crate::entropy::{normal, remix};
 
 /// A fee for an overdraft: 27.08 dollars on average in 2024 (Bankrate, from memory), here 27.00.
@@ -55,7 +59,7 @@ pub struct Ledger<'a> {
     pub customer: &'a Profile,
     habits: Habits,
     /// Purchases that repeat every month.
-    subscriptions: Vec<Bill>,
+    subscriptions: [Option<Bill>; 3],
     /// Whether bills and loans have been worked out: the balance at the start of a month needs neither.
     is_prepared: bool,
     bills: Vec<Bill>,
@@ -83,7 +87,7 @@ impl<'a> Ledger<'a> {
             bank,
             customer,
             habits: Habits::of(customer),
-            subscriptions: Vec::new(),
+            subscriptions: [None; 3],
             is_prepared: false,
             bills: Vec::new(),
             loans: [None; 4],
@@ -124,6 +128,12 @@ impl<'a> Ledger<'a> {
         if month <= self.customer.first_month {
             return state;
         }
+        if month >= self.customer.until {
+            return State {
+                balances: [0; 3],
+                due: 0,
+            };
+        }
         state.balances[usize::from(CHECKING)] = self.customer.checking_at(month);
         let (saved, _) = self.customer.standing_order();
         let savings = &mut state.balances[usize::from(SAVINGS)];
@@ -154,15 +164,7 @@ impl<'a> Ledger<'a> {
     /// What a month's postings add to the debt of the credit card, without payment, interest and fee.
     fn card_spending(&mut self, month: usize) -> i64 {
         self.set_events(month);
-        let trips = self.trips(month);
-        let mut spent = 0;
-        for day in self.bank.months.of(month) {
-            self.cards(month, day, &trips, true, &mut |_, posting| {
-                if posting.account == CREDIT {
-                    spent -= posting.amount;
-                }
-            });
-        }
+        let spent = self.spent_by_credit(month);
         let refunds = self.episode_in(month).filter(|e| e.account == CREDIT);
         spent - refunds.map_or(0, |_| self.stolen())
     }
@@ -188,15 +190,6 @@ impl<'a> Ledger<'a> {
         -by_fraud.map(|event| event.amount).sum::<i64>()
     }
 
-    fn trips(&self, month: usize) -> [Trip; 2] {
-        let before = if month == 0 {
-            Trip::default()
-        } else {
-            Trip::of(self.customer, &self.bank.months.of(month - 1))
-        };
-        [before, Trip::of(self.customer, &self.bank.months.of(month))]
-    }
-
     /// The postings of months, from what the accounts hold at their start, in order of time.
     pub fn run(
         &mut self,
@@ -205,7 +198,7 @@ impl<'a> Ledger<'a> {
         out: &mut impl FnMut(&Entry),
     ) -> State {
         for month in months {
-            if month >= self.customer.first_month {
+            if (self.customer.first_month..self.customer.until).contains(&month) {
                 self.month(month, &mut state, out);
             }
         }
@@ -228,7 +221,7 @@ impl<'a> Ledger<'a> {
         self.set_events(month);
         let savings = state.balances[usize::from(SAVINGS)];
         self.plan(month, savings, state.due);
-        let trips = self.trips(month);
+        let season = self.season(month);
         let days = self.bank.months.of(month);
         let mut writer = Writer {
             state,
@@ -251,7 +244,7 @@ impl<'a> Ledger<'a> {
                 writer.post_in_batch(None, item.posting);
                 next += 1;
             }
-            self.cards(month, day, &trips, false, &mut |moment, posting| {
+            self.cards(day, &season, &mut |moment, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }
@@ -282,15 +275,23 @@ impl<'a> Ledger<'a> {
                 ));
             }
             if month < HISTORY && day + 1 == days.end {
+                if month + 1 == self.customer.until {
+                    close(&mut writer);
+                }
                 self.level(month, &mut writer);
             }
         }
         state.due = spent;
     }
 
-    /// Brings the checking account to what it holds at the start of the next month.
+    /// Brings the checking account to what it holds at the start of the next month: nothing where it is
+    /// closed.
     fn level(&self, month: usize, writer: &mut Writer<'_, impl FnMut(&Entry)>) {
-        let next = self.customer.checking_at(month + 1);
+        let next = if month + 1 == self.customer.until {
+            0
+        } else {
+            self.customer.checking_at(month + 1)
+        };
         let amount = next - writer.state.balances[usize::from(CHECKING)];
         let kind = match amount {
             0 => return,
@@ -322,6 +323,21 @@ impl<'a> Ledger<'a> {
             let amount = if peer < 2_900 { -dollars } else { dollars } * 100;
             let mut posting = Posting::new(CHECKING, Kind::PeerPayment, Channel::Mobile, amount);
             posting.entropy = draw;
+            writer.post_at_once(posting);
+        }
+    }
+}
+
+/// Brings savings to the checking account, and pays what is owed on the credit card: the last day.
+fn close(writer: &mut Writer<'_, impl FnMut(&Entry)>) {
+    let [_, savings, credit] = writer.state.balances;
+    for (amount, kind, account) in [
+        (savings, Kind::InternalTransfer, SAVINGS),
+        (credit, Kind::CardPayment, CREDIT),
+    ] {
+        if amount != 0 {
+            let mut posting = Posting::new(CHECKING, kind, Channel::Mobile, amount);
+            posting.counter_account = account;
             writer.post_at_once(posting);
         }
     }

@@ -7,7 +7,8 @@
 //! are those of the year (`loan_rates.csv`) with a spread for the score. Who stops paying follows the score
 //! by the published default rates (see [`Profile::trouble`]).
 
-use super::bank::{Bank, HISTORY, business_day, cents, exp, first_of_month, float, month_and_day};
+use super::bank::{Bank, HISTORY, cents, exp, first_of_month, float, month_and_day};
+use super::bank_days::business_day;
 use super::profile::{Employment, Profile, days_below};
 use crate::entropy::{below, normal, remix, unit};
 use crate::generator::data::{FINANCE_LOAN_RATES as LOAN_RATES, LoanRate};
@@ -124,14 +125,24 @@ pub struct Payment {
 }
 
 impl Loan {
+    /// Whether a customer of an age may have taken out a loan of any kind.
+    pub fn may_exist(bank: &Bank, customer: u64, age: u32) -> bool {
+        KINDS
+            .iter()
+            .any(|&kind| Self::drawn(bank, customer, age, kind).is_some())
+    }
+
+    /// The draw of a loan of a kind, if a customer of an age has one.
+    #[inline]
+    fn drawn(bank: &Bank, customer: u64, age: u32, kind: LoanKind) -> Option<u64> {
+        let draw = bank.streams.loan.draw(customer * 4 + kind as u64);
+        (below(draw, 100) < kind.share(age)).then_some(draw)
+    }
+
     /// The loan of a kind, if the customer has one.
     #[inline]
     pub fn of(bank: &Bank, customer: &Profile, kind: LoanKind) -> Option<Self> {
-        let number = kind as u64;
-        let draw = bank.streams.loan.draw(customer.unit * 4 + number);
-        if below(draw, 100) >= kind.share(customer.age) {
-            return None;
-        }
+        let draw = Self::drawn(bank, customer.unit, customer.age, kind)?;
         if kind == LoanKind::Mortgage && customer.employment == Employment::Student {
             return None;
         }
@@ -144,7 +155,7 @@ impl Loan {
             LoanKind::Student => &[120],
         };
         let term = terms[usize::try_from(below(draw(1), terms.len() as u64)).unwrap_or(0)];
-        let (now, _) = month_and_day(bank.as_of);
+        let now = bank.this_month;
         let (since, _) = month_and_day(customer.since);
         // Up to somewhat more than its term ago, but not before the customer came.
         let longest = (term * 5 / 4).min(180).min(now - since - 1);
@@ -262,6 +273,45 @@ impl Loan {
         Some(business_day(self.due(number) + late))
     }
 
+    /// How many payments from the first on have been made before a day, of which `last` is the last that
+    /// was due by then.
+    #[inline]
+    pub fn paid_before(&self, day: i32, last: i32) -> i32 {
+        if let Some(trouble) = self.trouble
+            && last >= trouble.first
+        {
+            let cure = trouble.first + trouble.missed;
+            if !trouble.cured || last < cure || business_day(self.due(cure)) >= day {
+                return trouble.first - 1;
+            }
+        }
+        // Due dates are four weeks apart at least, and who pays late does so within ten days.
+        let is_paid = last < 1 || self.paid(last).is_some_and(|paid| paid < day);
+        last - i32::from(!is_paid)
+    }
+
+    /// What is owed after so many payments.
+    #[inline]
+    pub fn owed_after(&self, payments: i32) -> i64 {
+        if payments >= self.term {
+            return 0;
+        }
+        let mut owed = self.principal;
+        for _ in 0..payments {
+            owed -= (self.payment - self.interest(owed)).min(owed);
+        }
+        owed
+    }
+
+    /// A month's interest on a balance: half a cent is rounded up; 1,200,000 is twelve months times
+    /// 100,000.
+    #[inline]
+    fn interest(&self, balance: i64) -> i64 {
+        // Principals are below 2^40 cents and rates below 2^17, so 64 bits without sign are enough, and
+        // quicker to divide.
+        ((balance * self.rate + 600_000).cast_unsigned() / 1_200_000).cast_signed()
+    }
+
     /// How many payments are 30 days or more past due at the end of the cycle that begins with a
     /// payment's due date, or at `as_of` if that comes first: 0 to [`DEFAULT_AFTER`].
     #[inline]
@@ -282,8 +332,7 @@ impl Loan {
         let loan = *self;
         let mut balance = loan.principal;
         (1..=loan.term).map(move |number| {
-            // Half a cent is rounded up; 1,200,000 is twelve months times 100,000.
-            let interest = (balance * loan.rate + 600_000) / 1_200_000;
+            let interest = loan.interest(balance);
             let principal = if number == loan.term {
                 balance
             } else {
@@ -305,9 +354,8 @@ impl Loan {
         if number < self.term {
             return self.payment;
         }
-        self.schedule()
-            .last()
-            .map_or(0, |payment| payment.interest + payment.principal)
+        let left = self.owed_after(self.term - 1);
+        left + self.interest(left)
     }
 }
 

@@ -7,8 +7,10 @@
 use std::sync::LazyLock;
 
 use super::bank::{
-    BLOCK, Bank, HISTORY, HOME_AREAS, business_day, cents, exp, float, month_and_day, weekday,
+    BLOCK, Bank, HISTORY, HOME_AREAS, cents, exp, float, month_and_day, weekday,
 };
+use super::bank_days::{business_day, last_business_day};
+use super::lending::Loan;
 use crate::dictionary::Weighted;
 use crate::domain::population;
 use crate::entropy::{Stream, below, normal, remix, unit};
@@ -113,6 +115,9 @@ pub struct Profile {
     pub since: i32,
     /// First month of the history with transactions; [`HISTORY`] + 1 for none.
     pub first_month: usize,
+    /// The month of the history at whose start the customer has left, with all accounts closed;
+    /// [`HISTORY`] + 1 for those who stay.
+    pub until: usize,
     /// Credit score at `as_of`.
     pub score: i32,
     /// How the customer earns.
@@ -183,6 +188,7 @@ impl Profile {
             670..740 => 80,
             _ => 88,
         };
+        let first_month = bank.months.after(since);
         Self {
             unit: customer,
             block: customer / BLOCK,
@@ -193,7 +199,8 @@ impl Profile {
             birth_date,
             age,
             since,
-            first_month: bank.months.after(since),
+            first_month,
+            until: until(bank, customer, age, first_month, draw(20)),
             score,
             employment,
             income,
@@ -201,6 +208,12 @@ impl Profile {
             has_savings: below(draw(9), 100) < 62,
             has_credit: below(draw(10), 100) < wants_credit,
         }
+    }
+
+    /// The day on which the customer's accounts were closed: the last of a month.
+    #[inline]
+    pub fn closed_on(&self, bank: &Bank) -> Option<i32> {
+        (self.until <= HISTORY).then(|| bank.months.of(self.until).start - 1)
     }
 
     /// A draw of this customer for a purpose; purposes below 100 are this file's.
@@ -257,14 +270,9 @@ impl Profile {
             }
             PayDays::Semimonthly => {
                 for day in [month.start + 14, last] {
-                    // Before a weekend rather than after it.
-                    let early = day
-                        - i32::try_from(weekday(day))
-                            .unwrap_or(0)
-                            .saturating_sub(4)
-                            .max(0);
+                    // Before a weekend or holiday rather than after it.
                     if month.contains(&day) {
-                        out.push(early);
+                        out.push(last_business_day(day));
                     }
                 }
                 24.0
@@ -280,7 +288,7 @@ impl Profile {
                 let first = i32::try_from(weekday(month.start)).unwrap_or(0);
                 let day = month.start + (2 - first).rem_euclid(7) + 7 * which;
                 if month.contains(&day) {
-                    out.push(day);
+                    out.push(last_business_day(day));
                 }
                 12.0
             }
@@ -383,6 +391,26 @@ impl Profile {
     }
 }
 
+/// Customers of a thousand who close their accounts in the two years of the history, of those who owe the
+/// bank nothing by loans: about one in ten a year (estimate; banks report that 10 to 15 percent of their
+/// customers leave in a year, from memory, most of them new ones).
+const LEAVING: u64 = 200;
+
+/// The month at whose start a customer has left.
+#[inline]
+fn until(bank: &Bank, customer: u64, age: u32, first_month: usize, draw: u64) -> usize {
+    const STAYS: usize = HISTORY + 1;
+    if below(draw, 1_000) >= LEAVING {
+        return STAYS;
+    }
+    let month = 1 + usize::try_from(below(remix(draw), HISTORY as u64)).unwrap_or(0);
+    if month <= first_month || Loan::may_exist(bank, customer, age) {
+        STAYS
+    } else {
+        month
+    }
+}
+
 fn ratio(part: usize, whole: usize) -> f64 {
     f64::from(u32::try_from(part).unwrap_or(0)) / f64::from(u32::try_from(whole).unwrap_or(1))
 }
@@ -393,7 +421,13 @@ fn fridays(month: &std::ops::Range<i32>, fits: impl Fn(i32) -> bool, out: &mut V
     while friday < month.end {
         // Fridays are 1 modulo 7.
         if fits(friday - 1) {
-            out.push(friday);
+            // The day before a holiday, unless that is in another month.
+            let early = last_business_day(friday);
+            out.push(if early < month.start {
+                business_day(friday)
+            } else {
+                early
+            });
         }
         friday += 7;
     }

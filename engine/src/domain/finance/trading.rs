@@ -222,8 +222,13 @@ impl Trading {
         if below(draw, 100) >= TRADERS_PERCENT {
             return (0, 0);
         }
+        let profile = Profile::of(&self.bank, customer);
+        // Who leaves the bank has no securities there.
+        if profile.closed_on(&self.bank).is_some() {
+            return (0, 0);
+        }
         // From the day after the first account was opened.
-        let since = Profile::of(&self.bank, customer).since;
+        let since = profile.since;
         let sessions = &self.prices.market.sessions[..=self.last_session];
         let first = sessions.partition_point(|session| session.day <= since);
         let open = sessions.len() - first;
