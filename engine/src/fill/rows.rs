@@ -9,8 +9,9 @@ use arrow_array::{Array, StringArray};
 use super::check::{Comparison, Expr, Literal};
 use super::domain::count_of;
 use super::ordinal::Codec;
-use super::plan::{Bind, Choice, Plan, Planned};
+use super::plan::{Bind, Choice, Plan, Planned, PlannedReference};
 use super::source::{List, Ordered, Source, is_among};
+use super::table::Keys;
 use crate::entropy::{below, remix};
 
 /// Values of a column made so far.
@@ -30,6 +31,8 @@ pub struct Batch {
     /// Rows that are none: no values were found for them that meet a condition over several
     /// columns. Empty if there is no such row.
     pub rejected: Vec<bool>,
+    /// Columns for which no value was found in some row, by position in the table.
+    pub at_a_loss: Vec<usize>,
 }
 
 impl Batch {
@@ -51,13 +54,22 @@ impl Plan {
             made[column] = Some(values);
         }
         let rejected = self.rejected(&variants, &made);
+        let is_at_a_loss = |(column, made): (usize, &Option<Made>)| {
+            let refused = made.as_ref().is_some_and(|made| !made.refused.is_empty());
+            refused.then_some(column)
+        };
+        let at_a_loss = made.iter().enumerate().filter_map(is_at_a_loss).collect();
         let columns = self
             .written
             .iter()
             .filter_map(|&column| made[column].take())
             .map(|made| made.text)
             .collect();
-        Batch { columns, rejected }
+        Batch {
+            columns,
+            rejected,
+            at_a_loss,
+        }
     }
 
     fn rejected(&self, variants: &[usize], made: &[Option<Made>]) -> Vec<bool> {
@@ -132,25 +144,14 @@ impl Plan {
                     here.push(None);
                     continue;
                 }
-                if !reference.shared.is_empty() {
-                    // Columns that an earlier reference has set: one of the keys that agree.
-                    let wanted: Option<Vec<&str>> = reference
-                        .shared
-                        .iter()
-                        .map(|shared| {
-                            let key = chosen.get(shared.reference)?.get(at).copied()??;
-                            let other = self.references.get(shared.reference)?.place;
-                            let other = &self.table.references[other].keys;
-                            Some(other.part(shared.their_part, key as usize))
-                        })
-                        .collect();
-                    let group = wanted
-                        .and_then(|wanted| reference.groups.get(&wanted.join("\u{1f}")))
-                        .filter(|group| !group.is_empty());
-                    here.push(group.map(|group| {
-                        let place = below(entropy, group.len() as u64);
-                        group[usize::try_from(place).unwrap_or(0)]
-                    }));
+                // Columns that an earlier reference has set: one of the keys that agree.
+                let set: Vec<Option<&str>> = reference
+                    .shared
+                    .iter()
+                    .map(|shared| self.set_by(&chosen, at, shared.reference, shared.their_part))
+                    .collect();
+                if set.iter().any(Option::is_some) {
+                    here.push(agreeing(reference, keys, &set, entropy));
                     continue;
                 }
                 let count = allowed.map_or(keys.len(), Vec::len) as u64;
@@ -171,6 +172,32 @@ impl Plan {
         chosen
     }
 
+    /// What a part of a reference is in a row: what its own key says, or, where it is none, that of
+    /// the first other reference over the same column.
+    fn set_by(
+        &self,
+        chosen: &[Vec<Option<u32>>],
+        at: usize,
+        reference: usize,
+        part: usize,
+    ) -> Option<&str> {
+        let value = |by: usize, part: usize| {
+            let key = (*chosen.get(by)?.get(at)?)?;
+            let place = self.references[by].place;
+            Some(self.table.references[place].keys.part(part, key as usize))
+        };
+        let others = || {
+            (reference + 1..chosen.len()).find_map(|other| {
+                let shared = self.references[other]
+                    .shared
+                    .iter()
+                    .find(|shared| (shared.reference, shared.their_part) == (reference, part))?;
+                value(other, shared.our_part)
+            })
+        };
+        value(reference, part).or_else(others)
+    }
+
     fn column(
         &self,
         column: usize,
@@ -181,7 +208,7 @@ impl Plan {
     ) -> Made {
         let planned = &self.columns[column];
         if let Some((reference, part)) = planned.key {
-            return self.key_column(planned, reference, part, &keys[reference]);
+            return self.key_column(planned, (reference, part), (rows, variants), keys);
         }
         let mut out = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
         let mut counts = Vec::with_capacity(if planned.keep_counts { rows.len() } else { 0 });
@@ -224,20 +251,35 @@ impl Plan {
     fn key_column(
         &self,
         planned: &Planned,
-        reference: usize,
-        part: usize,
-        chosen: &[Option<u32>],
+        (reference, part): (usize, usize),
+        (rows, variants): (&[u64], &[usize]),
+        chosen: &[Vec<Option<u32>>],
     ) -> Made {
         let planned_reference = &self.references[reference];
         let keys = &self.table.references[planned_reference.place].keys;
-        let mut out = StringBuilder::with_capacity(chosen.len(), chosen.len() * 8);
+        let mut out = StringBuilder::with_capacity(rows.len(), rows.len() * 8);
         let mut counts = Vec::new();
-        for key in chosen {
-            let value = key.map(|key| keys.part(part, key as usize));
-            // A reference that is NULL as a whole leaves columns that refuse NULL some value.
-            let value = match value {
-                None if !planned.nullable && !keys.is_empty() => Some(keys.part(part, 0)),
-                value => value,
+        for (at, (&row, &variant)) in rows.iter().zip(variants).enumerate() {
+            let value = match chosen[reference][at] {
+                Some(key) => Some(keys.part(part, key as usize)),
+                // Where the reference is none, columns that refuse NULL take the key of another
+                // reference that has them, or some value.
+                None if !planned.nullable => {
+                    let some = || {
+                        let allowed = planned_reference.allowed.get(variant);
+                        let allowed = allowed.and_then(Option::as_ref);
+                        let count = allowed.map_or(keys.len(), Vec::len);
+                        if count == 0 {
+                            return None;
+                        }
+                        let entropy = remix(planned_reference.stream.draw(row));
+                        let place = usize::try_from(below(entropy, count as u64)).ok()?;
+                        let place = allowed.map_or(place, |allowed| allowed[place] as usize);
+                        Some(keys.part(part, place))
+                    };
+                    self.set_by(chosen, at, reference, part).or_else(some)
+                }
+                None => None,
             };
             out.append_option(value);
             if planned.keep_counts {
@@ -252,6 +294,34 @@ impl Plan {
             refused: Vec::new(),
         }
     }
+}
+
+/// A key that agrees with what is set of its shared parts.
+fn agreeing(
+    reference: &PlannedReference,
+    keys: &Keys,
+    set: &[Option<&str>],
+    entropy: u64,
+) -> Option<u32> {
+    if let Some(all) = set.iter().copied().collect::<Option<Vec<&str>>>() {
+        let group = reference.groups.get(&all.join("\u{1f}"))?;
+        let place = below(entropy, group.len() as u64);
+        return group.get(usize::try_from(place).ok()?).copied();
+    }
+    let count = keys.len() as u64;
+    if count == 0 {
+        return None;
+    }
+    let start = below(entropy, count);
+    let agrees = |key: &u32| {
+        let mut parts = reference.shared.iter().zip(set);
+        parts.all(|(shared, set)| {
+            set.is_none_or(|set| keys.part(shared.our_part, *key as usize) == set)
+        })
+    };
+    (0..count)
+        .filter_map(|step| u32::try_from((start + step) % count).ok())
+        .find(agrees)
 }
 
 /// How often a value is drawn anew for a condition over several columns.
@@ -337,7 +407,8 @@ impl Cell<'_> {
             .map_or(&[][..], Vec::as_slice);
         let index = match &planned.digit {
             Some(digit) => match digit.at(row) {
-                None => return Written::Null,
+                None if planned.nullable => return Written::Null,
+                None => return Written::Nothing,
                 index => index,
             },
             None => None,

@@ -36,6 +36,27 @@ pub struct Table {
     pub now: i64,
 }
 
+impl Table {
+    /// The CHECKs that mention a column, those of its domains first, by name.
+    pub fn checks_about(&self, place: usize) -> Vec<String> {
+        let column = &self.columns[place];
+        let of_domain = column.domain_checks.iter();
+        let of_table = self.checks.iter();
+        of_domain
+            .chain(of_table.filter(|(_, expression)| mentions(expression, &column.name)))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+/// Whether an expression mentions a column: its name stands there as a word.
+pub(super) fn mentions(expression: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    expression.match_indices(name).any(|(at, _)| {
+        !expression[..at].ends_with(part) && !expression[at + name.len()..].starts_with(part)
+    })
+}
+
 /// A column.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -57,6 +78,8 @@ pub struct Column {
     pub last: Option<String>,
     /// What the caller asked for.
     pub wish: Wish,
+    /// Whether no row has one of the values of the list asked for.
+    pub untaken: bool,
     /// Whether the column must be written here although the database would number it.
     pub explicit: bool,
 }
@@ -151,6 +174,9 @@ pub struct Reference {
     pub keys: Keys,
     /// Whether keys are only those that no row refers to yet.
     pub unused_only: bool,
+    /// Whether columns are NULL together or not at all (MATCH FULL). Otherwise one that is NULL
+    /// makes the reference none.
+    pub match_full: bool,
     /// Whether the keys will be there at the end of the transaction only.
     pub foreseen: bool,
     /// Rows refer to themselves: the columns of this table that are referred to, in the order of
@@ -208,6 +234,7 @@ impl Column {
             default: Given::Nothing,
             last: None,
             wish: Wish::default(),
+            untaken: false,
             explicit: false,
         }
     }

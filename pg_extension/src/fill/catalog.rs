@@ -12,6 +12,7 @@ use synth_engine::fill::{Column, Element, Exclusion, Given, Table, Unique};
 
 use super::implied::{implied_checks, without_generated};
 use super::partitions;
+use super::privileges::refuse_missing;
 use super::types::Types;
 use crate::boundary::relation_name;
 use crate::error::raise;
@@ -62,6 +63,8 @@ pub struct DescribedReference {
     pub operators: Vec<String>,
     /// Whether it may be checked at the end of the transaction.
     pub deferrable: bool,
+    /// Whether its columns are NULL together or not at all.
+    pub match_full: bool,
     /// Columns here, by position.
     #[serde(skip)]
     pub positions: Vec<usize>,
@@ -158,11 +161,7 @@ pub fn describe(relid: Oid) -> Described {
     )
     .pop();
     let Some(found) = found else {
-        raise(
-            ERRCODE_UNDEFINED_TABLE,
-            format!("there is no table with OID {}", relid.to_u32()),
-            Some("The table may have been dropped meanwhile.".to_owned()),
-        );
+        refuse_missing(relid);
     };
     check_kind(relid, found.kind);
     let ids: Vec<u32> = found.columns.iter().map(|column| column.type_id).collect();

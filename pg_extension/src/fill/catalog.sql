@@ -65,24 +65,25 @@ SELECT json_build_object(
     'exclusions', (
         SELECT coalesce(json_agg(json_build_object(
             'name', k.conname,
-            'plain', i.indpred IS NULL,
+            -- That of a partition holds there alone.
+            'plain', i.indpred IS NULL AND k.conrelid = c.oid,
             'immediate', i.indimmediate,
             -- Those of expressions too.
             'columns', (
-                SELECT coalesce(json_agg(u.number), '[]')
+                SELECT coalesce(json_agg(u.number) FILTER (WHERE k.conrelid = c.oid), '[]')
                 FROM (
                     SELECT number FROM unnest(k.conkey) AS u (number) WHERE number > 0
                     UNION
                     SELECT d.refobjsubid
                     FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = k.conrelid
                       AND d.refobjsubid > 0
                 ) u
             ),
             'elements', (
                 SELECT json_agg(json_build_array(
-                    e.number, o.oprname, pg_get_indexdef(i.indexrelid, e.place::integer, false)
+                    CASE WHEN k.conrelid = c.oid THEN e.number ELSE 0 END, o.oprname, pg_get_indexdef(i.indexrelid, e.place::integer, false)
                 ) ORDER BY e.place)
                 FROM unnest(i.indkey::smallint[], k.conexclop) WITH ORDINALITY AS e (number, operator, place)
                 JOIN pg_operator o ON o.oid = e.operator
@@ -90,7 +91,8 @@ SELECT json_build_object(
         ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
         JOIN pg_index i ON i.indexrelid = k.conindid
-        WHERE k.conrelid = c.oid AND k.contype = 'x'
+        WHERE k.contype = 'x'
+          AND (k.conrelid = c.oid OR k.conrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
     ),
     'references', (
         SELECT coalesce(json_agg(json_build_object(
@@ -114,7 +116,8 @@ SELECT json_build_object(
                 JOIN pg_operator o ON o.oid = e.operator
                 JOIN pg_namespace on_ ON on_.oid = o.oprnamespace
             ),
-            'deferrable', k.condeferrable
+            'deferrable', k.condeferrable,
+            'match_full', k.confmatchtype = 'f'
         ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
         WHERE k.contype = 'f'

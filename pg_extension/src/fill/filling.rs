@@ -11,17 +11,21 @@ use serde_json::{Map, Value};
 use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
 
 use super::catalog::{Described, describe};
-use super::gate::Gate;
+use super::gate::{BATCH, Gate};
 use super::room::{Room, room};
-use super::shortage::{cause, columns_of};
+use super::shortage::{cause, columns_of, unmade_for};
 use super::subtransaction::{attempt, is_data_error, is_of_row};
-use super::{copy, insert, keys, overrides, policies, privileges, state};
+use super::{apart, copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
 use crate::sqlstate::rethrow;
 
 /// Existing rows up to so many are looked at, however few are to be written.
 const LITTLE: u64 = 100_000;
+
+/// The most rows, with those that are there, that a load judges exclusion constraints for
+/// beforehand.
+const JUDGED: u64 = 100_000;
 
 /// Passes over the candidates that a load may make beforehand: they take less time than it.
 const PASSES: u64 = 2;
@@ -116,10 +120,13 @@ impl Filling {
             .iter()
             .find(|reference| reference.name == name)
             .is_some_and(|reference| {
-                reference
-                    .positions
-                    .iter()
-                    .all(|&p| !self.described.table.columns[p].not_null)
+                let mut positions = reference.positions.iter();
+                let nullable = |&p: &usize| !self.described.table.columns[p].not_null;
+                if reference.match_full {
+                    positions.all(nullable)
+                } else {
+                    positions.any(nullable)
+                }
             })
     }
 
@@ -232,7 +239,11 @@ impl Filling {
             && self.policies.is_empty()
             && !has_expressions(plan.table())
         {
-            return None;
+            // All is promised, unless a text is looked for in vain.
+            let looked = self.rows.clamp(1, BATCH);
+            let batch = plan.batch(0..looked);
+            let none = (0..looked as usize).all(|row| !batch.is_row(row));
+            return none.then(|| unmade_for(plan, &batch));
         }
         Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
     }
@@ -276,6 +287,11 @@ impl Filling {
         let table = plan.table();
         let unproven = |name: &String| plan.unproven.contains(name);
         let open = table.uniques.iter().any(|unique| unproven(&unique.name));
+        // Equality alone is a unique index by another name.
+        let excluding = table.exclusions.iter().any(|exclusion| {
+            unproven(&exclusion.name) && exclusion.elements.iter().any(|e| e.operator != "=")
+        });
+        let open = open || excluding;
         // Of much larger tables more would have to be read than is written.
         let existing = self.described.table.existing_rows;
         let large = existing > self.rows.saturating_mul(4).max(LITTLE);
@@ -289,7 +305,16 @@ impl Filling {
             return;
         }
         let gate = Gate::new(&self.described, plan, &self.policies);
-        if let Room::For(most, index) = room(&self.described, plan, &gate, self.rows, PASSES) {
+        let found = if !excluding {
+            room(&self.described, plan, &gate, self.rows, PASSES)
+        } else if self.rows.saturating_add(existing) <= JUDGED
+            && apart::is_possible(&self.described)
+        {
+            apart::room(&self.described, plan, &gate, self.rows)
+        } else {
+            return;
+        };
+        if let Room::For(most, index) = found {
             let columns = columns_of(&self.described, &index);
             let note = format!("constraint {index}{columns} leaves room for {most} rows");
             insert::raise_full(&self.described, self.rows, most, &note);
@@ -300,7 +325,8 @@ impl Filling {
     /// for some of them, say a generated column that divides: then the others are found one by one.
     fn load(&mut self, plan: &Plan, wanted: u64) {
         let (relid, start) = (self.described.relid, self.next);
-        let expected = if has_expressions(plan.table()) {
+        // What a trigger makes of a row may be refused, too.
+        let expected = if has_expressions(plan.table()) || self.drops_rows() {
             is_of_row
         } else {
             is_data_error
@@ -333,7 +359,7 @@ impl Filling {
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
     /// to earlier ones. `round` says how other references are met.
     pub fn fill(&mut self, until: u64, round: &mut Round) {
-        if self.rows == 0 {
+        if self.written >= self.rows.min(until) {
             return;
         }
         let own = self.self_references();

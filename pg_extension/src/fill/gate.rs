@@ -8,8 +8,9 @@ use synth_engine::fill::{Batch, Given, Plan};
 
 use super::catalog::Described;
 use super::filling::given_references;
+use super::shortage::unmade_for;
 use super::subtransaction::{attempt, is_data_error};
-use crate::query::{Parameter, query};
+use crate::query::{Parameter, execute, query};
 
 /// Candidates looked at together.
 pub const BATCH: u64 = 1_000;
@@ -135,21 +136,42 @@ impl Gate {
         rows: u64,
         read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
     ) -> Vec<(usize, T)> {
-        let conditions: Vec<&str> = self
-            .conditions
-            .iter()
+        let sql = format!(
+            "SELECT {output}, t.synth_place::pg_catalog.int8 FROM {} WHERE {} ORDER BY 2",
+            self.source(batch.columns.len()),
+            self.condition(),
+        );
+        let run = |rows: &[usize]| {
+            query(&sql, &parameters(&batch.columns, Some(rows)), |row| {
+                let place = row.get::<i64>(2)?.unwrap_or(1);
+                Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
+            })
+        };
+        among(&batch_rows(batch, rows), &run)
+    }
+
+    /// Inserts expressions over the candidates that pass, and their places, into a table, without
+    /// those that its indexes refuse; gives how many arrived.
+    pub fn insert(&self, table: &str, outputs: &str, batch: &Batch, rows: u64) -> u64 {
+        let sql = format!(
+            "INSERT INTO {table} SELECT {outputs}, t.synth_place::pg_catalog.int8 FROM {} WHERE {} ON CONFLICT DO NOTHING",
+            self.source(batch.columns.len()),
+            self.condition(),
+        );
+        let run = |rows: &[usize]| vec![execute(&sql, &parameters(&batch.columns, Some(rows)))];
+        among(&batch_rows(batch, rows), &run).into_iter().sum()
+    }
+
+    /// All conditions at once.
+    fn condition(&self) -> String {
+        if self.conditions.is_empty() {
+            return "true".to_owned();
+        }
+        let conditions = self.conditions.iter();
+        let conditions: Vec<&str> = conditions
             .map(|(_, condition)| condition.as_str())
             .collect();
-        let passing = if conditions.is_empty() {
-            "true".to_owned()
-        } else {
-            conditions.join(" AND ")
-        };
-        let sql = format!(
-            "SELECT {output}, t.synth_place::pg_catalog.int8 FROM {} WHERE {passing} ORDER BY 2",
-            self.source(batch.columns.len()),
-        );
-        select_among(&sql, &batch.columns, &batch_rows(batch, rows), read)
+        conditions.join(" AND ")
     }
 
     /// How many of the candidates each condition refuses.
@@ -190,6 +212,9 @@ impl Gate {
         let more = plan.batch(tried..tried + 10 * BATCH);
         if !self.passing(&more, 10 * BATCH).is_empty() {
             return None;
+        }
+        if (0..tried as usize).all(|row| !columns.is_row(row)) {
+            return Some(unmade_for(plan, &columns));
         }
         let worst = self
             .refusals(&columns.columns)
@@ -271,29 +296,18 @@ fn batch_rows(batch: &Batch, rows: u64) -> Vec<usize> {
 }
 
 /// Runs a query over candidates; where an expression raises an error, over halves of them.
-fn select_among<T>(
-    sql: &str,
-    columns: &[StringArray],
-    rows: &[usize],
-    read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
-) -> Vec<(usize, T)> {
+fn among<T>(rows: &[usize], run: &impl Fn(&[usize]) -> Vec<T>) -> Vec<T> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let run = || {
-        query(sql, &parameters(columns, Some(rows)), |row| {
-            let place = row.get::<i64>(2)?.unwrap_or(1);
-            Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
-        })
-    };
-    match attempt(run, is_data_error) {
-        Ok(selected) => selected,
+    match attempt(|| run(rows), is_data_error) {
+        Ok(found) => found,
         Err(_) if rows.len() == 1 => Vec::new(),
         Err(_) => {
             let (first, second) = rows.split_at(rows.len() / 2);
-            let mut selected = select_among(sql, columns, first, read);
-            selected.extend(select_among(sql, columns, second, read));
-            selected
+            let mut found = among(first, run);
+            found.extend(among(second, run));
+            found
         }
     }
 }

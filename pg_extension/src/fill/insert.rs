@@ -9,7 +9,7 @@ use synth_engine::fill::{Given, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, parameters, unnested};
-use super::subtransaction::{attempt, is_of_row};
+use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
 use crate::query::{execute, query};
@@ -67,7 +67,10 @@ pub fn insert(
         } else if halving {
             insert_halving(&sql, &batch.columns, &passing)
         } else {
-            execute(&sql, &parameters(&batch.columns, Some(&passing)))
+            // An expression of an index may raise an error for some of the rows.
+            let run = || execute(&sql, &parameters(&batch.columns, Some(&passing)));
+            attempt(run, is_data_error)
+                .unwrap_or_else(|_| insert_halving(&sql, &batch.columns, &passing))
         };
         written += arrived;
         refused = if arrived == 0 { refused + wanted } else { 0 };

@@ -42,6 +42,7 @@ pub fn references(described: &Described, round: &Round, rows: u64, seed: u64) ->
                 columns: reference.positions.clone(),
                 keys,
                 unused_only,
+                match_full: reference.match_full,
                 foreseen: round.foreseen.contains_key(&reference.name),
                 own: None,
             }

@@ -21,6 +21,7 @@
 //! | `subtransaction` | work that may fail without the transaction |
 //! | `insert` | loading what has to be tried, through INSERT |
 
+mod apart;
 mod catalog;
 mod copy;
 mod filling;

@@ -16,6 +16,14 @@ pub fn require_writing(function: &std::ffi::CStr) {
 
 /// The columns the caller may insert into, by number. Raises an error if there is none.
 pub fn writable_columns(relid: Oid) -> Vec<i16> {
+    let there = query(
+        "SELECT count(*) FROM pg_class WHERE oid = $1",
+        &[(pg_sys::OIDOID, relid.into_datum())],
+        |row| row.get::<i64>(1),
+    );
+    if there.first() == Some(&0) {
+        refuse_missing(relid);
+    }
     let columns = query(
         "SELECT a.attnum FROM pg_attribute a
          WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
@@ -51,6 +59,15 @@ pub fn writable_columns(relid: Oid) -> Vec<i16> {
         );
     }
     columns
+}
+
+/// Raises the error for an OID that is no table's.
+pub fn refuse_missing(relid: Oid) -> ! {
+    raise(
+        ERRCODE_UNDEFINED_TABLE,
+        format!("there is no table with OID {}", relid.to_u32()),
+        Some("The table may have been dropped meanwhile.".to_owned()),
+    )
 }
 
 /// Whether the caller may read a table.

@@ -4,6 +4,7 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
+use super::apart;
 use super::filling::{Filling, Round};
 use super::gate::Gate;
 use super::room::{self, Room};
@@ -11,8 +12,11 @@ use super::shortage::columns_of;
 use super::subtransaction::undone;
 use crate::query::query;
 
-/// The most rows that a plan tries out.
+/// The most rows that a plan tries out by writing them.
 const TRIED_OUT: u64 = 10_000;
+
+/// The most rows, with those that are there, that a plan judges exclusion constraints for.
+const JUDGED: u64 = 300_000;
 
 /// The most passes that a plan makes over the candidates, each of 4 million keys.
 const PASSES: u64 = 64;
@@ -53,8 +57,8 @@ impl Filling {
     }
 
     /// Where uniqueness cannot be planned, how many rows there is room for is found out by trying:
-    /// the keys of unique indexes are compared without writing; where triggers may change rows, or
-    /// exclusions have to be judged, a moderate number is written and undone.
+    /// the keys of unique indexes are compared without writing, what exclusion constraints compare
+    /// in a temporary table; where triggers may change rows, a moderate number is written and undone.
     fn try_out(&mut self, plan: &Plan) -> Option<String> {
         let table = plan.table();
         let unproven = |name: &&String| plan.unproven.contains(*name);
@@ -78,6 +82,21 @@ impl Filling {
                     )),
                     Room::Atleast(seen) => Some(format!(
                         "unique indexes leave room for {seen} rows at least; whether {rows} fit shows when they are written"
+                    )),
+                };
+            }
+            (Some(name), _) if !self.drops_rows() && apart::is_possible(&self.described) => {
+                let gate = Gate::new(&self.described, plan, &self.policies);
+                let existing = self.described.table.existing_rows;
+                let judged = rows.min(JUDGED.saturating_sub(existing));
+                return match apart::room(&self.described, plan, &gate, judged) {
+                    Room::For(most, index) => Some(format!(
+                        "constraint {index}{} leaves room for {most} rows",
+                        columns_of(&self.described, &index)
+                    )),
+                    _ if judged == rows => None,
+                    _ => Some(format!(
+                        "constraint {name} was judged for {judged} rows only; whether {rows} fit shows when they are written"
                     )),
                 };
             }

@@ -101,11 +101,18 @@ struct Order {
 
 impl Order {
     fn new(relids: &[Oid], tables: BTreeMap<usize, Filling>) -> Self {
+        let places = relids.iter().enumerate();
         Self {
-            places: relids
-                .iter()
-                .enumerate()
-                .map(|(place, &relid)| (relid, place))
+            places: places
+                .flat_map(|(place, &relid)| {
+                    let partitions = query(
+                        "SELECT relid::oid FROM pg_partition_tree($1)",
+                        &[(pg_sys::OIDOID, relid.into_datum())],
+                        |row| row.get::<Oid>(1),
+                    );
+                    let tree = partitions.into_iter().chain([relid]);
+                    tree.map(move |relid| (relid, place))
+                })
                 .collect(),
             tables,
             begun: BTreeSet::new(),
@@ -243,13 +250,24 @@ impl Order {
 
     /// The keys that the first rows of a table will have, by column.
     fn foresee(&mut self, place: usize, name: &str, other: usize, count: u64) -> Vec<Vec<String>> {
-        let numbers: Vec<i16> = self.tables[&place]
+        // By name: a partition may number its columns otherwise than the table it is of.
+        let their_columns: Vec<String> = self.tables[&place]
             .described
             .references
             .iter()
             .find(|reference| reference.name == name)
-            .map(|reference| reference.their_numbers.clone())
+            .map(|reference| reference.their_columns.clone())
             .unwrap_or_default();
+        let described = &self.tables[&other].described;
+        let numbered = described.table.columns.iter().zip(&described.columns);
+        let numbers: Vec<i16> = their_columns
+            .iter()
+            .filter_map(|name| {
+                let mut columns = numbered.clone();
+                columns.find(|(column, _)| column.name == *name)
+            })
+            .map(|(_, described)| described.number)
+            .collect();
         self.promised.entry(other).or_default().extend(&numbers);
         let Some(table) = self.tables.get_mut(&other) else {
             return Vec::new();

@@ -1,10 +1,10 @@
 //! Why fewer rows arrived than were asked for: the last candidates are looked at one by one, and
 //! each is said to have been refused by a constraint, an index, a policy or a trigger, with counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys::panic::CaughtError;
-use synth_engine::fill::Plan;
+use synth_engine::fill::{Batch, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, parameters};
@@ -31,13 +31,7 @@ pub fn cause(
     let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
     let unmade = (0..looked).filter(|&row| !batch.is_row(row)).count();
     if unmade > 0 {
-        let searched: Vec<&str> = plan.searched.iter().map(String::as_str).collect();
-        let about = if searched.is_empty() {
-            "conditions over several columns".to_owned()
-        } else {
-            searched.join(", ")
-        };
-        refusals.insert(about, unmade);
+        refusals.insert(unmade_for(plan, &batch), unmade);
     }
     if passing.len() + unmade < looked {
         for (name, count) in gate.refusals(&batch.columns) {
@@ -82,6 +76,19 @@ pub fn cause(
         .collect();
     let of = looked - passing.len() + tried.len();
     format!("of the last {of} candidates {}", counts.join(", "))
+}
+
+/// The constraints for which values of a batch were drawn in vain.
+pub fn unmade_for(plan: &Plan, batch: &Batch) -> String {
+    let mut names: BTreeSet<String> = plan.searched.clone();
+    for &column in &batch.at_a_loss {
+        names.extend(plan.table().checks_about(column));
+    }
+    if names.is_empty() {
+        return "conditions over several columns".to_owned();
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    names.join(", ")
 }
 
 /// The constraint or index that an error names, with its columns.

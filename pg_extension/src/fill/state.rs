@@ -3,24 +3,29 @@
 use std::collections::BTreeSet;
 
 use pgrx::IntoDatum;
+use pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION;
 use pgrx::pg_sys;
 use synth_engine::fill::ordinal::Codec;
-use synth_engine::fill::{Element, Given, Table};
+use synth_engine::fill::{Element, Given, Table, Values};
 
 use super::catalog::Described;
 use super::gate::replace_word;
+use super::subtransaction::attempt;
 use super::{keys, privileges};
 use crate::query::query;
 
 /// Tables of up to this many pages are counted, larger ones estimated.
 const COUNTED_PAGES: u32 = 16_384;
 
-/// Reads what is in a table already: how many rows, and the largest values of unique columns.
+/// Reads what is in a table already: how many rows, the largest values of unique columns, and which
+/// of the values asked for are taken; and what its sequences have left.
 pub fn read(described: &mut Described) {
-    let relid = described.relid;
-    // SAFETY: the relation is opened, measured and closed here; of a partitioned table the sizes
-    // are those of its partitions, so it counts as large if it is read at all.
+    read_rows(described);
     described.table.limits = sequence_limits(described);
+}
+
+fn read_rows(described: &mut Described) {
+    let relid = described.relid;
     let (pages, estimate) = keys::size(relid);
     if !privileges::may_read(relid) {
         // Nothing may be known of the rows: the indexes have to say what is taken.
@@ -50,6 +55,49 @@ pub fn read(described: &mut Described) {
         );
         let last = query(&sql, &[], |row| row.get::<String>(1)).pop();
         described.table.columns[position].last = last;
+    }
+    leave_out_taken(described);
+}
+
+/// Of the values asked for in a unique column, those that no row has.
+fn leave_out_taken(described: &mut Described) {
+    for unique in &described.table.uniques {
+        let [position] = unique.columns[..] else {
+            continue;
+        };
+        let column = &mut described.table.columns[position];
+        let Some(Values::List(values)) = &mut column.wish.values else {
+            continue;
+        };
+        if !unique.plain {
+            continue;
+        }
+        let sql = format!(
+            "SELECT u.place FROM pg_catalog.unnest($1) WITH ORDINALITY u (value, place)
+             WHERE EXISTS (SELECT FROM {} t WHERE t.{} = u.value::{})",
+            described.qualified,
+            pgrx::spi::quote_identifier(&column.name),
+            described.columns[position].base,
+        );
+        let texts: Vec<Option<String>> = values.iter().map(|(value, _)| value.clone()).collect();
+        let parameters = [(pg_sys::TEXTARRAYOID, texts.into_datum())];
+        let no_operator = |code| code == ERRCODE_UNDEFINED_FUNCTION;
+        let found = attempt(
+            || query(&sql, &parameters, |row| row.get::<i64>(1)),
+            no_operator,
+        );
+        let Ok(taken) = found else {
+            continue;
+        };
+        // All taken: how many rows there are says that there is no room.
+        if taken.len() < values.len() {
+            let mut place = 0;
+            values.retain(|_| {
+                place += 1;
+                !taken.contains(&place)
+            });
+            column.untaken = true;
+        }
     }
 }
 
@@ -86,31 +134,73 @@ fn continued(table: &Table) -> BTreeSet<usize> {
     positions
 }
 
-/// What the sequences of a table have left to give.
+/// What the sequences of a table have left to give. One that begins anew at its end is a limit to
+/// unique columns only.
 fn sequence_limits(described: &Described) -> Vec<(u64, String)> {
-    let columns = described.table.columns.iter();
+    let table = &described.table;
+    let is_unique = |position: usize| {
+        let mut uniques = table.uniques.iter();
+        uniques.any(|unique| unique.plain && unique.columns[..] == [position])
+    };
+    let columns = table.columns.iter().zip(&described.columns).enumerate();
     columns
-        .filter(|column| column.default == Given::Sequence && column.wish.values.is_none())
-        .flat_map(|column| {
-            query(
-                "SELECT CASE WHEN s.increment_by > 0
-                             THEN (s.max_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
-                             ELSE (s.min_value::numeric - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by
-                        END::numeric(30)::text, 'sequence ' || s.sequencename
-                 FROM pg_sequences s
-                 JOIN pg_namespace n ON n.nspname = s.schemaname
-                 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename
-                 WHERE c.oid = pg_get_serial_sequence($1, $2)::regclass
-                   AND NOT s.cycle AND has_sequence_privilege(c.oid, 'USAGE, SELECT')",
+        .filter(|(_, (column, _))| {
+            column.default == Given::Sequence && column.wish.values.is_none()
+        })
+        .flat_map(|(position, (_, in_database))| {
+            let found = query(
+                SEQUENCE_LEFT,
                 &[
-                    (pg_sys::TEXTOID, described.qualified.as_str().into_datum()),
-                    (pg_sys::TEXTOID, column.name.as_str().into_datum()),
+                    (pg_sys::OIDOID, described.relid.into_datum()),
+                    (pg_sys::INT2OID, in_database.number.into_datum()),
                 ],
                 |row| {
-                    let left = row.get::<String>(1)?.and_then(|text| text.parse::<i128>().ok());
-                    Ok(left.map(|left| u64::try_from(left.max(0)).unwrap_or(u64::MAX)).zip(row.get::<String>(2)?))
+                    let count = |text: Option<String>| {
+                        let count = text.and_then(|text| text.parse::<i128>().ok())?;
+                        Some(u64::try_from(count.max(0)).unwrap_or(u64::MAX))
+                    };
+                    let left = count(row.get::<String>(1)?);
+                    let all = count(row.get::<String>(2)?);
+                    let name = row.get::<String>(3)?;
+                    Ok(left.zip(all).zip(name).zip(row.get::<bool>(4)?))
                 },
-            )
+            );
+            let is_unique = is_unique(position);
+            found
+                .into_iter()
+                .filter_map(
+                    move |(((left, all), name), cycles)| match (cycles, is_unique) {
+                        (false, _) => Some((left, name)),
+                        (true, true) => Some((all.saturating_sub(table.existing_rows), name)),
+                        (true, false) => None,
+                    },
+                )
         })
         .collect()
 }
+
+/// Of the sequence that a column is numbered by: how many numbers are left, how many there are at
+/// all, its name, and whether it begins anew at its end.
+const SEQUENCE_LEFT: &str = "
+SELECT trunc((s.end_ - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by)::numeric(30)::text,
+       (trunc((s.end_ - s.begin_) / s.increment_by) + 1)::numeric(30)::text,
+       'sequence ' || s.sequencename, s.cycle
+FROM (
+    SELECT s.*, c.oid,
+           CASE WHEN s.increment_by > 0 THEN s.max_value ELSE s.min_value END::numeric AS end_,
+           CASE WHEN s.increment_by > 0 THEN s.min_value ELSE s.max_value END::numeric AS begin_
+    FROM pg_sequences s
+    JOIN pg_namespace n ON n.nspname = s.schemaname
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename
+) s
+WHERE s.oid IN (
+          SELECT d.objid FROM pg_depend d
+          WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND d.refobjid = $1 AND d.refobjsubid = $2 AND d.deptype = 'i'
+          UNION
+          SELECT d.refobjid FROM pg_depend d
+          JOIN pg_attrdef a ON a.oid = d.objid
+          WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND a.adrelid = $1 AND a.adnum = $2
+      )
+  AND has_sequence_privilege(s.oid, 'USAGE, SELECT')";

@@ -190,9 +190,12 @@ impl Types {
                 element: boxed(one.range_of.unwrap_or(0), -1),
                 name: one.name.clone(),
             },
-            _ if one.element != 0 => Class::Array {
-                element: boxed(one.element, typmod),
-            },
+            // Read and written otherwise than arrays.
+            _ if one.element != 0 && !matches!(&*one.name, "int2vector" | "oidvector") => {
+                Class::Array {
+                    element: boxed(one.element, typmod),
+                }
+            }
             _ if one.schema == "pg_catalog" => built_in(&one.name, one.category, typmod),
             _ if one.name == "citext" => Class::text(),
             _ => Class::Other {

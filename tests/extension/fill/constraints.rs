@@ -9,6 +9,9 @@ tests![
     generated_columns,
     what_cannot_be_met_is_announced,
     triggers_fire,
+    exclusions_of_a_partition,
+    a_trigger_may_make_rows_alike,
+    rows_of_many_columns_fit_a_page,
     a_trigger_may_keep_rows_out,
 ];
 
@@ -126,6 +129,49 @@ fn triggers_fire(pg: &Postgres) {
     );
     assert_eq!(counts, [crate::extension::row(&["250", "250", "250", "t"])]);
     assert_rows_hold(&mut session, &["t"]);
+}
+
+fn exclusions_of_a_partition(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (k integer NOT NULL, d integer NOT NULL) PARTITION BY LIST (k);
+         CREATE TABLE one PARTITION OF target FOR VALUES IN (1); CREATE TABLE two PARTITION OF target FOR VALUES IN (2);
+         ALTER TABLE one ADD CONSTRAINT apart EXCLUDE USING gist (int4range(d, d + 5) WITH &&)",
+    );
+    assert_eq!(super::fill(&mut session, "target", 300), "300");
+    assert_rows_hold(&mut session, &["t"]);
+}
+
+fn a_trigger_may_make_rows_alike(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (id integer PRIMARY KEY, code text NOT NULL UNIQUE);
+         CREATE FUNCTION shorten() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := left(md5(NEW.code), 1); RETURN NEW; END $$;
+         CREATE TRIGGER shortens BEFORE INSERT ON target FOR EACH ROW EXECUTE FUNCTION shorten()",
+    );
+    let lines =
+        session.rows("SELECT rows_written, note FROM synth_fill_schema('t', 50, seed => 1)");
+    assert_eq!(lines[0][0].as_deref(), Some("16"), "{lines:?}");
+    assert!(
+        lines[0][1]
+            .as_ref()
+            .is_some_and(|note| note.contains("shortens")),
+        "{lines:?}"
+    );
+    assert_eq!(session.value("SELECT count(*) FROM target"), "16");
+}
+
+fn rows_of_many_columns_fit_a_page(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "DO $$ BEGIN EXECUTE 'CREATE TABLE target (' || (SELECT string_agg('c' || i || ' ' || (ARRAY['integer', 'text', 'date', 'boolean', 'numeric(8,2)', 'real'])[1 + i % 6], ',') FROM generate_series(1, 1600) i) || ')'; END $$",
+    );
+    assert_eq!(super::fill(&mut session, "target", 200), "200");
+    let share = session.value("SELECT count(c1) > 50 FROM target");
+    assert_eq!(share, "t", "columns are not all NULL");
 }
 
 fn a_trigger_may_keep_rows_out(pg: &Postgres) {

@@ -14,7 +14,36 @@ tests![
     identity_and_serial_columns_keep_their_sequences,
     filling_again_and_again,
     defaults_are_kept,
+    sequences_that_end,
 ];
+
+fn sequences_that_end(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    // One that is not the column's own, and one that begins anew.
+    session.run("CREATE SEQUENCE ends MAXVALUE 30; CREATE SEQUENCE turns MAXVALUE 30 CYCLE");
+    for sequence in ["ends", "turns"] {
+        session.run(&format!(
+            "DROP TABLE IF EXISTS target; CREATE TABLE target (id integer PRIMARY KEY DEFAULT nextval('{sequence}'), n integer)"
+        ));
+        assert_refused(
+            &mut session,
+            "SELECT synth_fill('target', 31)",
+            "target",
+            &[&format!("sequence {sequence} leaves room for 30 rows")],
+        );
+        fill(&mut session, "target", 20);
+        assert_refused(
+            &mut session,
+            "SELECT synth_fill('target', 11)",
+            "target",
+            &[&format!("sequence {sequence} leaves room for 10 rows")],
+        );
+        fill(&mut session, "target", 10);
+    }
+    session.run("CREATE TABLE other (n integer DEFAULT nextval('turns'), t text)");
+    fill(&mut session, "other", 100);
+}
 
 fn keys_of_many_kinds(pg: &Postgres) {
     const CASES: &[&str] = &[
@@ -35,6 +64,9 @@ fn keys_of_many_kinds(pg: &Postgres) {
         "CREATE TABLE target (name text NOT NULL); CREATE UNIQUE INDEX ON target (upper(btrim(name)))",
         "CREATE TABLE target (room integer NOT NULL CHECK (room IN (1, 2)), at timestamp NOT NULL); CREATE UNIQUE INDEX ON target (room, date_trunc('day', at))",
         "CREATE TABLE target (a integer NOT NULL); CREATE UNIQUE INDEX ON target ((a % 1000))",
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL); CREATE UNIQUE INDEX ON target ((a + b))",
+        "CREATE TABLE target (a integer NOT NULL CHECK (a >= 0), b integer NOT NULL); CREATE UNIQUE INDEX ON target ((b / a)); CREATE INDEX ON target ((a * 4))",
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL, c integer GENERATED ALWAYS AS (a * b) STORED PRIMARY KEY)",
         "CREATE TABLE target (a jsonb NOT NULL); CREATE UNIQUE INDEX ON target ((a ->> 'id'))",
         "CREATE TABLE target (a integer, b integer, UNIQUE NULLS NOT DISTINCT (a, b))",
         "CREATE TABLE target (a integer UNIQUE NULLS NOT DISTINCT)",

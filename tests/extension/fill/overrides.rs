@@ -13,7 +13,38 @@ tests![
     an_override_does_not_beat_a_constraint,
     overrides_that_make_no_sense_are_refused,
     hostile_overrides_are_data,
+    values_for_a_unique_column_beside_rows,
 ];
+
+fn values_for_a_unique_column_beside_rows(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (id integer PRIMARY KEY, code text UNIQUE); INSERT INTO target SELECT n, n::text FROM generate_series(1, 1000) n",
+    );
+    let fill = |ids: &str, rows: u32| {
+        format!(
+            r#"SELECT synth_fill('target', {rows}, 1, '{{"id": {{"values": {ids}}}, "code": {{"values": ["x", "7", "y", "z"]}}}}')"#
+        )
+    };
+    session.run(&fill("[-3, 5, 2000]", 2));
+    assert_eq!(
+        session.value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM target WHERE code > 'a'"),
+        "-3 2000"
+    );
+    assert_refused(
+        &mut session,
+        &fill("[-3, 5, 2001]", 2),
+        "target",
+        &["target_pkey (id) leaves room for 1 rows"],
+    );
+    assert_refused(
+        &mut session,
+        &fill("[-3, 5]", 1),
+        "target",
+        &["target_pkey (id) leaves room for 0 rows"],
+    );
+}
 
 /// Fills `target`, which is emptied before.
 #[track_caller]

@@ -6,6 +6,8 @@ use crate::servers::postgres::Postgres;
 
 tests![
     references_of_every_form,
+    tenants,
+    keys_that_are_all_in_use,
     cycles,
     children_spread_over_their_parents,
     rows_that_are_there_are_referred_to,
@@ -44,8 +46,93 @@ fn references_of_every_form(pg: &Postgres) {
         "CREATE TABLE p (code text PRIMARY KEY CHECK (code ~ '^[A-Z]{4}$')); CREATE TABLE c (code text PRIMARY KEY REFERENCES p); CREATE TABLE g (code text NOT NULL REFERENCES c)",
         "CREATE TABLE p (id integer PRIMARY KEY, name text); CREATE TABLE c (id integer PRIMARY KEY, p_id integer REFERENCES p, kind text CHECK (kind IN ('a', 'b')), UNIQUE (p_id, kind))",
         "CREATE TABLE p (id inet PRIMARY KEY); CREATE TABLE c (p_id inet NOT NULL REFERENCES p)",
+        "CREATE TABLE e (a integer, id integer, up integer, PRIMARY KEY (a, id), FOREIGN KEY (a, up) REFERENCES e, CHECK (up <> id))",
+        "CREATE TABLE e (a integer, id integer, up integer, PRIMARY KEY (a, id), CHECK ((a IS NULL) = (up IS NULL) OR up IS NULL), FOREIGN KEY (up, a) REFERENCES e (id, a))",
+        "CREATE TABLE k (id integer, n integer, d text NOT NULL, PRIMARY KEY (id, n)) PARTITION BY LIST (n); CREATE TABLE k1 PARTITION OF k FOR VALUES IN (1, 2); CREATE TABLE k2 PARTITION OF k DEFAULT; CREATE TABLE c (id integer NOT NULL, n integer NOT NULL, FOREIGN KEY (id, n) REFERENCES k1)",
+        "CREATE TABLE z (x text, id integer PRIMARY KEY) PARTITION BY HASH (id); CREATE TABLE z0 (id integer NOT NULL, x text); ALTER TABLE z ATTACH PARTITION z0 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE z1 PARTITION OF z FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE c (a integer NOT NULL REFERENCES z, b integer NOT NULL REFERENCES z0, c integer REFERENCES z1)",
     ];
     assert_filled(&mut prepared(pg), CASES);
+}
+
+/// Tables of several tenants: keys of two columns, of which a reference may leave one empty.
+fn tenants(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE tenants (id integer PRIMARY KEY);
+         CREATE TABLE users (tenant_id integer NOT NULL REFERENCES tenants, id integer, manager integer, PRIMARY KEY (tenant_id, id),
+             FOREIGN KEY (tenant_id, manager) REFERENCES users, CHECK (manager IS DISTINCT FROM id));
+         CREATE TABLE docs (tenant_id integer NOT NULL REFERENCES tenants, id integer, owner integer NOT NULL, editor integer, PRIMARY KEY (tenant_id, id),
+             FOREIGN KEY (tenant_id, owner) REFERENCES users, FOREIGN KEY (tenant_id, editor) REFERENCES users)",
+    );
+    for seed in 1..4 {
+        let written = session.value(&format!(
+            "SELECT min(rows_written) FROM synth_fill_schema('t', 500, seed => {seed})"
+        ));
+        assert_eq!(written, "500");
+        assert_rows_hold(&mut session, &["t"]);
+    }
+    for (column, table) in [("manager", "users"), ("editor", "docs")] {
+        let spread = session.rows(&format!(
+            "SELECT count({column}) BETWEEN 1200 AND 1499, count(DISTINCT tenant_id) > 20 FROM {table}"
+        ));
+        assert_eq!(spread, [crate::extension::row(&["t", "t"])], "{table}");
+    }
+    // Where there is no user at all, there is no editor.
+    session.run("TRUNCATE docs, users; ALTER TABLE docs ALTER owner DROP NOT NULL; SELECT synth_fill('docs', 100, 1)");
+    assert_eq!(
+        session.value("SELECT count(*) || ' ' || count(editor) || ' ' || (count(DISTINCT tenant_id) > 20) FROM docs"),
+        "100 0 true"
+    );
+    // With MATCH FULL there is none or a whole one.
+    session.run(
+        "CREATE TABLE strict (tenant_id integer NOT NULL, editor integer, FOREIGN KEY (tenant_id, editor) REFERENCES users MATCH FULL)",
+    );
+    assert_refused(
+        &mut session,
+        "SELECT synth_fill('strict', 10)",
+        "strict",
+        &["users"],
+    );
+}
+
+fn keys_that_are_all_in_use(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE target (p_id integer NOT NULL CONSTRAINT one_each UNIQUE REFERENCES p);
+         SELECT synth_fill('p', 10); SELECT synth_fill('target', 7)",
+    );
+    assert_refused(
+        &mut session,
+        "SELECT synth_fill('target', 5)",
+        "target",
+        &["one_each (p_id) leaves room for 3 rows"],
+    );
+    fill(&mut session, "target", 3);
+    assert_refused(
+        &mut session,
+        "SELECT synth_fill('target', 1)",
+        "target",
+        &["one_each (p_id) leaves room for 0 rows"],
+    );
+    let note = session.value(
+        r#"SELECT note FROM synth_fill_schema('t', 5, overrides => '{"p": {"rows": 2}}') WHERE rows_written = 2 AND note IS NOT NULL"#,
+    );
+    assert!(note.contains("one_each"), "{note}");
+    // In a circle that is closed, both tables grow.
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id integer NOT NULL UNIQUE); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE);
+         ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b DEFERRABLE",
+    );
+    for seed in 1..4 {
+        let written = session.value(&format!(
+            "SELECT sum(rows_written) FROM synth_fill_schema('t', 50, seed => {seed})"
+        ));
+        assert_eq!(written, "100");
+    }
+    assert_rows_hold(&mut session, &["t"]);
 }
 
 fn cycles(pg: &Postgres) {

@@ -24,6 +24,8 @@ const TYPES: &[&str] = &[
     "smallint",
     "integer",
     "regproc",
+    "int2vector",
+    "oidvector",
     "text",
     "oid",
     "tid",

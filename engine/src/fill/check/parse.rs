@@ -8,6 +8,7 @@ use sqlparser::ast::{
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::decimal::Decimal;
 use super::expression::{Expr, Operator};
@@ -16,11 +17,15 @@ use super::literal::Literal;
 use super::{Column, Comparison};
 use crate::calendar::MICROS_PER_DAY;
 
-/// Longest text that is read, in bytes: it bounds the depth of the tree.
+/// Longest text that is read, in bytes.
 const MAX_LENGTH: usize = 1 << 17;
 
 /// Levels of nesting that are followed.
 const MAX_DEPTH: usize = 100;
+
+/// Operators in a row, as in `a OR b OR c`: a chain is a tree as deep as it is long, and what walks
+/// or drops that tree may need the stack for each level.
+const MAX_CHAIN: usize = 2_000;
 
 /// What names in an expression mean.
 #[derive(Clone, Copy)]
@@ -32,8 +37,31 @@ pub(super) struct Scope<'a> {
     pub(super) now: i64,
 }
 
-/// Reads a constraint; `None` if it has anything that is not known here.
+/// Reads an expression; `None` if it has anything that is not known here.
 pub(super) fn parse(text: &str, scope: Scope<'_>) -> Option<Expr> {
+    scope.lower(&syntax(text)?, 0)
+}
+
+/// Reads a constraint: as many of the conditions joined by AND as are known here, and whether these
+/// are all.
+pub(super) fn parse_conditions(text: &str, scope: Scope<'_>) -> (Option<Expr>, bool) {
+    let Some(tree) = syntax(text) else {
+        return (None, false);
+    };
+    if let Some(whole) = scope.lower(&tree, 0) {
+        return (Some(whole), true);
+    }
+    let mut known = Vec::new();
+    scope.conditions(&tree, 0, &mut known);
+    let read = match known.len() {
+        0 | 1 => known.pop(),
+        _ => Some(Expr::And(known)),
+    };
+    (read, false)
+}
+
+/// The syntax tree of an expression.
+fn syntax(text: &str) -> Option<ast::Expr> {
     if text.len() > MAX_LENGTH {
         return None;
     }
@@ -44,18 +72,72 @@ pub(super) fn parse(text: &str, scope: Scope<'_>) -> Option<Expr> {
     });
     let text = text.strip_suffix(" NO INHERIT").unwrap_or(text);
     let dialect = PostgreSqlDialect {};
-    let mut parser = Parser::new(&dialect)
-        .with_recursion_limit(MAX_DEPTH)
-        .try_with_sql(text)
+    let tokens = Tokenizer::new(&dialect, text)
+        .tokenize_with_location()
         .ok()?;
-    let tree = parser.parse_expr().ok()?;
-    if parser.peek_token().token != sqlparser::tokenizer::Token::EOF {
+    if longest_chain(&tokens) > MAX_CHAIN {
         return None;
     }
-    scope.lower(&tree, 0)
+    let mut parser = Parser::new(&dialect)
+        .with_recursion_limit(MAX_DEPTH)
+        .with_tokens_with_locations(tokens);
+    let tree = parser.parse_expr().ok()?;
+    if parser.peek_token().token != Token::EOF {
+        return None;
+    }
+    Some(tree)
+}
+
+/// The most tokens between two brackets or commas, those within further brackets not counted: a
+/// chain has no more operators than that.
+fn longest_chain(tokens: &[TokenWithSpan]) -> usize {
+    let mut open = vec![0_usize];
+    let mut longest = 0;
+    for token in tokens {
+        match token.token {
+            Token::LParen | Token::LBracket => open.push(0),
+            Token::RParen | Token::RBracket if open.len() > 1 => {
+                open.pop();
+            }
+            Token::Comma => {
+                if let Some(here) = open.last_mut() {
+                    *here = 0;
+                }
+            }
+            Token::Whitespace(_) => {}
+            _ => {
+                if let Some(here) = open.last_mut() {
+                    *here += 1;
+                    longest = longest.max(*here);
+                }
+            }
+        }
+    }
+    longest
 }
 
 impl Scope<'_> {
+    /// The conditions joined by AND that are known here.
+    fn conditions(self, tree: &ast::Expr, depth: usize, known: &mut Vec<Expr>) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let mut rest = tree;
+        while let ast::Expr::BinaryOp {
+            left,
+            op: Sql::And,
+            right,
+        } = rest
+        {
+            self.conditions(right, depth + 1, known);
+            rest = left;
+        }
+        match rest {
+            ast::Expr::Nested(inner) => self.conditions(inner, depth + 1, known),
+            rest => known.extend(self.lower(rest, depth + 1)),
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one arm for each kind of node")]
     fn lower(self, tree: &ast::Expr, depth: usize) -> Option<Expr> {
         if depth > MAX_DEPTH {

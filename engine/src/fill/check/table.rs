@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::Expr;
 use super::normal::{Normal, Want, spread};
-use super::parse::{Scope, parse};
+use super::parse::{Scope, parse_conditions};
 use super::{Analysis, Branch, Check, Column, Contradiction, MAX_BRANCHES, simplify};
 use crate::entropy::{below, remix};
 
@@ -31,9 +31,10 @@ pub(super) fn analyse(checks: &[Check], columns: &[Column<'_>], now: i64) -> Ana
             value: check.value.as_deref(),
             now,
         };
-        match parse(&check.expression, scope) {
-            Some(expr) => read.push(read_one(position, &expr, scope)),
-            None => unread.push(position),
+        let (expr, complete) = parse_conditions(&check.expression, scope);
+        read.extend(expr.map(|expr| read_one(position, &expr, scope)));
+        if !complete {
+            unread.push(position);
         }
     }
 

@@ -41,10 +41,10 @@ pub(super) fn make(
         }
     }
     let least = least_chars(domain);
-    let pattern = domain
-        .patterns
-        .iter()
-        .find_map(|pattern| positive(pattern, least));
+    let pattern = joined(&domain.patterns).or_else(|| {
+        let mut patterns = domain.patterns.iter();
+        patterns.find_map(|pattern| positive(pattern, least))
+    });
     let (base, name, reason) = match pattern {
         Some(pattern) => (
             Base::Pattern(pattern),
@@ -95,6 +95,68 @@ fn positive(pattern: &TextPattern, least: usize) -> Option<Pattern> {
         } => Pattern::parse(&like(text, "[a-z]{3,8}", "[a-z]")).ok(),
         _ => None,
     }
+}
+
+/// What several LIKE patterns generate together: the beginning of one, the end of another, and what
+/// stands between in any. `None` if there is only one.
+fn joined(patterns: &[TextPattern]) -> Option<Pattern> {
+    let likes: Vec<Vec<String>> = patterns
+        .iter()
+        .filter_map(|pattern| match pattern {
+            TextPattern::Like {
+                text,
+                negated: false,
+                ..
+            } => Some(segments(text)),
+            _ => None,
+        })
+        .collect();
+    if likes.len() < 2 || likes.iter().any(|segments| segments.len() < 2) {
+        return None;
+    }
+    let longest = |texts: Vec<&String>| {
+        let longest = texts.into_iter().max_by_key(|text| text.len());
+        longest.cloned().unwrap_or_default()
+    };
+    let start = longest(
+        likes
+            .iter()
+            .filter_map(|segments| segments.first())
+            .collect(),
+    );
+    let end = longest(
+        likes
+            .iter()
+            .filter_map(|segments| segments.last())
+            .collect(),
+    );
+    let mut whole = start;
+    for segments in &likes {
+        for inner in &segments[1..segments.len() - 1] {
+            whole.push('%');
+            whole.push_str(inner);
+        }
+    }
+    whole.push('%');
+    whole.push_str(&end);
+    Pattern::parse(&like(&whole, "[a-z]{3,8}", "[a-z]")).ok()
+}
+
+/// The parts of a LIKE pattern between its `%`.
+fn segments(pattern: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut escaped = false;
+    for c in pattern.chars() {
+        if c == '%' && !escaped {
+            out.push(String::new());
+            continue;
+        }
+        escaped = c == '\\' && !escaped;
+        if let Some(last) = out.last_mut() {
+            last.push(c);
+        }
+    }
+    out
 }
 
 /// A pattern that gives texts of at least so many characters: where it ends open, letters follow;
@@ -199,7 +261,7 @@ pub(super) fn conditions(
             Err(_) => proven = false,
         }
         if !negated && text.fallback.is_none() {
-            text.fallback = positive(pattern, text.least);
+            text.fallback = joined(&domain.patterns).or_else(|| positive(pattern, text.least));
         }
     }
     if matches!(text.base, Base::Pattern(_)) && domain.patterns.len() == 1 && proven {

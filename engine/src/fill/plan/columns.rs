@@ -9,7 +9,7 @@ use crate::fill::domain::{Made, make};
 use crate::fill::ordinal::Codec;
 use crate::fill::recognize::{self, ordered_pairs, recognize};
 use crate::fill::source::Source;
-use crate::fill::table::{Given, Values};
+use crate::fill::table::{Given, Values, mentions};
 
 impl Planner {
     pub(super) fn recognise(&mut self) {
@@ -379,33 +379,16 @@ impl Planner {
         }
     }
 
-    /// The constraints that mention a column, or are of its domain.
     pub(super) fn checks_about(&self, place: usize) -> Vec<String> {
-        let column = &self.table.columns[place];
-        let mut names: Vec<String> = column
-            .domain_checks
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
-        names.extend(
-            self.table
-                .checks
-                .iter()
-                .filter(|(_, expression)| Self::mentions(expression, &column.name))
-                .map(|(name, _)| name.clone()),
-        );
+        let names = self.table.checks_about(place);
         if names.is_empty() {
-            names.push(format!("column {}", column.name));
+            return vec![format!("column {}", self.name(place))];
         }
         names
     }
 
-    /// Whether an expression mentions a column: its name stands there as a word.
     pub(super) fn mentions(expression: &str, name: &str) -> bool {
-        let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-        expression.match_indices(name).any(|(at, _)| {
-            !expression[..at].ends_with(part) && !expression[at + name.len()..].starts_with(part)
-        })
+        mentions(expression, name)
     }
 }
 

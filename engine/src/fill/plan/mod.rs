@@ -9,6 +9,7 @@
 
 mod columns;
 mod exclusions;
+mod page;
 mod references;
 mod relations;
 mod uniques;
@@ -26,7 +27,7 @@ use crate::fill::table::{Table, Values};
 use crate::fill::unique::Digit;
 use crate::generator;
 
-/// Share of NULLs in a column that may be NULL, if nothing else is said.
+/// Share of NULLs in a column that may be NULL, if nothing else is said and rows are not too wide.
 const NULL_FRACTION: f64 = 0.1;
 
 /// The most alternatives a plan keeps: partitions times branches of the constraints.
@@ -224,6 +225,8 @@ struct Planner {
     taken: u64,
     /// Ranges over columns that are laid out next to each other.
     slots: Vec<exclusions::Slot>,
+    /// Share of NULLs in a column that may be NULL, if nothing else is said.
+    null_fraction: f64,
 }
 
 impl Planner {
@@ -249,6 +252,7 @@ impl Planner {
             searched: BTreeSet::new(),
             taken: 0,
             slots: Vec::new(),
+            null_fraction: NULL_FRACTION,
             table,
         }
     }
@@ -259,6 +263,7 @@ impl Planner {
         }
         self.recognise();
         self.choose_written();
+        self.null_fraction = self.null_fraction_of_wide_rows();
         self.analyse();
         self.resolve_references();
         self.make_sources();
@@ -447,7 +452,7 @@ impl Planner {
                 None,
             ) => 0.9,
             _ if matches!(column.wish.values, Some(Values::List(_))) => 0.0,
-            _ => NULL_FRACTION,
+            _ => self.null_fraction,
         };
         share(fraction)
     }

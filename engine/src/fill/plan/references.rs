@@ -6,7 +6,7 @@ use super::{NULL_FRACTION, PlannedReference, Planner, Shared};
 use crate::fill::check::Nullness;
 use crate::fill::domain::KeyTest;
 use crate::fill::source::share;
-use crate::fill::table::Values;
+use crate::fill::table::{Reference, Values};
 
 impl Planner {
     /// References in order, widest first; a column belongs to the first that has it.
@@ -62,7 +62,12 @@ impl Planner {
                 .copied()
                 .filter(|&c| self.table.columns[c].not_null)
                 .collect();
-            if reference.keys.is_empty() && !refuses.is_empty() {
+            // Keys that are all in use are a question of room: the unique constraint says so.
+            let used_up = reference.unused_only && reference.keys.is_empty();
+            if reference.keys.is_empty() && !refuses.is_empty() && !used_up {
+                if self.leave_empty(&reference) {
+                    continue;
+                }
                 let message = format!(
                     "constraint {} on column {} refers to {}, which has no rows to refer to",
                     reference.name,
@@ -114,6 +119,49 @@ impl Planner {
         }
     }
 
+    /// Where there is nothing to refer to, a reference over several columns is none if one of them
+    /// is NULL. Whether that can be.
+    fn leave_empty(&mut self, reference: &Reference) -> bool {
+        let possible = |variant: &usize| !self.optional_part(reference, *variant).is_empty();
+        let kept: Vec<usize> = (0..self.variants.len()).filter(possible).collect();
+        let Some(&first) = kept.first() else {
+            return false;
+        };
+        let open = self.optional_part(reference, first);
+        let names: Vec<String> = open.iter().map(|&c| self.name(c).to_owned()).collect();
+        let variants = std::mem::take(&mut self.variants);
+        let numbered = variants.into_iter().enumerate();
+        self.variants = numbered
+            .filter(|(number, _)| kept.contains(number))
+            .map(|(_, mut variant)| {
+                for name in &names {
+                    let domain = variant.domains.entry(name.clone()).or_default();
+                    domain.null = Nullness::MustBeNull;
+                }
+                variant
+            })
+            .collect();
+        for column in open {
+            let reason = format!("{} has no rows to refer to", reference.table);
+            self.describe(column, "NULL", &reason);
+        }
+        true
+    }
+
+    /// The columns that may be NULL in a variant so that a reference with others that may not be is
+    /// none.
+    fn optional_part(&self, reference: &Reference, variant: usize) -> Vec<usize> {
+        let nullable = |&&column: &&usize| !self.table.columns[column].not_null;
+        let open: Vec<usize> = reference.columns.iter().filter(nullable).copied().collect();
+        let mixed = !open.is_empty() && open.len() < reference.columns.len();
+        let may_be = |&column: &usize| self.domain(variant, column).null != Nullness::MustNotBeNull;
+        if mixed && !reference.match_full && open.iter().all(may_be) {
+            open
+        } else {
+            Vec::new()
+        }
+    }
+
     /// The keys of a reference that a variant may use, by the domains of its columns and by what
     /// other references over the same columns have; and its share of NULLs.
     pub(super) fn restrict_references(&mut self) {
@@ -152,13 +200,21 @@ impl Planner {
             }
             for variant in 0..self.variants.len() {
                 let mut allowed = usable.clone();
-                let mut nulls = share(self.null_fraction(&reference.columns));
+                let mut tested = false;
+                let optional = self.optional_part(&reference, variant);
+                let mut nulls = if optional.is_empty() {
+                    share(self.null_fraction(&reference.columns))
+                } else {
+                    share(self.null_fraction(&optional))
+                };
                 for (part, &column) in reference.columns.iter().enumerate() {
                     if self.keys[column] != Some((here, part)) {
                         continue;
                     }
                     let domain = self.domain(variant, column);
+                    let decides = optional.is_empty() || optional.contains(&column);
                     match domain.null {
+                        _ if !decides => {}
                         Nullness::MustBeNull => nulls = u64::MAX,
                         Nullness::MustNotBeNull if nulls != u64::MAX => nulls = 0,
                         _ => {}
@@ -167,10 +223,15 @@ impl Planner {
                         let all = allowed.take().unwrap_or_else(|| {
                             (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
                         });
+                        tested = true;
                         let keep =
                             |key: &u32| test.allows(reference.keys.part(part, *key as usize));
                         allowed = Some(all.into_iter().filter(keep).collect());
                     }
+                }
+                if tested && !optional.is_empty() && nulls != u64::MAX {
+                    // A column that is set although the reference is none would have to be tested too.
+                    nulls = 0;
                 }
                 if reference.keys.is_empty() {
                     nulls = u64::MAX;

@@ -95,6 +95,14 @@ impl Planner {
             });
             if narrow && !wished {
                 self.widen(column);
+                // No farther than that: sums and products of large numbers leave their type.
+                let span = i64::try_from(wanted.saturating_mul(ROOM)).unwrap_or(i64::MAX);
+                for made in &mut self.made[column] {
+                    if let Source::Ordered(ordered) = &mut made.source {
+                        let (low, high) = ordered.ends();
+                        *ordered = ordered.within(low, high.min(low.saturating_add(span)));
+                    }
+                }
                 "numbers".clone_into(&mut self.report[column].generator);
             }
         }
@@ -133,7 +141,10 @@ impl Planner {
         let mut components = Vec::new();
         for &member in &members {
             let Some(component) = self.component(member, unique, members.len() == 1) else {
-                self.unproven.insert(unique.name.clone());
+                // What rows that are there have is not known, so the database has to say it.
+                if !self.one_alone(&members, unique) || existing > 0 {
+                    self.unproven.insert(unique.name.clone());
+                }
                 return None;
             };
             components.push(component);
@@ -149,7 +160,7 @@ impl Planner {
                 .distinct
                 .is_some_and(|count| count / 4 < existing.saturating_add(self.rows))
         };
-        let start = if continues || components.iter().all(few) {
+        let start = if continues || self.is_fresh(&members) || components.iter().all(few) {
             0
         } else {
             existing
@@ -207,6 +218,33 @@ impl Planner {
         by_index
     }
 
+    /// Where a reference that is in the constraint in part cannot be told apart: one of the other
+    /// columns alone, if it has values enough.
+    fn one_alone(&mut self, members: &[Member], unique: &Unique) -> bool {
+        for &member in members {
+            let Member::Column(column) = member else {
+                continue;
+            };
+            let varies = self.made[column]
+                .windows(2)
+                .any(|pair| !same_values(&pair[0].source, &pair[1].source));
+            let wished = self.table.columns[column].wish.values.is_some();
+            if varies || wished || self.slot(column).is_some() {
+                continue;
+            }
+            let Some(component) = self.component(member, unique, true) else {
+                continue;
+            };
+            let existing = self.table.existing_rows;
+            let needed = self.rows.saturating_add(existing);
+            if component.distinct.is_none_or(|count| count >= needed) {
+                self.digits[column] = Some(Digit::whole(existing, component.distinct));
+                return true;
+            }
+        }
+        false
+    }
+
     pub(super) fn can_be_null(&self, column: usize) -> bool {
         (0..self.variants.len()).all(|variant| self.domain(variant, column).null == Nullness::Free)
     }
@@ -219,7 +257,7 @@ impl Planner {
                 members.len() == 1
                     && self.table.references[self.references[*reference].place].unused_only
             }
-            Member::Column(_) => false,
+            Member::Column(column) => members.len() == 1 && self.table.columns[*column].untaken,
         })
     }
 

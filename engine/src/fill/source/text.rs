@@ -105,7 +105,10 @@ impl Text {
                 // Nothing may be added to what has to match: the pattern alone decides.
                 if let Some(pattern) = self.fallback.take() {
                     self.base = Base::Pattern(pattern);
-                    self.matching.clear();
+                    // Of several patterns one says nothing of the others.
+                    if self.matching.len() == 1 {
+                        self.matching.clear();
+                    }
                 }
                 let count = self.enumerable().unwrap_or(1);
                 Telling::Enumerated(Permutation::new(count, key))
@@ -147,7 +150,7 @@ impl Text {
     pub fn is_sure_when_unique(&self) -> bool {
         let plain = self.excluded.is_empty() && self.matching.is_empty();
         match self.telling {
-            Telling::Enumerated(_) => self.fits_as_it_is(),
+            Telling::Enumerated(_) => self.fits_as_it_is() && self.matching.is_empty(),
             Telling::Drawn => true,
             Telling::Number => plain,
             Telling::Code(_) => plain && self.case != Case::Lower,
@@ -189,7 +192,10 @@ impl Text {
 
     fn write_base(&self, entropy: u64, out: &mut String) {
         let choice = remix(entropy) % 8;
-        if let Some(part) = cell::nth(&self.parts, below(entropy, self.parts.len() as u64))
+        // What a pattern gives is what its constraint asks for as it is.
+        let whole = matches!(self.base, Base::Pattern(_)) && self.matching.is_empty();
+        if !whole
+            && let Some(part) = cell::nth(&self.parts, below(entropy, self.parts.len() as u64))
             && choice < 6
         {
             let word = cell::word(entropy);
