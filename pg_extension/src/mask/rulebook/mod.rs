@@ -8,9 +8,14 @@
 //!
 //! Everything is read in a handful of queries, whatever the number of tables.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod disjoint;
+mod place;
+mod select;
+mod tie;
 
-use pgrx::PgSqlErrorCode::{self, *};
+use std::collections::{HashMap, HashSet};
+
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use synth_engine::mask::{self, Literal, Rule, Target};
 use synth_engine::schema::ColumnType;
@@ -18,7 +23,7 @@ use synth_engine::schema::ColumnType;
 use super::catalog::{self, Attribute, Link};
 use super::plan::Rules;
 use crate::boundary::relation_name;
-use crate::rule::Column;
+use disjoint::Disjoint;
 
 /// A column: its table and number.
 pub type ColumnId = (Oid, i16);
@@ -162,74 +167,6 @@ impl Rulebook {
         book
     }
 
-    /// Puts labels on families; two different ones in a family are a problem.
-    fn place(&mut self, labels: Vec<catalog::Label>) {
-        for label in labels {
-            let Some(&family) = self.family.get(&label.column) else {
-                continue;
-            };
-            match label.text.parse::<Rule>() {
-                Ok(rule) => self.families[family].labels.push((label.column, rule)),
-                Err(error) => self.problems.push(Problem {
-                    column: label.column,
-                    others: self.families[family].columns.clone(),
-                    check: "rule",
-                    code: ERRCODE_SYNTAX_ERROR,
-                    message: format!("column {}: {error}", self.display(label.column)),
-                    detail: String::new(),
-                    hint: error.hint().unwrap_or_else(|| {
-                        "Set the rule again with synth_set_rule, or drop it.".to_owned()
-                    }),
-                }),
-            }
-        }
-        for index in 0..self.families.len() {
-            self.families[index]
-                .labels
-                .sort_by_key(|label| order(label.0));
-            let labels = &self.families[index].labels;
-            let Some((first, rule)) = labels.first().cloned() else {
-                continue;
-            };
-            if let Some((other, different)) = labels.iter().find(|(_, other)| *other != rule) {
-                self.problems.push(Problem {
-                    column: first,
-                    others: self.families[index].columns.clone(),
-                    check: "rule",
-                    code: ERRCODE_INVALID_OBJECT_DEFINITION,
-                    message: format!(
-                        "column \"{}\" has two masking rules in one table tree",
-                        self.name(first)
-                    ),
-                    detail: format!(
-                        "{} says {rule}, {} says {different}.",
-                        relation_name(first.0),
-                        relation_name(other.0)
-                    ),
-                    hint: "Keep the rule on the topmost table and drop the other with synth_drop_rule."
-                        .to_owned(),
-                });
-            }
-            self.families[index].rule = Some(rule);
-        }
-    }
-
-    /// Pairs of families that a reference ties: the referring one, the key's, and the link.
-    fn pairs(&self) -> Vec<(ColumnId, ColumnId, usize)> {
-        let mut pairs = Vec::new();
-        for (index, link) in self.links.iter().enumerate() {
-            for &(from, to) in &link.pairs {
-                let (from, to) = ((link.from, from), (link.to, to));
-                if let (Some(a), Some(b)) = (self.family.get(&from), self.family.get(&to))
-                    && a != b
-                {
-                    pairs.push((from, to, index));
-                }
-            }
-        }
-        pairs
-    }
-
     fn rule_of(&self, column: ColumnId) -> Option<&Rule> {
         self.family_with(column)
             .and_then(|family| family.rule.as_ref())
@@ -239,210 +176,6 @@ impl Rulebook {
         self.family
             .get(&column)
             .map(|&family| &self.families[family])
-    }
-
-    /// Rules of keys go to what refers to them, step by step; then what disagrees is told.
-    fn carry_over(&mut self) {
-        let pairs = self.pairs();
-        loop {
-            let mut changed = false;
-            for (from, to, _) in &pairs {
-                if self.rule_of(*from).is_none()
-                    && let Some(rule) = self.rule_of(*to).cloned()
-                {
-                    let family = self.family[from];
-                    self.families[family].rule = Some(rule);
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        let mut told = HashSet::new();
-        for (from, to, link) in pairs {
-            let link = &self.links[link];
-            let (referring, key) = (self.rule_of(from), self.rule_of(to));
-            let masks = |rule: Option<&Rule>| rule.is_some_and(|rule| *rule != Rule::NotMasked);
-            let agree = referring == key
-                || (!masks(referring) && !masks(key))
-                || (link.match_simple && referring.is_some_and(empties));
-            if !agree && told.insert((self.family[&from], self.family[&to])) {
-                let problem = self.disagreement(from, to, link);
-                self.problems.push(problem);
-            }
-        }
-    }
-
-    /// A column has another rule than the key it refers to.
-    fn disagreement(&self, from: ColumnId, to: ColumnId, link: &Link) -> Problem {
-        let says = |column: ColumnId| match self.rule_of(column) {
-            None => format!("{} has no rule", self.display(column)),
-            Some(rule) => format!("{} says {rule}", self.display(column)),
-        };
-        let hint = if self.rule_of(to).is_none_or(|rule| *rule == Rule::NotMasked) {
-            format!(
-                "Put the rule on {}: it carries over to the columns that refer to it.",
-                self.display(to)
-            )
-        } else {
-            format!(
-                "Drop the rule of {}: that of the key carries over to it.",
-                self.display(from)
-            )
-        };
-        Problem {
-            column: from,
-            others: vec![to],
-            check: "foreign_key",
-            code: ERRCODE_INVALID_OBJECT_DEFINITION,
-            message: format!(
-                "column {} refers to {} by {} and has another rule",
-                self.display(from),
-                self.display(to),
-                link.describe()
-            ),
-            detail: format!("{}, {}.", says(from), says(to)),
-            hint,
-        }
-    }
-
-    /// Makes groups of masked families that references tie together, and finds where each is at
-    /// home; only injective masks, and types that hold the same values, go together.
-    fn tie(&mut self) {
-        let mut sets: Disjoint<usize> = Disjoint::default();
-        let mut above: HashMap<usize, BTreeSet<usize>> = HashMap::new();
-        let mut keys: BTreeMap<usize, (ColumnId, usize)> = BTreeMap::new();
-        let mut emptied: Vec<(usize, usize)> = Vec::new();
-        for (from, to, link) in self.pairs() {
-            let (a, b) = (self.family[&from], self.family[&to]);
-            let rule = self.families[b].rule.as_ref();
-            if rule.is_none_or(|rule| *rule == Rule::NotMasked) {
-                continue;
-            }
-            if self.families[a].rule.as_ref() != rule {
-                if self.families[a].rule.as_ref().is_some_and(empties) {
-                    sets.add(b);
-                    emptied.push((a, b));
-                }
-                continue;
-            }
-            sets.add(a);
-            sets.add(b);
-            sets.join(a, b);
-            above.entry(a).or_default().insert(b);
-            keys.entry(b).or_insert((to, link));
-        }
-        for (family, (column, link)) in keys {
-            if let Some(rule) = &self.families[family].rule
-                && !is_injective(rule)
-            {
-                self.problems.push(Problem {
-                    column,
-                    others: vec![(self.links[link].from, 0)],
-                    check: "foreign_key",
-                    code: ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                    message: format!(
-                        "column {} is a key that {} refers to, and {rule} would give distinct keys the same value",
-                        self.display(column),
-                        self.links[link].describe()
-                    ),
-                    detail: String::new(),
-                    hint: "Use a mask that keeps distinct values distinct: see injective in synth.registry."
-                        .to_owned(),
-                });
-            }
-        }
-        for members in sets.sets() {
-            let is_top = |family: &usize| {
-                above
-                    .get(family)
-                    .is_none_or(|keys| keys.iter().all(|key| key == family))
-            };
-            let first = |families: Vec<usize>| {
-                families.into_iter().min_by_key(|&family| {
-                    (
-                        self.families[family].labels.is_empty(),
-                        self.families[family].columns.first().copied().map(order),
-                    )
-                })
-            };
-            let tops: Vec<usize> = members.iter().copied().filter(is_top).collect();
-            let Some(home) = first(tops).or_else(|| first(members.clone())) else {
-                continue;
-            };
-            let target = match self.common_target(&members) {
-                Ok(target) => target,
-                Err(problem) => {
-                    self.problems.push(*problem);
-                    None
-                }
-            };
-            for &family in &members {
-                self.families[family].group = Some(self.groups.len());
-            }
-            self.groups.push(Group {
-                families: members,
-                home,
-                emptied: Vec::new(),
-                target,
-            });
-        }
-        for (from, to) in emptied {
-            if let Some(group) = self.families[to].group {
-                self.groups[group].emptied.push(from);
-            }
-        }
-    }
-
-    /// What columns of different types are masked as: the narrowest type, so that a result fits all.
-    fn common_target(&self, families: &[usize]) -> Result<Option<Target>, Box<Problem>> {
-        let mut targets: Vec<(ColumnId, Target)> = Vec::new();
-        for &family in families {
-            let found = self.families[family]
-                .columns
-                .iter()
-                .find_map(|&column| Some((column, Column::find(column.0, column.1).ok()?.target)));
-            targets.extend(found);
-        }
-        let Some((first, mut common)) = targets.first().cloned() else {
-            return Ok(None);
-        };
-        let mut differ = false;
-        for (column, target) in &targets[1..] {
-            let (a, b) = (common.column_type, target.column_type);
-            differ |= a != b || common.max_chars != target.max_chars;
-            let narrower = match (a.and_then(integer_width), b.and_then(integer_width)) {
-                (Some(a), Some(b)) => a > b,
-                _ if a == b => false,
-                _ => {
-                    return Err(Box::new(Problem {
-                        column: *column,
-                        others: vec![first],
-                        check: "foreign_key",
-                        code: ERRCODE_DATATYPE_MISMATCH,
-                        message: format!(
-                            "columns {} and {} refer to each other and cannot be masked alike: their types are {} and {}",
-                            self.display(*column),
-                            self.display(first),
-                            target.type_name,
-                            common.type_name
-                        ),
-                        detail: String::new(),
-                        hint: "Give both one type.".to_owned(),
-                    }));
-                }
-            };
-            if narrower {
-                common.column_type = target.column_type;
-                common.type_name.clone_from(&target.type_name);
-            }
-            common.max_chars = match (common.max_chars, target.max_chars) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-        }
-        Ok(differ.then_some(common))
     }
 
     /// The rule that holds for a column, carried over or its own; none: nobody has decided.
@@ -495,65 +228,6 @@ impl Rulebook {
         rules
     }
 
-    /// What is masked when these tables are: their columns, and what refers to them; not what is
-    /// masked together with another table's key.
-    pub fn select(&self, members: &[Oid]) -> Selection {
-        let members: HashSet<Oid> = members.iter().copied().collect();
-        let mut selection = Selection::default();
-        let mut seen = HashSet::new();
-        for (column, _) in self.masked() {
-            if !members.contains(&column.0) {
-                continue;
-            }
-            let family = self.family[&column];
-            if !seen.insert(family) {
-                continue;
-            }
-            let Some(group) = self.families[family].group else {
-                // Tables above hold statistics of the column.
-                for &column in &self.families[family].columns {
-                    self.add(column, &mut selection.rules);
-                }
-                continue;
-            };
-            let home = self.groups[group].home;
-            if home != family {
-                let at_home = self.families[home].columns.iter();
-                if !at_home.clone().any(|key| members.contains(&key.0))
-                    && let Some(key) = self.key_of(column)
-                {
-                    selection.elsewhere.push((column, key));
-                }
-                continue;
-            }
-            if let Some(outside) = self.families[home]
-                .columns
-                .iter()
-                .find(|key| !members.contains(&key.0) && self.stores_rows(**key))
-            {
-                selection.torn.push((column, *outside));
-            }
-            let group = &self.groups[group];
-            for &family in group.families.iter().chain(&group.emptied) {
-                for &tied in &self.families[family].columns {
-                    self.add(tied, &mut selection.rules);
-                    if !members.contains(&tied.0) && !selection.referring.contains(&tied.0) {
-                        selection.referring.push(tied.0);
-                    }
-                }
-            }
-        }
-        selection.referring.sort_by_key(|relid| relid.to_u32());
-        selection
-    }
-
-    /// A table above that is only a parent of partitions stores nothing.
-    fn stores_rows(&self, column: ColumnId) -> bool {
-        self.attributes
-            .get(&column)
-            .is_some_and(|attribute| attribute.relkind == b'r')
-    }
-
     fn add(&self, column: ColumnId, rules: &mut Rules) {
         let (Some(attribute), Some(family)) =
             (self.attributes.get(&column), self.family_with(column))
@@ -593,11 +267,6 @@ pub fn gives_null(rule: &Rule) -> bool {
     }
 }
 
-/// The rule gives NULL in every row.
-fn empties(rule: &Rule) -> bool {
-    gives_null(rule) && rule.condition().is_none()
-}
-
 /// Distinct values stay distinct under the rule.
 pub fn is_injective(rule: &Rule) -> bool {
     match mask::properties(rule) {
@@ -621,50 +290,4 @@ pub fn integer_width(column_type: ColumnType) -> Option<u32> {
 /// A column as something that can be put in order.
 fn order(column: ColumnId) -> (u32, i16) {
     (column.0.to_u32(), column.1)
-}
-
-/// Sets that are joined step by step.
-#[derive(Default)]
-struct Disjoint<T> {
-    parent: HashMap<T, T>,
-}
-
-impl<T: Copy + Ord + std::hash::Hash> Disjoint<T> {
-    fn add(&mut self, item: T) {
-        self.parent.entry(item).or_insert(item);
-    }
-
-    fn top(&mut self, item: T) -> T {
-        let mut top = item;
-        while let Some(&next) = self.parent.get(&top)
-            && next != top
-        {
-            top = next;
-        }
-        let mut at = item;
-        while at != top {
-            at = self.parent.insert(at, top).unwrap_or(top);
-        }
-        top
-    }
-
-    fn join(&mut self, a: T, b: T) {
-        let (a, b) = (self.top(a), self.top(b));
-        self.parent.insert(a.max(b), a.min(b));
-    }
-
-    /// The sets, each in order, in order of their first items.
-    fn sets(mut self) -> Vec<Vec<T>> {
-        let items: Vec<T> = self.parent.keys().copied().collect();
-        let mut sets: BTreeMap<T, Vec<T>> = BTreeMap::new();
-        for item in items {
-            let top = self.top(item);
-            sets.entry(top).or_default().push(item);
-        }
-        let mut sets: Vec<Vec<T>> = sets.into_values().collect();
-        for set in &mut sets {
-            set.sort_unstable();
-        }
-        sets
-    }
 }
