@@ -1,154 +1,97 @@
-//! Walking an SP-GiST index from its root: leaves hold pieces of values, which the functions of the
-//! operator class put together along the path, as they do for an index-only scan of all rows.
+//! SP-GiST: leaves hold pieces of values, which are put together along their paths.
+//!
+//! VACUUM removes leaves, and leaves the path to them: the prefixes and labels of inner tuples spell
+//! pieces of values that may be of no row any more. So each path has to lead to a value. What operator
+//! classes for points and ranges keep in inner tuples are centroids, made of several values.
+//!
+//! Classes that cannot give values back keep something made of each value, such as the bounding box
+//! of a polygon: that has to be made of a row that is there.
 
 #![allow(non_snake_case, reason = "the names of Postgres")]
 
+mod layout;
+mod walk;
+
 use pgrx::PgMemoryContexts;
-use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::pg_sys::{self, Datum};
 use synth_engine::proof::ValueHash;
 
-use super::kind::Form;
-use super::pages::{self, Page};
-use super::places::Look;
-use super::report::Tally;
+use super::{Found, Keys, Look, OF_NO_ROW, each_entry, key};
 use crate::boundary::check_for_interrupts;
+use crate::proof::kind::{Form, Kind};
+use crate::proof::pages::{self, Page};
+use layout::{Cache, LEAF_HEADER, LEAF_PAGE, LIVE, NULLS_PAGE, ROOT, TypeDesc, datum, word};
+use walk::{Path, Step, Walk};
 
-/// Pages of the root (access/spgist_private.h); that of NULLs holds no values.
-const ROOT: u32 = 1;
-const LEAF_PAGE: u16 = 1 << 2;
-const LIVE: u32 = 0;
-const REDIRECT: u32 = 1;
+/// Numbers of the support functions (access/spgist.h).
 const INNER_CONSISTENT: u16 = 4;
 const LEAF_CONSISTENT: u16 = 5;
+const COMPRESS: u16 = 6;
 /// A page has no more tuples than this.
 const MOST_TUPLES: u64 = 2048;
-
-/// access/spgist.h
-#[repr(C)]
-struct Config {
-    prefix_type: Oid,
-    label_type: Oid,
-    leaf_type: Oid,
-    can_return_data: bool,
-    long_values_ok: bool,
-}
-
-/// access/spgist_private.h
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct TypeDesc {
-    oid: Oid,
-    length: i16,
-    by_value: bool,
-    align: std::ffi::c_char,
-    storage: std::ffi::c_char,
-}
-
-/// The beginning of `SpGistCache`.
-#[repr(C)]
-struct Cache {
-    config: Config,
-    value: TypeDesc,
-    leaf: TypeDesc,
-    prefix: TypeDesc,
-    label: TypeDesc,
-}
-
-/// access/spgist.h
-#[repr(C)]
-struct InnerIn {
-    scankeys: *mut std::ffi::c_void,
-    orderbys: *mut std::ffi::c_void,
-    nkeys: i32,
-    norderbys: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
-    traversal_context: pg_sys::MemoryContext,
-    level: i32,
-    return_data: bool,
-    all_the_same: bool,
-    has_prefix: bool,
-    prefix: Datum,
-    nodes: i32,
-    labels: *mut Datum,
-}
-
-#[repr(C)]
-struct InnerOut {
-    nodes: i32,
-    numbers: *mut i32,
-    level_adds: *mut i32,
-    reconstructed: *mut Datum,
-    traversal: *mut *mut std::ffi::c_void,
-    distances: *mut *mut f64,
-}
-
-#[repr(C)]
-struct LeafIn {
-    scankeys: *mut std::ffi::c_void,
-    orderbys: *mut std::ffi::c_void,
-    nkeys: i32,
-    norderbys: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
-    level: i32,
-    return_data: bool,
-    datum: Datum,
-}
-
-#[repr(C)]
-struct LeafOut {
-    value: Datum,
-    recheck: bool,
-    recheck_distances: bool,
-    distances: *mut f64,
-}
 
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" {
     fn spgGetCache(index: pg_sys::Relation) -> *mut Cache;
+    fn getSpGistTupleDesc(index: pg_sys::Relation, key: *mut TypeDesc) -> pg_sys::TupleDesc;
+    fn spgDeformLeafTuple(
+        tuple: *mut u8,
+        desc: pg_sys::TupleDesc,
+        values: *mut Datum,
+        nulls: *mut bool,
+        key_is_null: bool,
+    );
 }
 
-/// A place to go to, and what is known on the way there.
-#[derive(Clone, Copy)]
-struct Step {
-    block: u32,
-    line: u16,
-    level: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
-}
-
-/// What the walk needs.
-struct Walk {
-    cache: *const Cache,
-    inner: *mut pg_sys::FmgrInfo,
-    leaf: *mut pg_sys::FmgrInfo,
-    collation: Oid,
-    todo: Vec<Step>,
-}
-
-/// Looks for originals among the values of an index; the error says why it cannot be read.
+/// Looks for originals in an index; the error says why it cannot be read.
 ///
 /// # Safety
-/// `index` is an open SP-GiST index; the look is that of its column.
+/// `relation` is open, `index` one of its SP-GiST indexes; the looks are those of its columns.
 pub unsafe fn spgist(
+    relation: pg_sys::Relation,
     index: pg_sys::Relation,
     hash: &ValueHash,
-    look: &Look<'_>,
-    tally: &mut Tally,
+    looks: &[Look<'_>],
+    found: &mut Found,
 ) -> Result<(), String> {
-    let mut memory = PgMemoryContexts::new("pg_synth verification path");
-    let mut scratch = PgMemoryContexts::new("pg_synth verification leaf");
-    // SAFETY: the cache lives as long as the index is open; pages are copied; what the operator class
-    // makes for inner tuples lives in `memory` until the walk ends.
+    // SAFETY: by the caller's promise; the cache lives as long as the index is open.
     unsafe {
         let cache = spgGetCache(index);
-        if !(*cache).config.can_return_data {
-            return Err(
-                "its operator class cannot give values back; REINDEX builds it anew".into(),
-            );
+        for (number, look) in looks.iter().enumerate() {
+            if look.index > 0 {
+                continue;
+            }
+            if (*cache).config.can_return_data {
+                values(index, cache, hash, number, look, found);
+            } else {
+                compressed(relation, index, cache, hash, found)?;
+            }
         }
+        if looks.iter().any(|look| look.index > 0) {
+            included(index, cache, hash, looks, found);
+        }
+    }
+    Ok(())
+}
+
+/// Puts together the values of the key's column, and counts paths that lead to none.
+///
+/// # Safety
+/// The cache is that of the index, the look that of its key.
+unsafe fn values(
+    index: pg_sys::Relation,
+    cache: *mut Cache,
+    hash: &ValueHash,
+    number: usize,
+    look: &Look<'_>,
+    found: &mut Found,
+) {
+    let mut memory = PgMemoryContexts::new("pg_synth verification path");
+    let mut scratch = PgMemoryContexts::new("pg_synth verification leaf");
+    let tally = &mut found.tallies[number];
+    // SAFETY: pages are copied; what the operator class makes for inner tuples lives in `memory` until
+    // the walk ends.
+    unsafe {
         let form = Form::of((*cache).value.oid);
         let mut walk = Walk {
             cache,
@@ -161,6 +104,12 @@ pub unsafe fn spgist(
                 level: 0,
                 reconstructed: Datum::null(),
                 traversal: std::ptr::null_mut(),
+                path: 0,
+            }],
+            paths: vec![Path {
+                above: 0,
+                spells: false,
+                has_value: false,
             }],
         };
         let main = pg_sys::ForkNumber::MAIN_FORKNUM;
@@ -185,270 +134,115 @@ pub unsafe fn spgist(
             }
             scratch.switch_to(|_| {
                 for datum in walk.leaves(&step, &mut copy) {
+                    walk.has_value(step.path);
                     let value = walk.value_of(&step, datum);
                     form.each(hash, value, |part| tally.see(part, &look.sought));
                 }
             });
             scratch.reset();
         }
+        let spelling = walk.paths.iter().filter(|path| path.spells);
+        found.keys += spelling.clone().count() as u64;
+        let empty = spelling.filter(|path| !path.has_value).count() as u64;
+        let what = "pieces of values, on paths that lead to none any more";
+        found.foreign.push((empty, what));
+    }
+}
+
+/// Compares what the operator class has made of values with what it makes of the rows that are there.
+///
+/// # Safety
+/// As for `values`; `relation` is the index's table, and open.
+unsafe fn compressed(
+    relation: pg_sys::Relation,
+    index: pg_sys::Relation,
+    cache: *mut Cache,
+    hash: &ValueHash,
+    found: &mut Found,
+) -> Result<(), String> {
+    // SAFETY: by the caller's promise; leaves lie within their page's copy.
+    unsafe {
+        if pg_sys::index_getprocid(index, 1, COMPRESS) == pg_sys::InvalidOid {
+            return Err(
+                "its operator class cannot give values back; REINDEX builds it anew".into(),
+            );
+        }
+        let compress = pg_sys::index_getprocinfo(index, 1, COMPRESS);
+        let collation = *(*index).rd_indcollation;
+        let leaf = (*cache).leaf;
+        let kind = Kind::of(leaf.oid);
+        let mut keys = Keys::new((*(*relation).rd_rel).reltuples);
+        each_entry(relation, index, |values, nulls| {
+            if !nulls[0] {
+                let made = pg_sys::FunctionCall1Coll(compress, collation, values[0]);
+                keys.set.insert(key(kind, 0, hash, made));
+            }
+        });
+        let mut foreign = 0;
+        each_leaf(index, |bytes, of_nulls| {
+            if !of_nulls && bytes.len() > LEAF_HEADER {
+                let stored = key(kind, 0, hash, datum(&leaf, &bytes[LEAF_HEADER..]));
+                found.keys += 1;
+                foreign += u64::from(!keys.set.may_contain(stored));
+            }
+        });
+        found.foreign.push((foreign, OF_NO_ROW));
     }
     Ok(())
 }
 
-/// A word of a tuple.
-fn word(bytes: &[u8], at: usize) -> u32 {
-    let four = bytes.get(at..at + 4).unwrap_or(&[0; 4]);
-    u32::from_ne_bytes([four[0], four[1], four[2], four[3]])
-}
-
-fn half(bytes: &[u8], at: usize) -> u16 {
-    let two = bytes.get(at..at + 2).unwrap_or(&[0; 2]);
-    u16::from_ne_bytes([two[0], two[1]])
-}
-
-/// The place that stands at some bytes of a tuple.
-fn place(bytes: &[u8], at: usize) -> (u32, u16) {
-    let block = u32::from(half(bytes, at)) << 16 | u32::from(half(bytes, at + 2));
-    (block, half(bytes, at + 4))
-}
-
-impl Walk {
-    /// The tuple on a line; the first, for line 0.
-    fn tuple(copy: &mut Page, line: u16) -> Option<(&mut [u8], u16)> {
-        let items = copy.items();
-        let item = items
-            .iter()
-            .find(|item| item.offset == line || line == 0)
-            .copied()?;
-        Some((copy.item(item), item.offset))
+/// Looks at the included columns, which stand in the leaves as they are.
+///
+/// # Safety
+/// As for `values`.
+unsafe fn included(
+    index: pg_sys::Relation,
+    cache: *mut Cache,
+    hash: &ValueHash,
+    looks: &[Look<'_>],
+    found: &mut Found,
+) {
+    // SAFETY: a leaf is formed by this descriptor; it lies within its page's copy.
+    unsafe {
+        let mut leaf = (*cache).leaf;
+        let desc = getSpGistTupleDesc(index, &raw mut leaf);
+        let columns = (*desc).natts as usize;
+        let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
+        each_leaf(index, |bytes, of_nulls| {
+            let (cells, flags) = (values.as_mut_ptr(), nulls.as_mut_ptr());
+            spgDeformLeafTuple(bytes.as_mut_ptr(), desc, cells, flags, of_nulls);
+            let own = looks.iter().zip(&mut found.tallies);
+            for (look, tally) in own.filter(|(look, _)| look.index > 0 && !nulls[look.index]) {
+                look.form.each(hash, values[look.index], |part| {
+                    tally.see(part, &look.sought);
+                });
+            }
+        });
     }
+}
 
-    /// Goes on to what an inner tuple leads to.
-    ///
-    /// # Safety
-    /// The page is a copy of the step's; the current memory context lives as long as the walk.
-    unsafe fn descend(&mut self, step: &Step, copy: &mut Page) {
-        const HEADER: usize = 8;
-        let Some((bytes, _)) = Self::tuple(copy, step.line) else {
-            return;
-        };
-        let head = word(bytes, 0);
-        if head & 3 == REDIRECT {
-            let (block, line) = place(bytes, 6);
-            self.todo.push(Step {
-                block,
-                line,
-                ..*step
+/// Gives every live leaf tuple, and whether it is one of those whose key is NULL.
+///
+/// # Safety
+/// `index` is an open SP-GiST index.
+unsafe fn each_leaf(index: pg_sys::Relation, mut read: impl FnMut(&mut [u8], bool)) {
+    let mut memory = PgMemoryContexts::new("pg_synth verification page");
+    // SAFETY: by the caller's promise.
+    unsafe {
+        pages::each(index, |_, page| {
+            let flags = page.word_before_end(8);
+            if flags & LEAF_PAGE == 0 {
+                return;
+            }
+            memory.switch_to(|_| {
+                for item in page.items() {
+                    let bytes = page.item(item);
+                    if bytes.len() >= LEAF_HEADER && word(bytes, 0) & 3 == LIVE {
+                        read(bytes, flags & NULLS_PAGE != 0);
+                    }
+                }
             });
-            return;
-        }
-        if head & 3 != LIVE {
-            return;
-        }
-        let (nodes, prefix_size) = ((head >> 3 & 0x1FFF) as usize, (head >> 16) as usize);
-        // SAFETY: the layout is that of access/spgist_private.h; offsets stay within the tuple.
-        unsafe {
-            let cache = &*self.cache;
-            // What the operator class keeps may point into the tuple: it is copied to stay.
-            let stay = pg_sys::palloc(bytes.len()).cast::<u8>();
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), stay, bytes.len());
-            let bytes = std::slice::from_raw_parts(stay, bytes.len());
-            let datum = |at: usize, kind: &TypeDesc| {
-                if kind.by_value {
-                    let low = u64::from(word(bytes, at));
-                    Datum::from(low | u64::from(word(bytes, at + 4)) << 32)
-                } else {
-                    Datum::from(bytes.as_ptr().add(at.min(bytes.len())))
-                }
-            };
-            let prefix = if prefix_size > 0 {
-                datum(HEADER, &cache.prefix)
-            } else {
-                Datum::null()
-            };
-            let (mut places, mut labels) = (Vec::new(), Vec::new());
-            let mut at = HEADER + prefix_size;
-            let mut labelled = true;
-            for _ in 0..nodes {
-                let info = half(bytes, at + 6);
-                let size = usize::from(info & 0x1FFF);
-                if size < HEADER || at + size > bytes.len() {
-                    return;
-                }
-                labelled &= info & 0x8000 == 0;
-                places.push(place(bytes, at));
-                labels.push(if labelled {
-                    datum(at + HEADER, &cache.label)
-                } else {
-                    Datum::null()
-                });
-                at += size;
-            }
-            let mut input = InnerIn {
-                scankeys: std::ptr::null_mut(),
-                orderbys: std::ptr::null_mut(),
-                nkeys: 0,
-                norderbys: 0,
-                reconstructed: step.reconstructed,
-                traversal: step.traversal,
-                traversal_context: pg_sys::CurrentMemoryContext,
-                level: step.level,
-                return_data: true,
-                all_the_same: head & 4 != 0,
-                has_prefix: prefix_size > 0,
-                prefix,
-                nodes: nodes as i32,
-                labels: if labelled {
-                    labels.as_mut_ptr()
-                } else {
-                    std::ptr::null_mut()
-                },
-            };
-            let mut output = InnerOut {
-                nodes: 0,
-                numbers: std::ptr::null_mut(),
-                level_adds: std::ptr::null_mut(),
-                reconstructed: std::ptr::null_mut(),
-                traversal: std::ptr::null_mut(),
-                distances: std::ptr::null_mut(),
-            };
-            pg_sys::FunctionCall2Coll(
-                self.inner,
-                self.collation,
-                Datum::from(&raw mut input),
-                Datum::from(&raw mut output),
-            );
-            self.visit(step, &places, &output);
-        }
-    }
-
-    /// Notes the nodes that are to be visited next.
-    ///
-    /// # Safety
-    /// What the operator class gave for the step, and the places of its nodes.
-    unsafe fn visit(&mut self, step: &Step, places: &[(u32, u16)], output: &InnerOut) {
-        // SAFETY: by the caller's promise; lists that are there have an entry for each node.
-        unsafe {
-            for visit in 0..output.nodes.max(0) as usize {
-                let number = *output.numbers.add(visit);
-                let Some(&(block, line)) = places.get(number as usize) else {
-                    continue;
-                };
-                // A node without anything below it.
-                if line == 0 {
-                    continue;
-                }
-                let add = if output.level_adds.is_null() {
-                    0
-                } else {
-                    *output.level_adds.add(visit)
-                };
-                self.todo.push(Step {
-                    block,
-                    line,
-                    level: step.level + add,
-                    reconstructed: if output.reconstructed.is_null() {
-                        Datum::null()
-                    } else {
-                        *output.reconstructed.add(visit)
-                    },
-                    traversal: if output.traversal.is_null() {
-                        std::ptr::null_mut()
-                    } else {
-                        *output.traversal.add(visit)
-                    },
-                });
-            }
-        }
-    }
-
-    /// The data of a chain of leaf tuples; of all, where the root is a leaf.
-    fn leaves(&mut self, step: &Step, copy: &mut Page) -> Vec<Datum> {
-        const HEADER: usize = 16;
-        let mut out = Vec::new();
-        let lines: Vec<u16> = copy.items().iter().map(|item| item.offset).collect();
-        let mut line = step.line;
-        for &next in &lines {
-            if step.block == ROOT {
-                line = next;
-            }
-            let Some((bytes, _)) = Self::tuple(copy, line) else {
-                break;
-            };
-            if line == 0 {
-                break;
-            }
-            let state = word(bytes, 0) & 3;
-            if state == REDIRECT {
-                let (block, line) = place(bytes, 6);
-                self.todo.push(Step {
-                    block,
-                    line,
-                    ..*step
-                });
-                break;
-            }
-            let next = half(bytes, 4) & 0x3FFF;
-            if state == LIVE && bytes.len() > HEADER {
-                // SAFETY: the leaf's datum follows the header, within the tuple.
-                out.push(unsafe { self.datum(&bytes[HEADER..]) });
-            }
-            line = next;
-            if step.block != ROOT && line == 0 {
-                break;
-            }
-        }
-        out
-    }
-
-    /// # Safety
-    /// The bytes are those of a leaf's datum, in a page that stays.
-    unsafe fn datum(&self, bytes: &[u8]) -> Datum {
-        // SAFETY: the cache lives as long as the index is open.
-        let kind = unsafe { (*self.cache).leaf };
-        if !kind.by_value {
-            return Datum::from(bytes.as_ptr());
-        }
-        let mut value = [0_u8; 8];
-        let length = usize::try_from(kind.length)
-            .unwrap_or(8)
-            .min(8)
-            .min(bytes.len());
-        value[..length].copy_from_slice(&bytes[..length]);
-        Datum::from(u64::from_le_bytes(value))
-    }
-
-    /// The value that a leaf stands for.
-    ///
-    /// # Safety
-    /// The datum is one of a leaf below the step.
-    unsafe fn value_of(&self, step: &Step, datum: Datum) -> Datum {
-        let mut input = LeafIn {
-            scankeys: std::ptr::null_mut(),
-            orderbys: std::ptr::null_mut(),
-            nkeys: 0,
-            norderbys: 0,
-            reconstructed: step.reconstructed,
-            traversal: step.traversal,
-            level: step.level,
-            return_data: true,
-            datum,
-        };
-        let mut output = LeafOut {
-            value: datum,
-            recheck: false,
-            recheck_distances: false,
-            distances: std::ptr::null_mut(),
-        };
-        // SAFETY: the operator class's own function; without keys every leaf is consistent.
-        unsafe {
-            pg_sys::FunctionCall2Coll(
-                self.leaf,
-                self.collation,
-                Datum::from(&raw mut input),
-                Datum::from(&raw mut output),
-            );
-        }
-        output.value
+            memory.reset();
+        });
     }
 }
