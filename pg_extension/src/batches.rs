@@ -14,11 +14,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use arrow_array::RecordBatch;
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys;
 
 use crate::boundary::check_for_interrupts;
-use crate::error::{or_raise, raise};
+use crate::error::{defect, or_raise};
 use crate::generate::Request;
 
 /// Rows a batch, on average: small enough for the cache and for Ctrl-C, large enough to spread dispatch.
@@ -119,11 +118,7 @@ impl Batches {
         } else if let Some(ahead) = &self.ahead {
             return match ahead.recv() {
                 Ok(batch) => Some(or_raise(batch)),
-                Err(_) => raise(
-                    ERRCODE_INTERNAL_ERROR,
-                    "the thread that makes rows has ended early".to_owned(),
-                    None,
-                ),
+                Err(_) => defect("the thread that makes rows has ended early".to_owned()),
             };
         }
         Some(or_raise(make(

@@ -13,12 +13,11 @@ use arrow_array::{
     Int64Array, RecordBatch, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
-use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum};
 use std::sync::Arc;
 use synth_engine::schema::ColumnType;
 
-use crate::error::raise;
+use crate::error::defect;
 use crate::numeric;
 
 /// 2000-01-01, where Postgres starts to count, in days since 1970-01-01.
@@ -158,11 +157,7 @@ pub fn datums<'a>(
                 *cell = Datum::from(bytes.value(row).as_ptr());
             }
         }
-        other => raise(
-            ERRCODE_INTERNAL_ERROR,
-            format!("no Datum for {other}"),
-            None,
-        ),
+        other => defect(format!("no Datum for {other}")),
     }
 }
 
@@ -355,11 +350,7 @@ pub unsafe fn array(
             }
             Arc::new(uuids.finish())
         }
-        other => raise(
-            ERRCODE_INTERNAL_ERROR,
-            format!("no array for {}", other.sql()),
-            None,
-        ),
+        other => defect(format!("no array for {}", other.sql())),
     }
 }
 

@@ -8,13 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use pgrx::PgMemoryContexts;
-use pgrx::PgSqlErrorCode::{ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_INTERNAL_ERROR};
+use pgrx::PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED;
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Oid};
 use synth_engine::format::export::{self, Export};
 use synth_engine::format::pain001;
 
 use crate::boundary::{check_for_interrupts, sql_function};
-use crate::error::{or_raise, raise};
+use crate::error::{defect, or_raise, raise};
 use crate::generate::{Arguments, options, range};
 
 /// The documents of some units, which stand in one file a line each.
@@ -93,13 +93,8 @@ unsafe fn documents(fcinfo: FunctionCallInfo, format: &str, datum: fn(&[u8]) -> 
 
 /// A value of a type, out of its text form.
 fn read(text: &[u8], input: u32) -> Datum {
-    let text = CString::new(text).unwrap_or_else(|_| {
-        raise(
-            ERRCODE_INTERNAL_ERROR,
-            "a document holds a zero byte".to_owned(),
-            None,
-        )
-    });
+    let text =
+        CString::new(text).unwrap_or_else(|_| defect("a document holds a zero byte".to_owned()));
     // SAFETY: the input function of a type without modifier takes a NUL-terminated text.
     unsafe {
         pg_sys::OidInputFunctionCall(

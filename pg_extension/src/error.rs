@@ -5,13 +5,15 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, function_name};
 use synth_engine::Error;
 
+/// What to do about an error that should not be possible.
+const DEFECT: &str = "This is a defect of pg_synth: please report it.";
+
 /// Raises an error. The hint says what to do about it.
 pub fn raise(code: PgSqlErrorCode, message: String, hint: impl Into<Option<String>>) -> ! {
     let mut report = ErrorReport::new(code, message, function_name!());
-    let hint = hint.into().or_else(|| {
-        (code == ERRCODE_INTERNAL_ERROR)
-            .then(|| "This is a defect of pg_synth: please report it.".to_owned())
-    });
+    let hint = hint
+        .into()
+        .or_else(|| (code == ERRCODE_INTERNAL_ERROR).then(|| DEFECT.to_owned()));
     if let Some(hint) = hint {
         report = report.set_hint(hint);
     }
@@ -26,6 +28,25 @@ pub fn raise_with_detail(code: PgSqlErrorCode, message: String, detail: String, 
         .set_hint(hint)
         .report(PgLogLevel::ERROR);
     unreachable!("an ERROR report does not return")
+}
+
+/// Raises the error for what should not be possible: nothing of the statement stays.
+pub fn defect(message: String) -> ! {
+    raise_with_detail(
+        ERRCODE_INTERNAL_ERROR,
+        message,
+        "The statement has ended, and what it did in this transaction is undone.".to_owned(),
+        DEFECT,
+    )
+}
+
+/// Tells the client something, without raising an error.
+pub fn notice(message: String, hint: Option<&str>) {
+    let mut report = ErrorReport::new(ERRCODE_SUCCESSFUL_COMPLETION, message, function_name!());
+    if let Some(hint) = hint {
+        report = report.set_hint(hint);
+    }
+    report.report(PgLogLevel::NOTICE);
 }
 
 /// Raises an engine error under the SQLSTATE that fits its kind.

@@ -13,7 +13,7 @@ use synth_engine::domain::{self, FanOut, OWN_PARAMETERS, Table, TableEntry, Tabl
 use crate::batches::BATCH_ROWS;
 use crate::boundary::sql_function;
 use crate::column::POSTGRES_EPOCH_DAYS;
-use crate::error::{or_raise, raise, raise_null};
+use crate::error::{defect, or_raise, raise, raise_null};
 use crate::srf;
 
 thread_local! {
@@ -194,11 +194,7 @@ macro_rules! tables {
 
 /// Raises the error for a function without a table.
 fn raise_missing(name: &str) -> ! {
-    raise(
-        ERRCODE_INTERNAL_ERROR,
-        format!("the engine has no table {name}"),
-        None,
-    )
+    defect(format!("the engine has no table {name}"))
 }
 
 // Healthcare, finance, retail, telecom, education.

@@ -28,6 +28,7 @@
 //! | `audit` | records of what was done, in a hash chain |
 //! | `listing` | the registry as rows |
 //! | `sqlstate` | errors of the user's code keep their SQLSTATE |
+//! | `subtransaction` | work that may fail without the transaction |
 //! | `error` | engine errors to SQLSTATE and hint |
 //! | `defect` | what becomes of a panic |
 
@@ -69,6 +70,7 @@ mod schedule;
 mod secret;
 mod sqlstate;
 mod srf;
+mod subtransaction;
 mod tuple;
 mod value;
 

@@ -3,11 +3,10 @@
 
 use std::ffi::CString;
 
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::{Result, Spi, SpiHeapTupleData};
 
-use crate::error::raise;
+use crate::error::defect;
 
 /// Settings under which a closure runs; they are back afterwards, also after an error.
 pub fn with_settings<T>(
@@ -100,13 +99,7 @@ pub fn scan(sql: &str, mut read: impl FnMut(&SpiHeapTupleData) -> Result<()>) {
             Ok::<_, pgrx::spi::Error>(())
         })
     };
-    with_safe_path(run).unwrap_or_else(|error| {
-        raise(
-            ERRCODE_INTERNAL_ERROR,
-            format!("could not run a query: {error}"),
-            None,
-        )
-    });
+    with_safe_path(run).unwrap_or_else(|error| defect(format!("could not run a query: {error}")));
 }
 
 /// Runs a statement that may write, under the search path that is set; gives the number of rows it
@@ -182,11 +175,5 @@ fn rows<T>(
         };
         Ok::<_, pgrx::spi::Error>((processed, out))
     });
-    result.unwrap_or_else(|error| {
-        raise(
-            ERRCODE_INTERNAL_ERROR,
-            format!("could not run a query: {error}"),
-            None,
-        )
-    })
+    result.unwrap_or_else(|error| defect(format!("could not run a query: {error}")))
 }

@@ -4,7 +4,6 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::fcinfo::pg_getarg;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{IntoDatum, notice};
-use serde_json::Value;
 
 use crate::audit;
 use crate::boundary::{finish_heap_swap, make_new_heap, require_utf8, sql_function};
@@ -23,14 +22,9 @@ const TYPES: [pg_sys::Oid; 4] = [
 
 fn audited(operation: &'static str, version: i32) {
     audit::record(&audit::Run {
-        operation,
-        target: "synth.secret".to_owned(),
-        rules: Vec::new(),
         key_version: Some(version),
         rows: 1,
-        before: Value::Null,
-        after: Value::Null,
-        verification: Value::Null,
+        ..audit::Run::about(operation, "synth.secret".to_owned())
     });
 }
 

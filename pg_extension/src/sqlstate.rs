@@ -47,6 +47,13 @@ pub fn code(error: &CaughtError) -> c_int {
     }
 }
 
+/// An SQLSTATE as people write it: five characters of six bits each.
+pub fn letters(code: c_int) -> String {
+    (0..5)
+        .map(|place| char::from(b'0' + ((code >> (6 * place)) & 0x3f) as u8))
+        .collect()
+}
+
 /// Runs a closure that may run code of the user's, and catches its error.
 #[expect(
     clippy::result_large_err,

@@ -1,7 +1,5 @@
 //! Masking rules: what may be said, about which columns, and how long it holds.
 
-use std::process::Stdio;
-
 use super::session::Cells;
 use super::{Session, database, fresh, row, tests};
 use crate::servers::postgres::Postgres;
@@ -595,18 +593,7 @@ fn a_dump_carries_rules(pg: &Postgres) {
     );
     let rules = session.rows("SELECT * FROM synth.rules");
     assert_eq!(rules.len(), 3);
-    for (options, has_extension) in [(&["--no-sync"][..], false), (&["--no-sync"][..], true)] {
-        let dump = pg
-            .program("pg_dump")
-            .args(options)
-            .args(["-d", &from])
-            .output()
-            .unwrap();
-        assert!(
-            dump.status.success(),
-            "{}",
-            String::from_utf8_lossy(&dump.stderr)
-        );
+    for has_extension in [false, true] {
         let to = if has_extension {
             database(pg)
         } else {
@@ -620,19 +607,7 @@ fn a_dump_carries_rules(pg: &Postgres) {
             )
             .unwrap();
         }
-        let path = pg.socket_dir().join(format!("{to}.sql"));
-        std::fs::write(&path, &dump.stdout).unwrap();
-        let restored = pg
-            .program("psql")
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &to, "-f", "-"])
-            .stdin(Stdio::from(std::fs::File::open(&path).unwrap()))
-            .output()
-            .unwrap();
-        assert!(
-            restored.status.success(),
-            "the dump does not restore:\n{}",
-            String::from_utf8_lossy(&restored.stderr)
-        );
+        pg.dump_and_restore(&from, &to);
         let mut copy = Session::open(pg, &to);
         assert_eq!(copy.rows("SELECT * FROM synth.rules"), rules);
         assert_eq!(copy.value("SELECT count(*) FROM v"), "3");

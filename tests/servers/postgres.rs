@@ -263,9 +263,15 @@ impl Postgres {
 
     /// Dumps a database with `pg_dump` and restores it into an empty one, as a DBA would.
     pub fn dump_and_restore(&self, from: &str, to: &str) {
+        self.dump_and_restore_part(&[], from, to);
+    }
+
+    /// The same of what these options of `pg_dump` choose.
+    pub fn dump_and_restore_part(&self, options: &[&str], from: &str, to: &str) {
         let dump = self
             .program("pg_dump")
             .args(["--no-sync", "-d", from])
+            .args(options)
             .output()
             .unwrap_or_else(|e| panic!("cannot run pg_dump: {e}"));
         let said = String::from_utf8_lossy(&dump.stderr);

@@ -6,7 +6,7 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum};
 
 use super::{QUEUE, Run, describe};
-use crate::error::raise;
+use crate::error::{defect, raise};
 
 /// What the caller and the worker share, in front of the record's text.
 #[repr(C)]
@@ -106,11 +106,7 @@ pub unsafe extern "C-unwind" fn synth_audit_worker(argument: Datum) {
         let shared = pg_sys::dsm_segment_address(segment).cast::<Shared>();
         let text = std::slice::from_raw_parts(shared.add(1).cast::<u8>(), (*shared).length);
         let Ok(record) = serde_json::from_slice(text) else {
-            raise(
-                ERRCODE_INTERNAL_ERROR,
-                "an audit record arrived torn".to_owned(),
-                None,
-            )
+            defect("an audit record arrived torn".to_owned())
         };
         let own = pg_sys::GetCurrentSubTransactionId();
         QUEUE.with_borrow_mut(|queue| queue.push((own, record)));

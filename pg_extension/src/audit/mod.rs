@@ -47,6 +47,37 @@ pub struct Run {
     pub verification: Value,
 }
 
+impl Run {
+    /// Of these rules, under the secret that is in use; no totals and no verification yet.
+    pub fn masking(
+        operation: &'static str,
+        target: String,
+        rules: Vec<(String, String)>,
+        rows: i64,
+    ) -> Self {
+        Self {
+            rules,
+            key_version: crate::secret::newest().map(|(version, _)| version),
+            rows,
+            ..Self::about(operation, target)
+        }
+    }
+
+    /// Of no rule and no row.
+    pub fn about(operation: &'static str, target: String) -> Self {
+        Self {
+            operation,
+            target,
+            rules: Vec::new(),
+            key_version: None,
+            rows: 0,
+            before: Value::Null,
+            after: Value::Null,
+            verification: Value::Null,
+        }
+    }
+}
+
 thread_local! {
     /// Records of this transaction, each with the subtransaction that made it.
     static QUEUE: RefCell<Vec<(pg_sys::SubTransactionId, Value)>> = const { RefCell::new(Vec::new()) };

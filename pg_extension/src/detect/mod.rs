@@ -27,7 +27,8 @@ use synth_engine::detect::{self, Finding, Proposal, Sample};
 
 use crate::boundary::check_for_interrupts;
 use crate::error::{raise, raise_null};
-use crate::fill::subtransaction::tried;
+use crate::sqlstate;
+use crate::subtransaction::tried;
 use catalog::{Column, Table};
 
 /// The most rows of a table that are looked at.
@@ -332,7 +333,7 @@ fn attempt<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, Stopped> {
             if !is_cancelled(report.sql_error_code()) =>
         {
             Stopped {
-                code: sqlstate(report.sql_error_code()),
+                code: sqlstate::letters(sqlstate::code(&caught)),
                 message: report.message().to_owned(),
             }
         }
@@ -345,12 +346,4 @@ fn is_cancelled(code: PgSqlErrorCode) -> bool {
         code,
         ERRCODE_QUERY_CANCELED | ERRCODE_ADMIN_SHUTDOWN | ERRCODE_CRASH_SHUTDOWN
     )
-}
-
-/// Five characters of an SQLSTATE (`MAKE_SQLSTATE` of utils/elog.h, undone).
-fn sqlstate(code: PgSqlErrorCode) -> String {
-    let code = code as i32 as u32;
-    (0..5)
-        .map(|place| char::from(((code >> (6 * place)) & 0x3F) as u8 + b'0'))
-        .collect()
 }

@@ -18,7 +18,6 @@
 //! | `copy` | loading what construction promises, through COPY |
 //! | `gate` | what has to be tried, as conditions over candidates |
 //! | `room` | how many rows unique indexes leave room for, where that cannot be planned |
-//! | `subtransaction` | work that may fail without the transaction |
 //! | `insert` | loading what has to be tried, through INSERT |
 
 mod apart;
@@ -38,7 +37,6 @@ mod room;
 mod schema;
 mod shortage;
 mod state;
-pub mod subtransaction;
 mod types;
 
 use pgrx::iter::TableIterator;
@@ -50,6 +48,7 @@ use crate::boundary::string;
 use crate::error::{raise, raise_null};
 use crate::generate::seed_of_call;
 use crate::sqlstate;
+use crate::subtransaction;
 use filling::{Filling, Round, row_count};
 
 /// `synth_fill(target regclass, rows bigint, seed bigint, overrides jsonb) RETURNS bigint`

@@ -6,6 +6,7 @@ use pgrx::pg_sys::{self, Oid};
 use super::catalog;
 use super::plan::{self, Plan};
 use crate::boundary::{oids, relation_name};
+use crate::proof::purge;
 use crate::rule::run_utility;
 
 /// Materialized views that read these tables, and whether they are filled; the user must own the
@@ -85,6 +86,7 @@ pub fn analyze(tables: &[Oid], views: &[(Oid, bool)]) {
 /// values, histograms, extended statistics, statistics of index expressions. They hold originals.
 /// Those of a materialized view outlast its rows.
 pub fn remove_statistics(plan: &Plan, views: &[(Oid, bool)]) {
+    purge::mark_due();
     for &relid in &plan.affected {
         // SAFETY: the tables are opened and closed here; lists are the relation's own.
         unsafe {

@@ -19,6 +19,8 @@
 //! | `shuffle` | the values of a column dealt out to other rows |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
+//! | `demands` | what a table demands of a row: domains, generated columns, constraints |
+//! | `withheld` | errors without their details, which hold rows |
 //! | `copy` | `synth_copy_masked`: masked copies of schemas |
 //! | `verify` | foreign keys checked again |
 //! | `dependents` | what else holds copies: statistics and materialized views |
@@ -35,6 +37,7 @@ pub mod carry;
 pub mod catalog;
 pub mod codec;
 mod copy;
+mod demands;
 mod dependents;
 mod findings;
 pub mod function;
@@ -56,4 +59,5 @@ mod unmask;
 mod validate;
 mod value;
 mod verify;
+mod withheld;
 mod writer;

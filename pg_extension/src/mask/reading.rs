@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use pgrx::PgSqlErrorCode::*;
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, ItemPointerData, Oid};
-use pgrx::{PgLogLevel, PgMemoryContexts, function_name};
 
 use super::batch::{Batch, ColumnMask};
 use super::plan::Rules;
 use crate::boundary::{check_for_interrupts, relation_name};
+use crate::error::notice;
 use crate::proof::Fingerprint;
 
 /// How often progress is told, where that is asked for.
@@ -164,16 +163,8 @@ impl Progress {
             0 => String::new(),
             expected => format!(" of about {expected}"),
         };
-        ErrorReport::new(
-            ERRCODE_SUCCESSFUL_COMPLETION,
-            format!(
-                "{}: {}{of} rows masked",
-                relation_name(self.relid),
-                self.rows
-            ),
-            function_name!(),
-        )
-        .report(PgLogLevel::NOTICE);
+        let name = relation_name(self.relid);
+        notice(format!("{name}: {}{of} rows masked", self.rows), None);
     }
 
     /// Shows nothing any more: the table is masked, its indexes are built.

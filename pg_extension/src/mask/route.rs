@@ -7,6 +7,7 @@ use std::rc::Rc;
 use pgrx::pg_sys::{self, Oid};
 
 use super::batch::{ColumnMask, column_masks};
+use super::demands::result_info;
 use super::owner::AsOwner;
 use super::plan::Rules;
 use super::reading::{Progress, read_masked};
@@ -139,10 +140,7 @@ impl Router {
         // SAFETY: as CopyFrom in copyfrom.c; nodes live in the current memory context.
         unsafe {
             let estate = pg_sys::CreateExecutorState();
-            let result =
-                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-            pg_sys::InitResultRelInfo(result, root, 0, std::ptr::null_mut(), 0);
+            let result = result_info(root);
             let mut state = pgrx::PgBox::<pg_sys::ModifyTableState>::alloc_node(
                 pg_sys::NodeTag::T_ModifyTableState,
             );

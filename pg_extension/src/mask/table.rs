@@ -1,25 +1,22 @@
 //! `synth_mask_table` and `synth_mask_schema`: tables masked in place, in the transaction of the
 //! caller.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use pgrx::fcinfo::pg_getarg;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::prelude::*;
-use pgrx::{PgTryBuilder, function_name};
 use serde_json::json;
 
 use super::plan::{self, Plan, Rules};
 use super::rulebook::Rulebook;
+use super::withheld::withholding_details;
 use super::{catalog, dependents, protect, rewrite, route, triggers, verify};
 use crate::audit;
 use crate::boundary::{relation_name, require_utf8, sql_function};
-use crate::error::{raise, raise_null};
+use crate::error::{notice, raise, raise_null};
 use crate::proof;
-use crate::secret;
 
 /// How to mask.
 #[derive(Clone, Copy)]
@@ -72,6 +69,7 @@ sql_function! {
         let name = relation_name(target);
         record("mask_table", name, &plan, rows_of(&masked), Verify::wanted(&[target]));
         tell(&plan, &masked);
+        tell_of_statistics(&plan);
         let rows: i64 = masked
             .iter()
             .filter(|table| plan.named.contains(&table.relid))
@@ -123,6 +121,7 @@ fn synth_mask_schema(
         verify,
     );
     tell_elsewhere(&plan);
+    tell_of_statistics(&plan);
     TableIterator::new(masked.into_iter().map(|table| {
         (
             Some(relation_name(table.relid)),
@@ -252,14 +251,10 @@ pub fn record(operation: &'static str, target: String, plan: &Plan, rows: i64, v
         Verify::Skipped => json!({ "method": "skipped" }),
     };
     audit::record(&audit::Run {
-        operation,
-        target,
-        rules: rules.collect(),
-        key_version: secret::newest().map(|(version, _)| version),
-        rows,
         before: seen.before,
         after: seen.after,
         verification,
+        ..audit::Run::masking(operation, target, rules.collect(), rows)
     });
 }
 
@@ -319,49 +314,31 @@ fn tell(plan: &Plan, masked: &[Masked]) {
             .map(|(_, column)| column.as_str())
             .collect();
         columns.sort_unstable();
-        notice(format!(
-            "{} refers to a key that was masked: {} rows masked in {}",
-            relation_name(table.relid),
-            table.rows,
-            columns.join(", ")
-        ));
+        notice(
+            format!(
+                "{} refers to a key that was masked: {} rows masked in {}",
+                relation_name(table.relid),
+                table.rows,
+                columns.join(", ")
+            ),
+            None,
+        );
     }
     tell_elsewhere(plan);
 }
 
 fn tell_elsewhere(plan: &Plan) {
     for (column, key) in &plan.elsewhere {
-        notice(format!(
-            "column {column} was left as it is: it is masked together with {key}"
-        ));
+        notice(
+            format!("column {column} was left as it is: it is masked together with {key}"),
+            None,
+        );
     }
 }
 
-fn notice(message: String) {
-    ErrorReport::new(
-        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-        message,
-        function_name!(),
-    )
-    .report(PgLogLevel::NOTICE);
-}
-
-/// Postgres puts the failing row into the DETAIL of constraint errors, and so into the log: such
-/// details hold real values and are left out.
-pub fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
-    PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|caught| match caught {
-            CaughtError::PostgresError(report) => raise(
-                report.sql_error_code(),
-                report.message().to_owned(),
-                report.hint().map(str::to_owned).or_else(|| {
-                    report.detail().map(|_| {
-                        "The table is unchanged. The detail is withheld: it may hold real values."
-                            .to_owned()
-                    })
-                }),
-            ),
-            other => other.rethrow(),
-        })
-        .execute()
+/// What ANALYZE knew of originals cannot be cleared before the caller's transaction ends.
+fn tell_of_statistics(plan: &Plan) {
+    let views = catalog::materialized_views(&plan.affected);
+    let views: Vec<Oid> = views.into_iter().map(|(view, _)| view).collect();
+    proof::purge::tell(&plan.affected, &views);
 }

@@ -12,7 +12,7 @@ use super::owner::AsOwner;
 use super::plan::{Plan, Rules};
 use super::reading::{Progress, read_masked};
 use crate::boundary::{relation_name, string};
-use crate::error::raise;
+use crate::error::{defect, raise};
 use crate::query::with_settings;
 
 /// Names of the triggers that an update of the masked columns fires.
@@ -213,11 +213,10 @@ unsafe fn prepare(relid: Oid, masks: &[ColumnMask]) -> pg_sys::SPIPlanPtr {
             pg_sys::SPI_plan_get_cached_plan(plan)
         };
         if cached.is_null() {
-            raise(
-                ERRCODE_INTERNAL_ERROR,
-                format!("could not prepare the update of {}", relation_name(relid)),
-                None,
-            );
+            defect(format!(
+                "could not prepare the update of {}",
+                relation_name(relid)
+            ));
         }
         pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
         plan

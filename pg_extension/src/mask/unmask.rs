@@ -15,7 +15,6 @@ use pgrx::fcinfo::{
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::quote_identifier;
 use pgrx::{Array as PgArray, IntoDatum, PgMemoryContexts};
-use serde_json::Value;
 use std::sync::Arc;
 use synth_engine::mask::condition::Test;
 use synth_engine::mask::{self, Rule};
@@ -230,14 +229,9 @@ fn prepare(
     let mask = or_raise(mask::build(&rule, &column.target, &secret));
     // Before the first original is given, and also where none can be.
     audit::record_now(&audit::Run {
-        operation: "unmask",
-        target: column.display(),
         rules: vec![(column.display(), rule.to_string())],
         key_version: Some(key_version),
-        rows: 0,
-        before: Value::Null,
-        after: Value::Null,
-        verification: Value::Null,
+        ..audit::Run::about("unmask", column.display())
     });
     if !or_raise(mask::properties(rule.action())).is_some_and(|mask| mask.reversible) {
         raise(
@@ -418,18 +412,14 @@ unsafe fn grant(fcinfo: pg_sys::FunctionCallInfo, give: bool) {
         });
     }
     let column = format!("{}.{name}", relation_name(relid));
+    let operation = if give {
+        "grant_unmask"
+    } else {
+        "revoke_unmask"
+    };
+    let target = format!("{column} to {role_name}");
     audit::record(&audit::Run {
-        operation: if give {
-            "grant_unmask"
-        } else {
-            "revoke_unmask"
-        },
-        target: format!("{column} to {role_name}"),
         rules: rule.map(|rule| (column, rule)).into_iter().collect(),
-        key_version: None,
-        rows: 0,
-        before: Value::Null,
-        after: Value::Null,
-        verification: Value::Null,
+        ..audit::Run::about(operation, target)
     });
 }

@@ -21,8 +21,8 @@ use synth_engine::schema::ColumnType;
 use synth_engine::secret::Secret;
 
 use super::elsewhere::begin_quiet_scan;
-use super::fingerprint::Stored;
 use super::kind::Form;
+use super::stored::Stored;
 use crate::boundary::check_for_interrupts;
 use crate::mask::carry;
 use crate::mask::codec::{Codec, Shapes};

@@ -9,30 +9,16 @@
 use std::collections::HashSet;
 
 use pgrx::pg_sys::{self, Datum, Oid};
-use pgrx::{IntoDatum, JsonB};
 use serde_json::{Value, json};
-use synth_engine::audit::hex;
 use synth_engine::mask::{Rule, SHUFFLE};
-use synth_engine::proof::{Class, Deal, EXACT, Sample, ValueHash, ValueSet};
-use synth_engine::secret::Secret;
+use synth_engine::proof::{Deal, EXACT, Sample, ValueHash, ValueSet};
 
-use super::kind::{Form, Kind};
-use crate::boundary::string;
+use super::kind::Form;
+use super::stored::{self, EDITION};
+use super::totals::{Totals, Unmasked, count, names};
 use crate::mask::batch::{Action, Batch, ColumnMask};
-use crate::mask::owner::AsOwner;
 use crate::mask::plan::Rules;
-use crate::query::{execute, query};
 use crate::{own, secret};
-
-/// Bytes of a set in one row of `synth.fingerprint_chunk`.
-const CHUNK: usize = 1 << 20;
-/// Numbers of sets in `synth.fingerprint_chunk`: those of originals are numbered as columns are, those
-/// of what was given in their place from here on.
-const GIVEN: i32 = 1_000_000;
-/// How values are hashed. The first edition took arrays, JSON documents and numbers as they are stored.
-const EDITION: u64 = 2;
-/// Values that take more bytes count in the checksum with their length alone, wherever they stand.
-const CHECKED_BYTES: usize = 1024;
 
 /// A masked column.
 pub struct MaskedColumn {
@@ -62,24 +48,6 @@ pub struct MaskedColumn {
     values: u64,
 }
 
-/// Counts that masking must not change, or that tell what it changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Rows.
-    pub rows: u64,
-    /// NULLs in each attribute, dropped ones included.
-    pub nulls: Vec<u64>,
-    /// The sum, modulo 2^64, of a keyed hash of each row's unmasked columns.
-    pub checksum: u64,
-}
-
-/// The columns that masking leaves as they are.
-pub struct Unmasked {
-    columns: Vec<(usize, Kind)>,
-    scratch: Vec<u8>,
-    edition: u64,
-}
-
 /// What is seen of a table while it is masked.
 pub struct Fingerprint {
     relid: Oid,
@@ -95,135 +63,6 @@ pub struct Fingerprint {
     seen: Vec<Vec<Option<u64>>>,
     /// The same of parts, where values are taken apart: a list a row.
     parts: Vec<Vec<Vec<u64>>>,
-}
-
-impl Unmasked {
-    /// # Safety
-    /// `desc` is a tuple descriptor.
-    pub unsafe fn new(desc: pg_sys::TupleDesc, masked: &[usize], edition: u64) -> Self {
-        let kind = if edition < EDITION {
-            Kind::of_first_edition
-        } else {
-            Kind::of
-        };
-        // SAFETY: natts attributes follow.
-        let attributes = unsafe { (*desc).attrs.as_slice((*desc).natts as usize) };
-        let mut columns: Vec<(usize, Kind)> = attributes
-            .iter()
-            .enumerate()
-            // Generated columns are computed anew from what is masked.
-            .filter(|(index, a)| !a.attisdropped && a.attgenerated == 0 && !masked.contains(index))
-            .map(|(index, attribute)| (index, kind(attribute.atttypid)))
-            .collect();
-        // Rows may move between partitions, whose columns stand in other orders.
-        columns
-            .sort_by_key(|(index, _)| unsafe { string(attributes[*index].attname.data.as_ptr()) });
-        Self {
-            columns,
-            scratch: Vec::new(),
-            edition,
-        }
-    }
-
-    /// Whether a varlena counts with its length alone. Whether it stands out of line may depend on
-    /// the columns beside it, which are masked: its size does not.
-    ///
-    /// # Safety
-    /// The value is a varlena.
-    unsafe fn is_long(&self, value: Datum) -> bool {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            if self.edition < EDITION {
-                is_external(value)
-            } else {
-                pg_sys::toast_raw_datum_size(value) > CHECKED_BYTES
-            }
-        }
-    }
-
-    /// The hash of a row's unmasked columns. Long values count with their length alone.
-    ///
-    /// # Safety
-    /// The cells are those of a row of the relation.
-    pub unsafe fn hash(&mut self, hash: &ValueHash, values: &[Datum], nulls: &[bool]) -> u64 {
-        self.scratch.clear();
-        for &(index, kind) in &self.columns {
-            let cell = if nulls[index] {
-                0
-            } else if kind.is_varlena() && unsafe { self.is_long(values[index]) } {
-                // SAFETY: a varlena by its kind.
-                unsafe { pg_sys::toast_raw_datum_size(values[index]) as u64 }
-            } else {
-                // SAFETY: by the caller's promise.
-                unsafe { kind.hash(hash, values[index]) }
-            };
-            self.scratch.extend(cell.to_le_bytes());
-        }
-        hash.value(Class::Other(0), &self.scratch)
-    }
-}
-
-/// Whether a varlena stands in a TOAST table.
-///
-/// # Safety
-/// The value is a varlena.
-pub unsafe fn is_external(value: Datum) -> bool {
-    // SAFETY: by the caller's promise.
-    unsafe { pgrx::varatt_is_1b_e(value.cast_mut_ptr()) }
-}
-
-impl Totals {
-    /// Counts a row.
-    pub fn add(&mut self, nulls: &[bool], checksum: u64) {
-        self.rows += 1;
-        self.nulls.resize(nulls.len().max(self.nulls.len()), 0);
-        for (count, null) in self.nulls.iter_mut().zip(nulls) {
-            *count += u64::from(*null);
-        }
-        self.checksum = self.checksum.wrapping_add(checksum);
-    }
-
-    /// Takes a row back.
-    pub fn remove(&mut self, nulls: &[bool], checksum: u64) {
-        self.rows = self.rows.saturating_sub(1);
-        for (count, null) in self.nulls.iter_mut().zip(nulls) {
-            *count = count.saturating_sub(u64::from(*null));
-        }
-        self.checksum = self.checksum.wrapping_sub(checksum);
-    }
-
-    /// As JSON, columns by name.
-    pub fn to_json(&self, names: &[Option<String>]) -> Value {
-        let nulls: serde_json::Map<String, Value> = names
-            .iter()
-            .enumerate()
-            .filter_map(|(index, name)| {
-                let count = self.nulls.get(index).copied().unwrap_or(0);
-                Some((name.clone()?, json!(count)))
-            })
-            .collect();
-        json!({
-            "rows": self.rows,
-            "nulls": nulls,
-            "unmasked_columns": hex(&self.checksum.to_be_bytes()),
-        })
-    }
-}
-
-/// Names of attributes; `None` where dropped.
-///
-/// # Safety
-/// `desc` is a tuple descriptor.
-pub unsafe fn names(desc: pg_sys::TupleDesc) -> Vec<Option<String>> {
-    // SAFETY: natts attributes follow; names are NUL-terminated.
-    unsafe {
-        (*desc)
-            .attrs
-            .as_slice((*desc).natts as usize)
-            .iter()
-            .map(|a| (!a.attisdropped).then(|| string(a.attname.data.as_ptr())))
-            .collect()
-    }
 }
 
 impl Fingerprint {
@@ -388,30 +227,9 @@ impl Fingerprint {
                 given.keep_common(&column.originals);
             }
         }
-        let _owner = AsOwner::of(own::relid(c"fingerprint"));
-        let oid = |oid: Oid| (pg_sys::OIDOID, oid.into_datum());
-        crate::query::with_safe_path(|| {
-            // Tables that are gone leave nothing.
-            execute(
-                "DELETE FROM synth.fingerprint WHERE relid OPERATOR(pg_catalog.=) $1
-                 OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relid)",
-                &[oid(relid)],
-            );
-            execute(
-                "INSERT INTO synth.fingerprint (relid, key_version, description) VALUES ($1, $2, $3)",
-                &[
-                    oid(relid),
-                    (pg_sys::INT4OID, self.key_version.into_datum()),
-                    (pg_sys::JSONBOID, JsonB(description).into_datum()),
-                ],
-            );
-            for (number, column) in (0..).zip(&self.masked) {
-                store_set(relid, number, &column.originals);
-                if let Some(given) = &column.given {
-                    store_set(relid, GIVEN + number, given);
-                }
-            }
-        });
+        let sets = self.masked.iter();
+        let sets = sets.map(|column| (&column.originals, column.given.as_ref()));
+        stored::keep(relid, self.key_version, description, sets);
         (before, after)
     }
 }
@@ -488,21 +306,6 @@ impl MaskedColumn {
     }
 }
 
-fn store_set(relid: Oid, number: i32, set: &ValueSet) {
-    for (chunk, bytes) in (0_i32..).zip(set.to_bytes().chunks(CHUNK)) {
-        crate::boundary::check_for_interrupts();
-        execute(
-            "INSERT INTO synth.fingerprint_chunk (relid, column_number, chunk, contents) VALUES ($1, $2, $3, $4)",
-            &[
-                (pg_sys::OIDOID, relid.into_datum()),
-                (pg_sys::INT4OID, number.into_datum()),
-                (pg_sys::INT4OID, chunk.into_datum()),
-                (pg_sys::BYTEAOID, Some(secret::bytea(bytes))),
-            ],
-        );
-    }
-}
-
 /// About how many rows a table has: what ANALYZE or VACUUM counted, or from its size.
 ///
 /// # Safety
@@ -522,202 +325,4 @@ unsafe fn estimated_rows(relation: pg_sys::Relation) -> u64 {
         };
         (pages as f64 * density) as u64
     }
-}
-
-/// # Safety
-/// The batch is one of the table that `unmasked` was made for.
-unsafe fn count(totals: &mut Totals, unmasked: &mut Unmasked, hash: &ValueHash, batch: &Batch) {
-    for row in 0..batch.rows {
-        let (values, nulls) = batch.row(row);
-        // SAFETY: by the caller's promise.
-        let checksum = unsafe { unmasked.hash(hash, values, nulls) };
-        totals.add(nulls, checksum);
-    }
-}
-
-/// What the last masking of some tables saw, for the audit.
-#[derive(Default)]
-pub struct Seen {
-    /// Control totals before, by table.
-    pub before: Value,
-    /// Control totals after, by table.
-    pub after: Value,
-    /// What comparing each written value with the originals has shown.
-    pub verification: Value,
-}
-
-/// What the last masking of these tables saw.
-pub fn seen(relids: &[Oid]) -> Seen {
-    let mut before = serde_json::Map::new();
-    let mut after = serde_json::Map::new();
-    if !own::exists(c"fingerprint") {
-        return Seen::default();
-    }
-    let descriptions = {
-        let _owner = AsOwner::of(own::relid(c"fingerprint"));
-        query(
-            "SELECT relid, description FROM synth.fingerprint WHERE relid OPERATOR(pg_catalog.=) ANY ($1)",
-            &[(pg_sys::OIDARRAYOID, relids.to_vec().into_datum())],
-            |row| Ok(row.get::<Oid>(1)?.zip(row.get::<JsonB>(2)?)),
-        )
-    };
-    let mut written = Written::default();
-    for (relid, description) in descriptions {
-        let name = crate::boundary::relation_name(relid);
-        written.add(&name, &description.0);
-        before.insert(name.clone(), description.0["before"].clone());
-        after.insert(name, description.0["after"].clone());
-    }
-    Seen {
-        before: Value::Object(before),
-        after: Value::Object(after),
-        verification: written.summary(),
-    }
-}
-
-/// The verification that the write pass is: every value was compared with its original as it was
-/// written, a sample of distinct ones with all originals at the end, and rows were counted.
-#[derive(Default)]
-struct Written {
-    clean: u64,
-    not_judged: u64,
-    columns: Vec<Value>,
-    rows: (u64, u64),
-    checksum: (u64, u64),
-}
-
-impl Written {
-    fn add(&mut self, table: &str, description: &Value) {
-        let number = |value: &Value| value.as_u64().unwrap_or_default();
-        let sum = |totals: &Value| {
-            let hex = totals["unmasked_columns"].as_str().unwrap_or_default();
-            u64::from_str_radix(hex, 16).unwrap_or_default()
-        };
-        let (before, after) = (&description["before"], &description["after"]);
-        self.rows.0 += number(&before["rows"]);
-        self.rows.1 += number(&after["rows"]);
-        // Rows may have moved between partitions: the sums are compared.
-        self.checksum.0 = self.checksum.0.wrapping_add(sum(before));
-        self.checksum.1 = self.checksum.1.wrapping_add(sum(after));
-        for column in description["columns"].as_array().into_iter().flatten() {
-            let kept = number(&column["kept_rows"]);
-            let found = number(&column["originals_among_them"]);
-            let verdict = if kept == 0 && found == 0 {
-                self.clean += 1;
-                "clean"
-            } else {
-                self.not_judged += 1;
-                "not judged: synth_verify_masked tells chance from survivors"
-            };
-            self.columns.push(json!({
-                "table": table,
-                "column": column["name"],
-                "values": column["values"],
-                "kept": kept,
-                "distinct_compared": column["distinct_compared"],
-                "originals_among_them": found,
-                "verdict": verdict,
-            }));
-        }
-    }
-
-    fn summary(self) -> Value {
-        let equal = |(one, other): (u64, u64)| if one == other { "equal" } else { "differs" };
-        json!({
-            "method": "written values",
-            "clean": self.clean,
-            "not_judged": self.not_judged,
-            "rows": equal(self.rows),
-            "unmasked_columns": equal(self.checksum),
-            "columns": self.columns,
-        })
-    }
-}
-
-/// A column of a fingerprint that was kept.
-pub struct StoredColumn {
-    /// Name.
-    pub name: String,
-    /// The rule that held.
-    pub rule: String,
-    /// Distinct values that came out of the mask as they went in.
-    pub kept: u64,
-    /// Rows that kept their value, and how many would by chance; where the mask has no secret.
-    pub dealt: Option<(u64, f64)>,
-    /// The values that it had.
-    pub originals: ValueSet,
-    /// Originals that the mask gave to some row.
-    pub given: Option<ValueSet>,
-}
-
-/// A fingerprint that was kept.
-pub struct Stored {
-    /// The secret it was taken under.
-    pub secret: Secret,
-    /// Control totals before.
-    pub before: Value,
-    /// Masked columns.
-    pub columns: Vec<StoredColumn>,
-    /// How values were hashed.
-    pub edition: u64,
-}
-
-impl Stored {
-    /// Whether values were hashed as they are now.
-    pub fn is_current(&self) -> bool {
-        self.edition >= EDITION
-    }
-}
-
-/// Reads the fingerprint of a table, if there is one.
-pub fn load(relid: Oid) -> Option<Stored> {
-    let _owner = AsOwner::of(own::relid(c"fingerprint"));
-    let (key_version, description) = query(
-        "SELECT key_version, description FROM synth.fingerprint WHERE relid OPERATOR(pg_catalog.=) $1",
-        &[(pg_sys::OIDOID, relid.into_datum())],
-        |row| Ok(row.get::<i32>(1)?.zip(row.get::<JsonB>(2)?)),
-    )
-    .pop()?;
-    let description = description.0;
-    let mut columns = Vec::new();
-    for (number, column) in (0..).zip(description["columns"].as_array()?) {
-        let kept_rows = column["kept_rows"].as_u64();
-        columns.push(StoredColumn {
-            name: column["name"].as_str()?.to_owned(),
-            rule: column["rule"].as_str()?.to_owned(),
-            kept: column["kept"].as_u64()?,
-            dealt: kept_rows.zip(column["kept_rows_expected"].as_f64()),
-            originals: load_set(relid, number)?,
-            given: load_set(relid, GIVEN + number),
-        });
-    }
-    Some(Stored {
-        secret: secret::version(key_version),
-        before: description["before"].clone(),
-        columns,
-        edition: description["edition"].as_u64().unwrap_or(1),
-    })
-}
-
-fn load_set(relid: Oid, number: i32) -> Option<ValueSet> {
-    let mut bytes = Vec::new();
-    for chunk in 0_i32.. {
-        crate::boundary::check_for_interrupts();
-        let found = query(
-            "SELECT contents FROM synth.fingerprint_chunk WHERE relid OPERATOR(pg_catalog.=) $1
-             AND column_number OPERATOR(pg_catalog.=) $2 AND chunk OPERATOR(pg_catalog.=) $3",
-            &[
-                (pg_sys::OIDOID, relid.into_datum()),
-                (pg_sys::INT4OID, number.into_datum()),
-                (pg_sys::INT4OID, chunk.into_datum()),
-            ],
-            |row| row.get::<Vec<u8>>(1),
-        )
-        .pop();
-        match found {
-            Some(contents) => bytes.extend(contents),
-            None => break,
-        }
-    }
-    ValueSet::from_bytes(&bytes)
 }

@@ -3,13 +3,15 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `fingerprint` | what is kept of originals, and control totals |
+//! | `fingerprint` | what is seen of originals while a table is masked |
+//! | `totals` | control totals |
+//! | `stored` | fingerprints as they are kept |
+//! | `seen` | what the last masking saw, for its own record |
 //! | `kind` | how values of a type are hashed |
 //! | `chance` | which originals a mask gives by chance |
 //! | `pages` | tuples as they stand in pages, dead ones too |
 //! | `places` | heap, TOAST and B-trees |
-//! | `indexes` | indexes of other methods |
-//! | `walk` | values of SP-GiST indexes, put together along their paths |
+//! | `indexes` | indexes of other methods, a file each |
 //! | `statistics` | what ANALYZE remembers |
 //! | `elsewhere` | materialized views and other tables |
 //! | `report` | counts and verdicts |
@@ -23,12 +25,14 @@ mod indexes;
 mod kind;
 mod pages;
 mod places;
-mod purge;
+pub mod purge;
 mod report;
+mod seen;
 mod statistics;
+mod stored;
+mod totals;
 mod verify;
-mod walk;
 
-pub use fingerprint::{Fingerprint, seen};
-pub use purge::purge;
+pub use fingerprint::Fingerprint;
+pub use seen::seen;
 pub use verify::{summary_of, verify_and_record};

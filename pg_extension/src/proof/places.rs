@@ -8,10 +8,10 @@ use pgrx::{PgMemoryContexts, PgTryBuilder};
 use synth_engine::proof::ValueHash;
 
 use super::chance::Sought;
-use super::fingerprint::is_external;
 use super::kind::{Form, Kind};
 use super::pages;
 use super::report::Tally;
+use super::totals::is_external;
 use crate::boundary::oids;
 
 /// TOAST values put together at a time, in bytes.

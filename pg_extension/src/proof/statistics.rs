@@ -8,10 +8,10 @@ use pgrx::{IntoDatum, PgMemoryContexts, PgTryBuilder};
 use synth_engine::proof::{Class, ValueHash};
 
 use super::chance::Sought;
-use super::fingerprint::is_external;
 use super::kind::Form;
 use super::pages;
 use super::report::{Line, Tally};
+use super::totals::is_external;
 use crate::boundary::relation_name;
 use crate::query::query;
 

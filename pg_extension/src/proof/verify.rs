@@ -10,9 +10,10 @@ use serde_json::Value;
 use synth_engine::proof::{Class, ValueHash};
 
 use super::chance::{self, Sought};
-use super::fingerprint::{self, Totals, Unmasked};
 use super::report::{Counts, Line, NOT_JUDGED, SURVIVING, Tally, summary};
 use super::statistics::{self, Subject};
+use super::stored;
+use super::totals::{self, Totals, Unmasked};
 use super::{elsewhere, indexes, kind::Form, kind::Kind, places, places::Look};
 use crate::audit;
 use crate::boundary::{find_all_inheritors, oids, relation_name, require_utf8};
@@ -79,14 +80,8 @@ fn synth_verify_masked(
 
 fn leave_record(target: Oid, lines: &[Line]) {
     audit::record(&audit::Run {
-        operation: "verify_masked",
-        target: relation_name(target),
-        rules: Vec::new(),
-        key_version: None,
-        rows: 0,
-        before: Value::Null,
-        after: Value::Null,
         verification: summary(lines),
+        ..audit::Run::about("verify_masked", relation_name(target))
     });
 }
 
@@ -226,7 +221,7 @@ fn subtable(relid: Oid) -> Option<Subtable> {
     if unsafe { pg_sys::get_rel_relkind(relid) } as u8 != pg_sys::RELKIND_RELATION {
         return None;
     }
-    let stored = fingerprint::load(relid)?;
+    let stored = stored::load(relid)?;
     let hash = ValueHash::new(&stored.secret);
     let before = stored.before.clone();
     let edition = stored.edition;
@@ -431,7 +426,7 @@ impl Subtable {
                 let checksum = unmasked.hash(&self.hash, values, nulls);
                 now.add(nulls, checksum);
             });
-            fingerprint::names(desc)
+            totals::names(desc)
         };
         let mut lines = Vec::new();
         for sought in &self.sought {

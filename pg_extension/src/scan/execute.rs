@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgList, PgMemoryContexts};
 use synth_engine::domain::{self, TableEntry};
@@ -13,7 +12,7 @@ use super::rows::{Source, Wanted, clear, fill};
 use super::{Static, explain};
 use crate::batches::Batches;
 use crate::boundary::{ExecScan, string};
-use crate::error::raise;
+use crate::error::defect;
 use crate::generate::{Arguments, Request, remember_seed, request};
 use crate::tuple::RowType;
 
@@ -287,13 +286,8 @@ unsafe fn table(scan: *mut pg_sys::CustomScan) -> &'static TableEntry {
             .get_ptr(0)
             .map_or_else(String::new, |name| string((*name).sval))
     };
-    domain::find(&name).unwrap_or_else(|| {
-        raise(
-            ERRCODE_INTERNAL_ERROR,
-            format!("a plan names a table that is not there: {name}"),
-            None,
-        )
-    })
+    domain::find(&name)
+        .unwrap_or_else(|| defect(format!("a plan names a table that is not there: {name}")))
 }
 
 unsafe extern "C-unwind" fn exec(

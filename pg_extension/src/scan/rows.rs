@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use pgrx::PgMemoryContexts;
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys;
 
 use crate::batches::Batches;
 use crate::column::Rows;
-use crate::error::raise;
+use crate::error::defect;
 use crate::tuple::{RowType, Tuples};
 
 /// What the node above looks at.
@@ -117,11 +116,7 @@ impl TupleSource {
                 return self.slot;
             };
             if !self.tuples.load(&batch, self.row_type) {
-                raise(
-                    ERRCODE_INTERNAL_ERROR,
-                    "a generated column has a type without tuple layout".to_owned(),
-                    None,
-                );
+                defect("a generated column has a type without tuple layout".to_owned());
             }
             self.position = 0;
         }

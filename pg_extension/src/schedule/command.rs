@@ -8,8 +8,9 @@ use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, DestReceiver, List, NodeTag, RawStmt};
 
 use super::run::{End, shortened};
-use super::{messages, validate};
+use super::{messages, process, validate};
 use crate::error::raise;
+use crate::proof::purge;
 use crate::sqlstate;
 
 /// The longest command, in bytes.
@@ -73,6 +74,7 @@ unsafe fn statement(text: &CStr) -> *mut RawStmt {
 /// Runs a command; its errors end it, and not the process.
 pub fn run(command: &str) -> End {
     let text = CString::new(command).unwrap_or_default();
+    purge::will_follow();
     #[expect(
         clippy::result_large_err,
         reason = "made once a command, where an error is caught"
@@ -82,6 +84,8 @@ pub fn run(command: &str) -> End {
         if outcome.is_err() {
             // SAFETY: ends the transaction that the error has broken off.
             unsafe { pg_sys::AbortCurrentTransaction() };
+        } else if purge::is_due() {
+            clear_statistics();
         }
         outcome
     });
@@ -98,6 +102,19 @@ pub fn run(command: &str) -> End {
     end
 }
 
+/// Clears what ANALYZE knew of originals, now that their masking has committed. A failure leaves a
+/// notice, and the command has succeeded all the same.
+fn clear_statistics() {
+    purge::purge(|work| {
+        let cleared = sqlstate::caught(|| process::transaction(work));
+        if cleared.is_err() {
+            // SAFETY: as above.
+            unsafe { pg_sys::AbortCurrentTransaction() };
+        }
+        cleared.ok()
+    });
+}
+
 fn failure(error: &CaughtError) -> End {
     let (CaughtError::PostgresError(report)
     | CaughtError::ErrorReport(report)
@@ -106,19 +123,12 @@ fn failure(error: &CaughtError) -> End {
     }) = error;
     let mut end = End::because(
         "failed",
-        &letters(sqlstate::code(error)),
+        &sqlstate::letters(sqlstate::code(error)),
         report.message().to_owned(),
     );
     // DETAIL is left out: there Postgres shows rows.
     end.hint = report.hint().map(str::to_owned);
     end
-}
-
-/// An SQLSTATE as people write it: five characters of six bits each.
-fn letters(code: i32) -> String {
-    (0..5)
-        .map(|place| char::from(b'0' + ((code >> (6 * place)) & 0x3f) as u8))
-        .collect()
 }
 
 fn execute(text: &CStr) -> End {

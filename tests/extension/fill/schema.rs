@@ -1,7 +1,6 @@
 //! The three schemas of tests/schemas, filled at 1,000 rows a table.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use super::{Session, assert_rows_hold, contents, prepared};
 use crate::extension::tests;
@@ -157,49 +156,12 @@ fn what_is_filled_can_be_dumped_and_restored(pg: &Postgres) {
     let mut session = prepared(pg);
     session.run(EVERYTHING);
     fill_schema(&mut session, "ev", 50, 3);
-    let file = format!(
-        "/tmp/synth-fill-{}-{}.sql",
-        std::process::id(),
-        session.database
-    );
-    let dump = run(pg.program("pg_dump").args([
-        "-n",
-        "ev",
-        "-n",
-        "ev_types",
-        "--no-owner",
-        "-d",
-        &session.database,
-    ]));
     let target = pg.create_database();
-    std::fs::write(&file, dump).unwrap_or_else(|e| panic!("{e}"));
     let mut other = Session::open(pg, &target);
     other.run("CREATE EXTENSION btree_gist");
-    run(pg.program("psql").args([
-        "-X",
-        "-q",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-d",
-        &target,
-        "-f",
-        &file,
-    ]));
-    let _ = std::fs::remove_file(&file);
+    let schemas = ["-n", "ev", "-n", "ev_types", "--no-owner"];
+    pg.dump_and_restore_part(&schemas, &session.database, &target);
     let count = "SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass), false, true, '')))[1]::text::bigint)
                  FROM pg_class WHERE relkind = 'r' AND relnamespace = 'ev'::regnamespace";
     assert_eq!(session.value(count), other.value(count), "rows");
-}
-
-#[track_caller]
-fn run(command: &mut Command) -> Vec<u8> {
-    let output = command
-        .output()
-        .unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"));
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
 }

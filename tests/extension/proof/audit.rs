@@ -1,7 +1,5 @@
 //! The audit's chain.
 
-use std::io::Write;
-use std::process::Stdio;
 use std::thread;
 
 use super::masked;
@@ -299,30 +297,8 @@ fn dump_and_restore_keep_the_chain(pg: &Postgres) {
     let mut session = fresh(pg);
     masked(&mut session, "\"Ä \\ table\"");
     masked(&mut session, "second");
-    let dump = pg
-        .program("pg_dump")
-        .arg(&session.database)
-        .output()
-        .unwrap();
-    assert!(dump.status.success());
     let copy = pg.create_database();
-    let mut restore = pg
-        .program("psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &copy])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    restore
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(&dump.stdout)
-        .unwrap();
-    assert!(
-        restore.wait().unwrap().success(),
-        "the dump does not restore"
-    );
+    pg.dump_and_restore(&session.database, &copy);
     let mut restored = Session::open(pg, &copy);
     let records = "SELECT * FROM synth.audit ORDER BY id";
     assert_eq!(restored.rows(records), session.rows(records));

@@ -7,6 +7,9 @@ tests![
     every_method_is_clean_after_a_masking,
     what_a_method_remembers_is_found,
     a_large_tree_is_walked,
+    paths_that_lead_to_no_value_are_told,
+    what_is_made_of_values_is_compared,
+    an_index_that_cannot_be_read_says_so,
 ];
 
 /// Lines of indexes: name, and verdict without its reason.
@@ -37,6 +40,7 @@ fn indexed(session: &mut Session, rows: usize) {
          CREATE INDEX x_gist_inet ON x USING gist (addr inet_ops);
          CREATE INDEX x_spgist ON x USING spgist (name);
          CREATE INDEX x_spgist_inet ON x USING spgist (addr inet_ops);
+         CREATE INDEX x_spgist_more ON x USING spgist (addr inet_ops) INCLUDE (name);
          CREATE INDEX x_brin ON x USING brin (name, n) WITH (pages_per_range = 1);
          CREATE INDEX x_brin_multi ON x USING brin (n int4_minmax_multi_ops) WITH (pages_per_range = 1);
          CREATE INDEX x_brin_bloom ON x USING brin (name text_bloom_ops) WITH (pages_per_range = 1)"
@@ -56,7 +60,7 @@ fn indexed(session: &mut Session, rows: usize) {
     session.run("SELECT synth_mask_table('x'); ALTER TABLE x SET (autovacuum_enabled = false)");
 }
 
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 15] = [
     "x_hash",
     "x_gin",
     "x_gin_two",
@@ -69,6 +73,7 @@ const METHODS: [&str; 14] = [
     "x_gist_inet",
     "x_spgist",
     "x_spgist_inet",
+    "x_spgist_more",
     "x_brin",
     "x_brin_multi",
 ];
@@ -113,6 +118,7 @@ fn what_a_method_remembers_is_found(pg: &Postgres) {
         ("x_gist", "not judged"),
         ("x_gist_n", "SURVIVING"),
         ("x_spgist", "SURVIVING"),
+        ("x_spgist_more", "SURVIVING"),
         ("x_brin", "SURVIVING"),
     ] {
         let line = format!("public.{name} {verdict}");
@@ -133,17 +139,79 @@ fn a_large_tree_is_walked(pg: &Postgres) {
          SELECT synth_set_rule('big', 'name', 'MASKED WITH hash(40)'); SELECT synth_mask_table('big');
          ALTER TABLE big SET (autovacuum_enabled = false)"
     ));
-    assert_eq!(
-        session.rows(
-            "SELECT checked, verdict FROM synth_verify_masked('big', false) WHERE place = 'index'"
-        ),
-        [row(&["30000", "clean"])]
-    );
+    let values = "SELECT checked, surviving, verdict FROM synth_verify_masked('big', false) WHERE place = 'index' ORDER BY checked DESC LIMIT 1";
+    assert_eq!(session.rows(values), [row(&["30000", "0", "clean"])]);
     session.run(&format!(
         "INSERT INTO big SELECT i, {name} FROM generate_series(1, 30000, 1000) i; DELETE FROM big WHERE name LIKE '%original%'"
     ));
+    assert_eq!(session.rows(values), [row(&["30030", "30", "SURVIVING"])]);
+}
+
+/// VACUUM removes values from a tree, and leaves the paths to them, which spell how they began.
+fn paths_that_lead_to_no_value_are_told(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE big (id int, name text); INSERT INTO big SELECT i, 'Original ' || i FROM generate_series(1, 3000) i;
+         CREATE INDEX big_spgist ON big USING spgist (name);
+         SELECT synth_set_rule('big', 'name', 'MASKED WITH hash(40)'); SELECT synth_mask_table('big')",
+    );
+    assert_eq!(verdicts(&mut session, "big"), ["public.big_spgist clean"]);
+    session.run("INSERT INTO big SELECT i, 'Original ' || i FROM generate_series(1, 3000) i; DELETE FROM big WHERE name LIKE 'Original%'");
+    session.until_the_dead_are_unseen();
+    session.run("VACUUM big");
     assert_eq!(
-        session.rows("SELECT checked, surviving, verdict FROM synth_verify_masked('big', false) WHERE place = 'index'"),
-        [row(&["30030", "30", "SURVIVING"])]
+        verdicts(&mut session, "big"),
+        ["public.big_spgist clean", "public.big_spgist not judged"],
+        "values are gone, and their paths are there"
+    );
+    let says = session.value(
+        "SELECT verdict FROM synth_verify_masked('big', false) WHERE verdict LIKE 'not judged%'",
+    );
+    assert!(
+        says.contains("on paths that lead to none any more") && says.contains("REINDEX"),
+        "{says}"
+    );
+    session.run("REINDEX TABLE big");
+    assert_eq!(verdicts(&mut session, "big"), ["public.big_spgist clean"]);
+}
+
+/// An SP-GiST index of polygons holds the boxes around them.
+fn what_is_made_of_values_is_compared(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE plots (id int, area polygon);
+         INSERT INTO plots SELECT i, polygon(box(point(i, i), point(i + 2, i + 3))) FROM generate_series(1, 700) i;
+         CREATE INDEX plots_spgist ON plots USING spgist (area);
+         SELECT synth_set_rule('plots', 'area', 'MASKED WITH VALUE ''((0,0),(0,1),(1,1))''');
+         SELECT synth_mask_table('plots'); ALTER TABLE plots SET (autovacuum_enabled = false)",
+    );
+    let boxes =
+        "SELECT checked, verdict FROM synth_verify_masked('plots', false) WHERE place = 'index'";
+    assert_eq!(session.rows(boxes), [row(&["700", "clean"])]);
+    session.run("INSERT INTO plots VALUES (5000, polygon(box(point(5, 5), point(7, 8)))); DELETE FROM plots WHERE id = 5000");
+    assert_eq!(
+        session.rows(boxes),
+        [row(&[
+            "701",
+            "not judged: 1 keys of no row that is there; REINDEX builds it anew"
+        ])]
+    );
+    session.run("REINDEX TABLE plots");
+    assert_eq!(session.rows(boxes), [row(&["700", "clean"])]);
+}
+
+fn an_index_that_cannot_be_read_says_so(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE EXTENSION bloom; CREATE TABLE b (v text); INSERT INTO b SELECT 'Original ' || i FROM generate_series(1, 200) i;
+         CREATE INDEX b_bloom ON b USING bloom (v);
+         SELECT synth_set_rule('b', 'v', 'MASKED WITH hash'); SELECT synth_mask_table('b')",
+    );
+    let says = session.value(
+        "SELECT verdict FROM synth_verify_masked('b', false) WHERE object = 'public.b_bloom'",
+    );
+    assert!(
+        says.starts_with("not checked: ") && says.contains("hashes") && says.contains("REINDEX"),
+        "{says}"
     );
 }

@@ -1,5 +1,6 @@
 //! `synth_verify_masked` finds what was planted, in each place, and nothing where nothing is.
 
+use crate::extension::schedule::run_now;
 use crate::extension::session::Cells;
 use crate::extension::{Session, fresh, row, tests};
 use crate::servers::postgres::Postgres;
@@ -11,6 +12,8 @@ tests![
     changed_rows_show_in_the_totals,
     dead_statistics_are_found_and_cleared,
     online_clears_statistics_last,
+    a_job_clears_statistics_after_its_commit,
+    who_masks_is_told_of_dead_statistics,
     partitions,
     many_values,
     it_is_for_owners_of_masked_tables,
@@ -336,6 +339,79 @@ fn online_clears_statistics_last(_: &Postgres) {
     session.run(FILLED);
     session.run("CALL synth_mask_table_online('s')");
     assert_eq!(statistics_of_s(&mut session), Vec::<String>::new());
+}
+
+/// In a cluster of its own, for the same reason.
+fn a_job_clears_statistics_after_its_commit(_: &Postgres) {
+    let pg = Postgres::start_with(
+        "-purge-job",
+        &[
+            "shared_preload_libraries=pg_synth",
+            "log_min_messages=fatal",
+            "autovacuum=off",
+        ],
+    )
+    .unwrap_or_else(|e| panic!("no cluster: {e}"));
+    let mut session = fresh(&pg);
+    session.run(FILLED);
+    session.run("SELECT synth_schedule('mask', '@yearly', 'SELECT synth_mask_table(''s'')')");
+    assert_eq!(
+        run_now(
+            &mut session,
+            "mask",
+            "succeeded",
+            "result || ' ' || coalesce(notices, 'silent')"
+        ),
+        "3000 silent"
+    );
+    assert_eq!(statistics_of_s(&mut session), Vec::<String>::new());
+    // While somebody may see them, they stay: the run has done its work, and says what is left.
+    session.run("UPDATE s SET a = 'Original ' || b; ANALYZE s");
+    let mut old = session.another(&pg);
+    old.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class");
+    let notices = run_now(&mut session, "mask", "succeeded", "notices");
+    assert!(notices.contains("could not be cleared yet"), "{notices}");
+    assert_ne!(statistics_of_s(&mut session), Vec::<String>::new());
+    old.run("COMMIT");
+    // A command that does not mask leaves the catalogs alone.
+    session.run("SELECT synth_schedule('other', '@yearly', 'SELECT 1')");
+    run_now(&mut session, "other", "succeeded", "status");
+    assert_ne!(statistics_of_s(&mut session), Vec::<String>::new());
+    session.run("SELECT synth_schedule('several', '@yearly', $$DO 'BEGIN PERFORM synth_mask_table(''s''); END'$$)");
+    run_now(&mut session, "several", "succeeded", "status");
+    assert_eq!(statistics_of_s(&mut session), Vec::<String>::new());
+}
+
+/// What a masking says to its caller.
+fn who_masks_is_told_of_dead_statistics(pg: &Postgres) {
+    let session = fresh(pg);
+    let said = |sql: &str| {
+        let output = pg.psql_output(&session.database, sql);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    said(
+        "CREATE TABLE unknown (v text) WITH (autovacuum_enabled = off); INSERT INTO unknown SELECT 'Original ' || i FROM generate_series(1, 100) i;
+         SELECT synth_set_rule('unknown', 'v', 'MASKED WITH hash')",
+    );
+    let notices = said("SELECT synth_mask_table('unknown')");
+    assert!(
+        !notices.contains("statistics"),
+        "nothing was known of the table: {notices}"
+    );
+    said(FILLED);
+    for statement in [
+        "SELECT synth_mask_table('s')",
+        "SELECT synth_mask_table('s', gather_statistics => false)",
+        "SELECT * FROM synth_mask_schema('public')",
+    ] {
+        let notices = said(statement);
+        assert!(
+            notices.contains("dead rows of statistics")
+                && notices.contains("After COMMIT: SELECT synth_purge_statistics()"),
+            "{statement} says {notices:?}"
+        );
+        said("ANALYZE s");
+    }
 }
 
 fn partitions(pg: &Postgres) {

@@ -138,7 +138,7 @@ fn until_runs(session: &mut Session, job: &str, states: &str) {
 
 /// Runs a job by `synth_run_now` and waits for its end; gives a column of its history.
 #[track_caller]
-fn run_now(session: &mut Session, job: &str, state: &str, column: &str) -> String {
+pub fn run_now(session: &mut Session, job: &str, state: &str, column: &str) -> String {
     let run = session.value(&format!("SELECT synth_run_now('{job}')"));
     until(
         session,

@@ -8,14 +8,13 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_void};
 
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, NodeTag, Oid};
 use pgrx::{PgList, pg_guard};
 
 use super::inheritance;
 use super::source::{Source, Table, oid, oid_list, qualified};
 use crate::boundary::string;
-use crate::error::raise;
+use crate::error::defect;
 use crate::mask::owner::AsOwner;
 use crate::query::{execute, query, with_settings};
 use crate::rule::run_utility;
@@ -127,11 +126,7 @@ impl<'a> Definition<'a> {
         // SAFETY: a catalog look-up by a NUL-terminated name.
         let copy = unsafe { pg_sys::get_relname_relid(name.as_ptr(), self.namespace) };
         if copy == Oid::INVALID {
-            raise(
-                ERRCODE_INTERNAL_ERROR,
-                "a table that was just made is not there".to_owned(),
-                None,
-            );
+            defect("a table that was just made is not there".to_owned());
         }
         self.copies.insert(relid, copy);
     }
@@ -456,11 +451,7 @@ impl<'a> Definition<'a> {
             let statements =
                 PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(text.as_ptr(), mode));
             let Some(raw) = statements.get_ptr(0).filter(|_| statements.len() == 1) else {
-                raise(
-                    ERRCODE_INTERNAL_ERROR,
-                    "a definition is not one statement".to_owned(),
-                    None,
-                );
+                defect("a definition is not one statement".to_owned());
             };
             let statement = (*raw).stmt;
             match (*statement).type_ {
@@ -498,11 +489,7 @@ impl<'a> Definition<'a> {
                         }
                     }
                 }
-                _ => raise(
-                    ERRCODE_INTERNAL_ERROR,
-                    "a definition is of an unknown kind".to_owned(),
-                    None,
-                ),
+                _ => defect("a definition is of an unknown kind".to_owned()),
             }
             pg_sys::CommandCounterIncrement();
             run_utility(statement, &text);

@@ -10,8 +10,9 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::snapshot::Snapshot;
-use crate::boundary::{ExecComputeStoredGenerated, check_for_interrupts};
+use crate::boundary::check_for_interrupts;
 use crate::mask::batch::{Batch, ColumnMask, column_masks};
+use crate::mask::demands::Demands;
 use crate::mask::owner::AsOwner;
 use crate::mask::plan::Rules;
 
@@ -47,7 +48,7 @@ impl Load {
                 relid,
                 old,
                 slot: pg_sys::table_slot_create(old, std::ptr::null_mut()),
-                writer: Writer::new(old, new, &masks),
+                writer: Writer::new(old, new),
                 masks,
                 batch,
                 memory: PgMemoryContexts::new("pg_synth copying batch"),
@@ -156,35 +157,23 @@ struct Writer {
     /// For each column of the copy: its place among the columns of the table; none for dropped ones.
     places: Vec<Option<usize>>,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
-    estate: *mut pg_sys::EState,
-    result: *mut pg_sys::ResultRelInfo,
+    /// Those of the copy.
+    demands: Demands,
     bulk: pg_sys::BulkInsertState,
-    has_constraints: bool,
-    has_generated: bool,
-    domain_checks: Vec<*mut std::ffi::c_void>,
 }
 
 impl Writer {
     /// # Safety
     /// Both relations stay open as long as the writer.
-    unsafe fn new(old: pg_sys::Relation, new: pg_sys::Relation, masks: &[ColumnMask]) -> Self {
-        // SAFETY: descriptors of open relations; the executor state is freed by `finish`.
+    unsafe fn new(old: pg_sys::Relation, new: pg_sys::Relation) -> Self {
+        // SAFETY: descriptors of open relations; what is made is freed by `finish`.
         unsafe {
-            let estate = pg_sys::CreateExecutorState();
-            let result =
-                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            pg_sys::InitResultRelInfo(result, new, 0, std::ptr::null_mut(), 0);
-            let constraints = (*(*new).rd_att).constr;
             Self {
                 relation: new,
                 places: places(old, new),
                 slots: Vec::new(),
-                estate,
-                result,
+                demands: Demands::new(new),
                 bulk: pg_sys::GetBulkInsertState(),
-                has_constraints: !constraints.is_null(),
-                has_generated: !constraints.is_null() && (*constraints).has_generated_stored,
-                domain_checks: vec![std::ptr::null_mut(); masks.len()],
             }
         }
     }
@@ -235,7 +224,7 @@ impl Writer {
         unsafe {
             if number == self.slots.len() {
                 // In the memory of the executor state, which lives as long as the writer.
-                let mut memory = PgMemoryContexts::For((*self.estate).es_query_cxt);
+                let mut memory = PgMemoryContexts::For((*self.demands.estate()).es_query_cxt);
                 let relation = self.relation;
                 let slot = memory.switch_to(|_| {
                     let callbacks = pg_sys::table_slot_callbacks(relation);
@@ -243,17 +232,7 @@ impl Writer {
                 });
                 self.slots.push(slot);
             }
-            for (mask, extra) in masks.iter().zip(&mut self.domain_checks) {
-                if mask.column.is_domain {
-                    pg_sys::domain_check(
-                        values[mask.index],
-                        nulls[mask.index],
-                        mask.column.type_oid,
-                        &raw mut *extra,
-                        (*self.estate).es_query_cxt,
-                    );
-                }
-            }
+            self.demands.check_domains((values, nulls), masks);
             let slot = self.slots[number];
             (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
             for (column, place) in self.places.iter().enumerate() {
@@ -261,18 +240,7 @@ impl Writer {
                 *(*slot).tts_values.add(column) = value;
                 *(*slot).tts_isnull.add(column) = null;
             }
-            pg_sys::ExecStoreVirtualTuple(slot);
-            if self.has_generated {
-                let insert = pg_sys::CmdType::CMD_INSERT;
-                ExecComputeStoredGenerated(self.result, self.estate, slot, insert);
-            }
-            if self.has_constraints {
-                pg_sys::ExecConstraints(self.result, slot, self.estate);
-            }
-            let per_tuple = (*self.estate).es_per_tuple_exprcontext;
-            if !per_tuple.is_null() {
-                pg_sys::MemoryContextReset((*per_tuple).ecxt_per_tuple_memory);
-            }
+            self.demands.complete(slot);
         }
     }
 
@@ -286,7 +254,7 @@ impl Writer {
             for slot in self.slots {
                 pg_sys::ExecDropSingleTupleTableSlot(slot);
             }
-            pg_sys::FreeExecutorState(self.estate);
+            self.demands.finish();
             pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
         }
     }

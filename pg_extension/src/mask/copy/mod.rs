@@ -29,22 +29,18 @@ mod subset;
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::panic::AssertUnwindSafe;
 
-use pgrx::PgTryBuilder;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::prelude::*;
 
 use crate::audit;
 use crate::boundary::require_utf8;
-use crate::error::raise;
 use crate::mask::protect;
 use crate::mask::rulebook::Rulebook;
+use crate::mask::withheld::withholding;
 use crate::query::query;
 use crate::rule::PROVIDER;
-use crate::secret;
 use crate::sqlstate;
 use decide::Decisions;
 use definition::Definition;
@@ -159,7 +155,7 @@ fn copy(request: &Request) -> Vec<Copied> {
     let subset = choose(&source, &snapshot, request);
     let mut definition = Definition::new(&source, target, namespace);
     let mut rows = Vec::new();
-    withholding_details(|| {
+    withholding("Nothing was copied.", || {
         definition.begin();
         // SAFETY: what was just made becomes visible.
         unsafe { pg_sys::CommandCounterIncrement() };
@@ -199,15 +195,12 @@ fn record(source: &Source, target: &str, decisions: &Decisions, rows: &[Copied])
             .map(|row| (row.table.clone(), count(row).into()));
         serde_json::Value::Object(of_table.collect())
     };
+    let copied = rows.iter().filter_map(|row| row.rows).sum();
+    let target = format!("{} to {target}", source.schema);
     audit::record(&audit::Run {
-        operation: "copy_masked",
-        target: format!("{} to {target}", source.schema),
-        rules,
-        key_version: secret::newest().map(|(version, _)| version),
-        rows: rows.iter().filter_map(|row| row.rows).sum(),
         before: totals(|row| row.of),
         after: totals(|row| row.rows),
-        verification: serde_json::Value::Null,
+        ..audit::Run::masking("copy_masked", target, rules, copied)
     });
 }
 
@@ -382,24 +375,4 @@ fn label(definition: &Definition, decisions: &Decisions) {
             pg_sys::SetSecurityLabel(&raw const object, PROVIDER.as_ptr(), not_masked.as_ptr());
         }
     }
-}
-
-/// Postgres puts failing rows into the DETAIL of errors, and so into the log: such details may hold
-/// real values and are left out.
-fn withholding_details<T>(work: impl FnOnce() -> T) -> T {
-    PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|caught| match caught {
-            CaughtError::PostgresError(report) => raise(
-                report.sql_error_code(),
-                report.message().to_owned(),
-                report.hint().map(str::to_owned).or_else(|| {
-                    report.detail().map(|_| {
-                        "Nothing was copied. The detail is withheld: it may hold real values."
-                            .to_owned()
-                    })
-                }),
-            ),
-            other => other.rethrow(),
-        })
-        .execute()
 }

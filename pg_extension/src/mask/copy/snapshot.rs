@@ -3,13 +3,12 @@
 
 use std::ffi::CString;
 
-use pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::Spi;
 
 use super::condition::{self, Condition};
 use crate::boundary::check_for_interrupts;
-use crate::error::raise;
+use crate::error::defect;
 use crate::query::Parameter;
 
 /// Rows fetched at a time.
@@ -179,11 +178,7 @@ fn connected<T>(run: impl FnOnce() -> T) -> T {
 }
 
 fn fail(error: &pgrx::spi::Error) -> ! {
-    raise(
-        ERRCODE_INTERNAL_ERROR,
-        format!("could not run a query: {error}"),
-        None,
-    )
+    defect(format!("could not run a query: {error}"))
 }
 
 fn values(parameters: &[Parameter]) -> Vec<Datum> {
@@ -215,11 +210,7 @@ unsafe fn prepare(
         }
     };
     if plan.is_null() {
-        raise(
-            ERRCODE_INTERNAL_ERROR,
-            "could not plan a query".to_owned(),
-            None,
-        );
+        defect("could not plan a query".to_owned());
     }
     plan
 }

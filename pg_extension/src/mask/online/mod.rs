@@ -37,8 +37,9 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::dependents;
 use super::owner::require_ownership;
 use super::plan::{self, Plan};
-use super::table::{Verify, record, withholding_details};
+use super::table::{Verify, record};
 use super::verify;
+use super::withheld::withholding_details;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
 use crate::proof::{self, Fingerprint};
@@ -494,7 +495,7 @@ fn refresh(target: Oid, plan: &Plan) {
         withholding_details(|| dependents::analyze(&tables, &views));
     });
     // What ANALYZE knew of the originals: its dead rows, once nobody sees them any more.
-    proof::purge(|work| Some(step(work)));
+    proof::purge::purge(|work| Some(step(work)));
     if matches!(Verify::wanted(&[]), Verify::Searched(_)) {
         step(|| withholding_details(|| proof::verify_and_record(target)));
     }

@@ -3,26 +3,21 @@
 use pgrx::pg_sys::{self, ItemPointerData};
 
 use super::super::batch::{Batch, ColumnMask};
-use crate::boundary::ExecComputeStoredGenerated;
+use super::super::demands::{Demands, result_info};
 
 /// Writes rows into a shadow, checking what the table demands.
 pub struct Shadow {
     relation: pg_sys::Relation,
-    columns: usize,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     desc: pg_sys::TupleDesc,
-    estate: *mut pg_sys::EState,
-    /// Constraints and generated columns: the table's.
-    table: *mut pg_sys::ResultRelInfo,
+    /// Those of the table.
+    demands: Demands,
     /// Indexes: the shadow's.
     indexed: *mut pg_sys::ResultRelInfo,
     bulk: pg_sys::BulkInsertState,
     command: pg_sys::CommandId,
     options: u32,
     has_indexes: bool,
-    has_constraints: bool,
-    has_generated: bool,
-    domain_checks: Vec<*mut std::ffi::c_void>,
 }
 
 impl Shadow {
@@ -33,22 +28,13 @@ impl Shadow {
     pub unsafe fn new(table: pg_sys::Relation, shadow: pg_sys::Relation, append: bool) -> Self {
         // SAFETY: by the caller's promise; constraints are those of the table.
         unsafe {
-            let constraints = (*(*table).rd_att).constr;
-            let result = |relation| {
-                let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>())
-                    .cast::<pg_sys::ResultRelInfo>();
-                pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
-                result
-            };
-            let (of_table, of_shadow) = (result(table), result(shadow));
+            let of_shadow = result_info(shadow);
             pg_sys::ExecOpenIndices(of_shadow, false);
             Self {
                 relation: shadow,
-                columns: (*(*table).rd_att).natts as usize,
                 slots: Vec::new(),
                 desc: (*table).rd_att,
-                estate: pg_sys::CreateExecutorState(),
-                table: of_table,
+                demands: Demands::new(table),
                 indexed: of_shadow,
                 bulk: pg_sys::GetBulkInsertState(),
                 command: pg_sys::GetCurrentCommandId(true),
@@ -58,9 +44,6 @@ impl Shadow {
                     0
                 },
                 has_indexes: (*of_shadow).ri_NumIndices > 0,
-                has_constraints: !constraints.is_null(),
-                has_generated: !constraints.is_null() && (*constraints).has_generated_stored,
-                domain_checks: Vec::new(),
             }
         }
     }
@@ -72,10 +55,9 @@ impl Shadow {
     /// but this call.
     pub unsafe fn write(&mut self, batch: &Batch, masks: &[ColumnMask]) -> Vec<ItemPointerData> {
         let rows = batch.rows;
-        self.domain_checks.resize(masks.len(), std::ptr::null_mut());
         // SAFETY: each slot has one cell an attribute; the executor state is ours.
         unsafe {
-            let long_lived = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            let long_lived = pg_sys::MemoryContextSwitchTo((*self.demands.estate()).es_query_cxt);
             while self.slots.len() < rows {
                 self.slots.push(pg_sys::MakeSingleTupleTableSlot(
                     self.desc,
@@ -84,9 +66,7 @@ impl Shadow {
             }
             pg_sys::MemoryContextSwitchTo(long_lived);
             for row in 0..rows {
-                let mut checks = std::mem::take(&mut self.domain_checks);
-                self.fill(row, batch.row(row), masks, &mut checks);
-                self.domain_checks = checks;
+                self.demands.fill(self.slots[row], batch.row(row), masks);
             }
             if rows > 0 {
                 pg_sys::heap_multi_insert(
@@ -111,48 +91,6 @@ impl Shadow {
         }
     }
 
-    /// # Safety
-    /// As for `write`.
-    unsafe fn fill(
-        &self,
-        row: usize,
-        (values, nulls): (&[pg_sys::Datum], &[bool]),
-        masks: &[ColumnMask],
-        checks: &mut [*mut std::ffi::c_void],
-    ) {
-        let slot = self.slots[row];
-        // SAFETY: as for `write`; domain_check keeps its state in memory of the executor state.
-        unsafe {
-            for (mask, extra) in masks.iter().zip(checks) {
-                if mask.column.is_domain {
-                    pg_sys::domain_check(
-                        values[mask.index],
-                        nulls[mask.index],
-                        mask.column.type_oid,
-                        &raw mut *extra,
-                        (*self.estate).es_query_cxt,
-                    );
-                }
-            }
-            (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
-            std::ptr::copy_nonoverlapping(values.as_ptr(), (*slot).tts_values, self.columns);
-            std::ptr::copy_nonoverlapping(nulls.as_ptr(), (*slot).tts_isnull, self.columns);
-            pg_sys::ExecStoreVirtualTuple(slot);
-            if self.has_generated {
-                ExecComputeStoredGenerated(
-                    self.table,
-                    self.estate,
-                    slot,
-                    pg_sys::CmdType::CMD_INSERT,
-                );
-            }
-            if self.has_constraints {
-                pg_sys::ExecConstraints(self.table, slot, self.estate);
-            }
-            self.reset();
-        }
-    }
-
     /// Adds a row to the indexes, which checks uniqueness.
     ///
     /// # Safety
@@ -160,16 +98,17 @@ impl Shadow {
     unsafe fn index(&self, slot: *mut pg_sys::TupleTableSlot) {
         // SAFETY: by the caller's promise.
         unsafe {
-            let context = if (*self.estate).es_per_tuple_exprcontext.is_null() {
-                pg_sys::MakePerTupleExprContext(self.estate)
+            let estate = self.demands.estate();
+            let context = if (*estate).es_per_tuple_exprcontext.is_null() {
+                pg_sys::MakePerTupleExprContext(estate)
             } else {
-                (*self.estate).es_per_tuple_exprcontext
+                (*estate).es_per_tuple_exprcontext
             };
             (*context).ecxt_scantuple = slot;
             let unsure = pg_sys::ExecInsertIndexTuples(
                 self.indexed,
                 slot,
-                self.estate,
+                estate,
                 false,
                 false,
                 std::ptr::null_mut(),
@@ -184,19 +123,7 @@ impl Shadow {
                     Some("Use masks that keep distinct values distinct: see injective in synth.registry.".to_owned()),
                 );
             }
-            self.reset();
-        }
-    }
-
-    /// # Safety
-    /// Nothing in the per-tuple memory is used any more.
-    unsafe fn reset(&self) {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            let context = (*self.estate).es_per_tuple_exprcontext;
-            if !context.is_null() {
-                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
-            }
+            self.demands.reset();
         }
     }
 
@@ -211,7 +138,7 @@ impl Shadow {
             }
             pg_sys::FreeBulkInsertState(self.bulk);
             pg_sys::ExecCloseIndices(self.indexed);
-            pg_sys::FreeExecutorState(self.estate);
+            self.demands.finish();
         }
     }
 }

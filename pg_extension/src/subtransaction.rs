@@ -1,14 +1,11 @@
 //! Work that may fail without the transaction: in subtransactions, as PL/pgSQL runs a block with an
 //! exception clause.
 
-use std::panic::AssertUnwindSafe;
-
 use pgrx::PgSqlErrorCode::{self, *};
-use pgrx::PgTryBuilder;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::CaughtError;
 
-use crate::sqlstate::{call, rethrow};
+use crate::sqlstate::{caught, rethrow};
 
 /// Runs a closure; an error that `expected` knows undoes what it wrote and is given back, any other
 /// is raised again.
@@ -37,13 +34,7 @@ pub fn attempt<T>(
 )]
 pub fn tried<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, CaughtError> {
     in_subtransaction(
-        || {
-            let run = AssertUnwindSafe(run);
-            PgTryBuilder::new(move || Ok(call(run)))
-                .catch_others(Err)
-                .catch_rust_panic(Err)
-                .execute()
-        },
+        || caught(run),
         |outcome: &Result<T, CaughtError>| keep && outcome.is_ok(),
     )
 }

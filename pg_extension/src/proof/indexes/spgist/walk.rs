@@ -1,215 +1,44 @@
-//! Walking an SP-GiST index from its root: leaves hold pieces of values, which the functions of the
-//! operator class put together along the path, as they do for an index-only scan of all rows.
+//! A walk from the root: leaves hold pieces of values, which the functions of the operator class put
+//! together along the path, as they do for an index-only scan of all rows.
 
-#![allow(non_snake_case, reason = "the names of Postgres")]
-
-use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, Oid};
-use synth_engine::proof::ValueHash;
 
-use super::kind::Form;
-use super::pages::{self, Page};
-use super::places::Look;
-use super::report::Tally;
-use crate::boundary::check_for_interrupts;
-
-/// Pages of the root (access/spgist_private.h); that of NULLs holds no values.
-const ROOT: u32 = 1;
-const LEAF_PAGE: u16 = 1 << 2;
-const LIVE: u32 = 0;
-const REDIRECT: u32 = 1;
-const INNER_CONSISTENT: u16 = 4;
-const LEAF_CONSISTENT: u16 = 5;
-/// A page has no more tuples than this.
-const MOST_TUPLES: u64 = 2048;
-
-/// access/spgist.h
-#[repr(C)]
-struct Config {
-    prefix_type: Oid,
-    label_type: Oid,
-    leaf_type: Oid,
-    can_return_data: bool,
-    long_values_ok: bool,
-}
-
-/// access/spgist_private.h
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct TypeDesc {
-    oid: Oid,
-    length: i16,
-    by_value: bool,
-    align: std::ffi::c_char,
-    storage: std::ffi::c_char,
-}
-
-/// The beginning of `SpGistCache`.
-#[repr(C)]
-struct Cache {
-    config: Config,
-    value: TypeDesc,
-    leaf: TypeDesc,
-    prefix: TypeDesc,
-    label: TypeDesc,
-}
-
-/// access/spgist.h
-#[repr(C)]
-struct InnerIn {
-    scankeys: *mut std::ffi::c_void,
-    orderbys: *mut std::ffi::c_void,
-    nkeys: i32,
-    norderbys: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
-    traversal_context: pg_sys::MemoryContext,
-    level: i32,
-    return_data: bool,
-    all_the_same: bool,
-    has_prefix: bool,
-    prefix: Datum,
-    nodes: i32,
-    labels: *mut Datum,
-}
-
-#[repr(C)]
-struct InnerOut {
-    nodes: i32,
-    numbers: *mut i32,
-    level_adds: *mut i32,
-    reconstructed: *mut Datum,
-    traversal: *mut *mut std::ffi::c_void,
-    distances: *mut *mut f64,
-}
-
-#[repr(C)]
-struct LeafIn {
-    scankeys: *mut std::ffi::c_void,
-    orderbys: *mut std::ffi::c_void,
-    nkeys: i32,
-    norderbys: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
-    level: i32,
-    return_data: bool,
-    datum: Datum,
-}
-
-#[repr(C)]
-struct LeafOut {
-    value: Datum,
-    recheck: bool,
-    recheck_distances: bool,
-    distances: *mut f64,
-}
-
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" {
-    fn spgGetCache(index: pg_sys::Relation) -> *mut Cache;
-}
+use super::layout::{
+    Cache, InnerIn, InnerOut, LEAF_HEADER, LIVE, LeafIn, LeafOut, REDIRECT, ROOT, TypeDesc, datum,
+    half, place, word,
+};
+use crate::proof::pages::Page;
 
 /// A place to go to, and what is known on the way there.
 #[derive(Clone, Copy)]
-struct Step {
-    block: u32,
-    line: u16,
-    level: i32,
-    reconstructed: Datum,
-    traversal: *mut std::ffi::c_void,
+pub struct Step {
+    pub block: u32,
+    pub line: u16,
+    pub level: i32,
+    pub reconstructed: Datum,
+    pub traversal: *mut std::ffi::c_void,
+    /// The path that leads there, by number.
+    pub path: usize,
+}
+
+/// A step of a path: what an inner tuple has to say of the values below it.
+pub struct Path {
+    /// The one before, by number.
+    pub above: usize,
+    /// It spells a piece of a value.
+    pub spells: bool,
+    /// Some value is below.
+    pub has_value: bool,
 }
 
 /// What the walk needs.
-struct Walk {
-    cache: *const Cache,
-    inner: *mut pg_sys::FmgrInfo,
-    leaf: *mut pg_sys::FmgrInfo,
-    collation: Oid,
-    todo: Vec<Step>,
-}
-
-/// Looks for originals among the values of an index; the error says why it cannot be read.
-///
-/// # Safety
-/// `index` is an open SP-GiST index; the look is that of its column.
-pub unsafe fn spgist(
-    index: pg_sys::Relation,
-    hash: &ValueHash,
-    look: &Look<'_>,
-    tally: &mut Tally,
-) -> Result<(), String> {
-    let mut memory = PgMemoryContexts::new("pg_synth verification path");
-    let mut scratch = PgMemoryContexts::new("pg_synth verification leaf");
-    // SAFETY: the cache lives as long as the index is open; pages are copied; what the operator class
-    // makes for inner tuples lives in `memory` until the walk ends.
-    unsafe {
-        let cache = spgGetCache(index);
-        if !(*cache).config.can_return_data {
-            return Err(
-                "its operator class cannot give values back; REINDEX builds it anew".into(),
-            );
-        }
-        let form = Form::of((*cache).value.oid);
-        let mut walk = Walk {
-            cache,
-            inner: pg_sys::index_getprocinfo(index, 1, INNER_CONSISTENT),
-            leaf: pg_sys::index_getprocinfo(index, 1, LEAF_CONSISTENT),
-            collation: *(*index).rd_indcollation,
-            todo: vec![Step {
-                block: ROOT,
-                line: 0,
-                level: 0,
-                reconstructed: Datum::null(),
-                traversal: std::ptr::null_mut(),
-            }],
-        };
-        let main = pg_sys::ForkNumber::MAIN_FORKNUM;
-        let blocks = pg_sys::RelationGetNumberOfBlocksInFork(index, main);
-        let mut left = u64::from(blocks) * MOST_TUPLES;
-        let mut copy = Page::empty();
-        let mut at = pg_sys::InvalidBlockNumber;
-        while let Some(step) = walk.todo.pop() {
-            check_for_interrupts();
-            // Pages are read one after the other while others write: what leads nowhere ends.
-            if left == 0 || step.block >= blocks {
-                continue;
-            }
-            left -= 1;
-            if at != step.block {
-                pages::copy(index, step.block, std::ptr::null_mut(), &mut copy);
-                at = step.block;
-            }
-            if copy.word_before_end(8) & LEAF_PAGE == 0 {
-                memory.switch_to(|_| walk.descend(&step, &mut copy));
-                continue;
-            }
-            scratch.switch_to(|_| {
-                for datum in walk.leaves(&step, &mut copy) {
-                    let value = walk.value_of(&step, datum);
-                    form.each(hash, value, |part| tally.see(part, &look.sought));
-                }
-            });
-            scratch.reset();
-        }
-    }
-    Ok(())
-}
-
-/// A word of a tuple.
-fn word(bytes: &[u8], at: usize) -> u32 {
-    let four = bytes.get(at..at + 4).unwrap_or(&[0; 4]);
-    u32::from_ne_bytes([four[0], four[1], four[2], four[3]])
-}
-
-fn half(bytes: &[u8], at: usize) -> u16 {
-    let two = bytes.get(at..at + 2).unwrap_or(&[0; 2]);
-    u16::from_ne_bytes([two[0], two[1]])
-}
-
-/// The place that stands at some bytes of a tuple.
-fn place(bytes: &[u8], at: usize) -> (u32, u16) {
-    let block = u32::from(half(bytes, at)) << 16 | u32::from(half(bytes, at + 2));
-    (block, half(bytes, at + 4))
+pub struct Walk {
+    pub cache: *const Cache,
+    pub inner: *mut pg_sys::FmgrInfo,
+    pub leaf: *mut pg_sys::FmgrInfo,
+    pub collation: Oid,
+    pub todo: Vec<Step>,
+    pub paths: Vec<Path>,
 }
 
 impl Walk {
@@ -227,7 +56,7 @@ impl Walk {
     ///
     /// # Safety
     /// The page is a copy of the step's; the current memory context lives as long as the walk.
-    unsafe fn descend(&mut self, step: &Step, copy: &mut Page) {
+    pub unsafe fn descend(&mut self, step: &Step, copy: &mut Page) {
         const HEADER: usize = 8;
         let Some((bytes, _)) = Self::tuple(copy, step.line) else {
             return;
@@ -284,6 +113,18 @@ impl Walk {
                 });
                 at += size;
             }
+            let all_the_same = head & 4 != 0;
+            // Nodes without labels of their own spell what the tuple's prefix does.
+            let first = self.paths.len();
+            let each_spells = labelled && !all_the_same;
+            for _ in 0..if each_spells { nodes } else { 1 } {
+                self.paths.push(Path {
+                    above: step.path,
+                    spells: labelled || prefix_size > 0,
+                    has_value: false,
+                });
+            }
+            let path = |node: usize| first + if each_spells { node } else { 0 };
             let mut input = InnerIn {
                 scankeys: std::ptr::null_mut(),
                 orderbys: std::ptr::null_mut(),
@@ -294,7 +135,7 @@ impl Walk {
                 traversal_context: pg_sys::CurrentMemoryContext,
                 level: step.level,
                 return_data: true,
-                all_the_same: head & 4 != 0,
+                all_the_same,
                 has_prefix: prefix_size > 0,
                 prefix,
                 nodes: nodes as i32,
@@ -318,15 +159,22 @@ impl Walk {
                 Datum::from(&raw mut input),
                 Datum::from(&raw mut output),
             );
-            self.visit(step, &places, &output);
+            self.visit(step, &places, path, &output);
         }
     }
 
     /// Notes the nodes that are to be visited next.
     ///
     /// # Safety
-    /// What the operator class gave for the step, and the places of its nodes.
-    unsafe fn visit(&mut self, step: &Step, places: &[(u32, u16)], output: &InnerOut) {
+    /// What the operator class gave for the step, and the places of its nodes; `path` gives the path of
+    /// a node.
+    unsafe fn visit(
+        &mut self,
+        step: &Step,
+        places: &[(u32, u16)],
+        path: impl Fn(usize) -> usize,
+        output: &InnerOut,
+    ) {
         // SAFETY: by the caller's promise; lists that are there have an entry for each node.
         unsafe {
             for visit in 0..output.nodes.max(0) as usize {
@@ -346,6 +194,7 @@ impl Walk {
                 self.todo.push(Step {
                     block,
                     line,
+                    path: path(number as usize),
                     level: step.level + add,
                     reconstructed: if output.reconstructed.is_null() {
                         Datum::null()
@@ -363,8 +212,7 @@ impl Walk {
     }
 
     /// The data of a chain of leaf tuples; of all, where the root is a leaf.
-    fn leaves(&mut self, step: &Step, copy: &mut Page) -> Vec<Datum> {
-        const HEADER: usize = 16;
+    pub fn leaves(&mut self, step: &Step, copy: &mut Page) -> Vec<Datum> {
         let mut out = Vec::new();
         let lines: Vec<u16> = copy.items().iter().map(|item| item.offset).collect();
         let mut line = step.line;
@@ -389,9 +237,10 @@ impl Walk {
                 break;
             }
             let next = half(bytes, 4) & 0x3FFF;
-            if state == LIVE && bytes.len() > HEADER {
-                // SAFETY: the leaf's datum follows the header, within the tuple.
-                out.push(unsafe { self.datum(&bytes[HEADER..]) });
+            if state == LIVE && bytes.len() > LEAF_HEADER {
+                // SAFETY: the leaf's datum follows the header, within the tuple; the cache lives as
+                // long as the index is open.
+                out.push(unsafe { datum(&(*self.cache).leaf, &bytes[LEAF_HEADER..]) });
             }
             line = next;
             if step.block != ROOT && line == 0 {
@@ -401,28 +250,20 @@ impl Walk {
         out
     }
 
-    /// # Safety
-    /// The bytes are those of a leaf's datum, in a page that stays.
-    unsafe fn datum(&self, bytes: &[u8]) -> Datum {
-        // SAFETY: the cache lives as long as the index is open.
-        let kind = unsafe { (*self.cache).leaf };
-        if !kind.by_value {
-            return Datum::from(bytes.as_ptr());
+    /// Notes that a path leads to a value.
+    pub fn has_value(&mut self, path: usize) {
+        let mut at = path;
+        while !self.paths[at].has_value {
+            self.paths[at].has_value = true;
+            at = self.paths[at].above;
         }
-        let mut value = [0_u8; 8];
-        let length = usize::try_from(kind.length)
-            .unwrap_or(8)
-            .min(8)
-            .min(bytes.len());
-        value[..length].copy_from_slice(&bytes[..length]);
-        Datum::from(u64::from_le_bytes(value))
     }
 
     /// The value that a leaf stands for.
     ///
     /// # Safety
     /// The datum is one of a leaf below the step.
-    unsafe fn value_of(&self, step: &Step, datum: Datum) -> Datum {
+    pub unsafe fn value_of(&self, step: &Step, datum: Datum) -> Datum {
         let mut input = LeafIn {
             scankeys: std::ptr::null_mut(),
             orderbys: std::ptr::null_mut(),

@@ -1,0 +1,267 @@
+//! What identifies somebody in a text, and where.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::words::{NO_SURNAMES, TITLES, WORDS};
+use crate::locale::Locale;
+
+/// What can be found, in the order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Email,
+    Iban,
+    Card,
+    Ip,
+    Phone,
+    Id,
+    Name,
+}
+
+/// Kinds with their names in a rule, and their tags.
+pub const KINDS: [(Kind, &str, &str); 7] = [
+    (Kind::Email, "email", "[EMAIL]"),
+    (Kind::Iban, "iban", "[IBAN]"),
+    (Kind::Card, "card", "[CARD]"),
+    (Kind::Ip, "ip", "[IP]"),
+    (Kind::Phone, "phone", "[PHONE]"),
+    (Kind::Id, "id", "[ID]"),
+    (Kind::Name, "name", "[NAME]"),
+];
+
+/// Forms of everything but names.
+static FORMS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
+    [
+        (Kind::Email, r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*"),
+        (
+            Kind::Iban,
+            r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]{2,4}){3,8}",
+        ),
+        (Kind::Card, r"[0-9](?:[ .-]?[0-9]){11,18}"),
+        (
+            Kind::Ip,
+            r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b(?:[0-9A-Fa-f]{1,4}:){3,7}:?[0-9A-Fa-f]{1,4}\b",
+        ),
+        (
+            Kind::Phone,
+            r"(?:\+|\b00)[0-9](?:[ ./()-]{0,2}[0-9]){6,13}|\([0-9]{2,5}\)(?:[ ./-]?[0-9]){5,10}|\b0[0-9]{1,5}(?:[ /-]{1,2}[0-9]{2,8}){1,5}|\b[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}\b|\b[0-9]{3}[.-][0-9]{4}\b",
+        ),
+        (
+            Kind::Id,
+            r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b|\b[A-Za-z]{0,4}[ #:-]?[0-9]{6,}[A-Za-z]?\b|\b[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}\b|\b[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]\b",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(kind, pattern)| Some((kind, Regex::new(pattern).ok()?)))
+    .collect()
+});
+
+/// A capitalized word.
+static WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\p{Lu}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*").ok());
+
+/// What is looked for.
+pub struct Finder {
+    kinds: Vec<Kind>,
+    first_names: HashSet<String>,
+    last_names: HashSet<String>,
+}
+
+impl Finder {
+    /// Of these kinds; names are those of the locales.
+    pub fn new(kinds: Vec<Kind>, locales: &[&Locale]) -> Self {
+        let (mut first_names, mut last_names) = (HashSet::new(), HashSet::new());
+        if kinds.contains(&Kind::Name) {
+            for locale in locales {
+                let first = locale.first_names.list().iter();
+                first_names.extend(first.map(|known| known.name.to_lowercase()));
+                for surname in locale.last_names.list() {
+                    last_names.extend(surname.name.iter().map(|name| name.to_lowercase()));
+                }
+            }
+        }
+        Self {
+            kinds,
+            first_names,
+            last_names,
+        }
+    }
+
+    /// What is found, in order, without overlaps.
+    pub fn find(&self, text: &str) -> Vec<(Range<usize>, Kind)> {
+        let mut found: Vec<(Range<usize>, Kind)> = Vec::new();
+        for (kind, form) in FORMS.iter() {
+            if !self.kinds.contains(kind) {
+                continue;
+            }
+            let mut from = 0;
+            while let Some(hit) = form.find_at(text, from) {
+                // An IBAN's last group may have taken the next word: try without it.
+                let mut range = hit.range();
+                while !confirmed(*kind, &text[range.clone()]) {
+                    match text[range.clone()].rfind([' ', '-']) {
+                        Some(space) if *kind == Kind::Iban => range.end = range.start + space,
+                        _ => {
+                            range.end = range.start;
+                            break;
+                        }
+                    }
+                }
+                let free = |(other, _): &(Range<usize>, Kind)| {
+                    other.end <= range.start || other.start >= range.end
+                };
+                if range.is_empty() {
+                    let skip = text[hit.start()..].chars().next().map_or(1, char::len_utf8);
+                    from = hit.start() + skip;
+                } else {
+                    from = range.end;
+                    if found.iter().all(free) {
+                        found.push((range, *kind));
+                    }
+                }
+                if from >= text.len() {
+                    break;
+                }
+            }
+        }
+        found.sort_by_key(|(range, _)| range.start);
+        if self.kinds.contains(&Kind::Name) {
+            let names = self.names(text);
+            for name in names {
+                let at = found.partition_point(|(range, _)| range.start < name.start);
+                let clear = found.get(at).is_none_or(|(next, _)| next.start >= name.end)
+                    && (at == 0 || found[at - 1].0.end <= name.start);
+                if clear {
+                    found.insert(at, (name, Kind::Name));
+                }
+            }
+        }
+        found
+    }
+
+    fn names(&self, text: &str) -> Vec<Range<usize>> {
+        let Some(word) = WORD.as_ref() else {
+            return Vec::new();
+        };
+        let words: Vec<(Range<usize>, String)> = word
+            .find_iter(text)
+            .map(|found| (found.range(), found.as_str().to_lowercase()))
+            .collect();
+        let mut names: Vec<Range<usize>> = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let (range, lower) = &words[at];
+            let titled = TITLES.contains(&lower.as_str());
+            let first = at + usize::from(titled);
+            let is_name = |index: usize| {
+                words
+                    .get(index)
+                    .is_some_and(|(_, lower)| self.is_name(lower))
+            };
+            let (start, sure) = if titled {
+                match words.get(first) {
+                    Some((next, lower))
+                        if adjoining(text, range, next)
+                            && !NO_SURNAMES.contains(&lower.as_str()) =>
+                    {
+                        (first, true)
+                    }
+                    _ => {
+                        at += 1;
+                        continue;
+                    }
+                }
+            } else if is_name(at) {
+                (at, !WORDS.contains(&lower.as_str()))
+            } else {
+                at += 1;
+                continue;
+            };
+            // Up to three more words belong to it: initials, surnames known or not.
+            let mut end = start;
+            while end + 1 < words.len()
+                && end - start < 3
+                && adjoining(text, &words[end].0, &words[end + 1].0)
+                && !NO_SURNAMES.contains(&words[end + 1].1.as_str())
+                && !TITLES.contains(&words[end + 1].1.as_str())
+            {
+                end += 1;
+            }
+            // A name that is a word as well needs company that is a name.
+            if sure || (start + 1..=end).any(is_name) {
+                names.push(words[start].0.start..words[end].0.end);
+            } else {
+                end = start;
+            }
+            at = end + 1;
+        }
+        names
+    }
+
+    fn is_name(&self, lower: &str) -> bool {
+        let lower = lower
+            .strip_suffix("'s")
+            .or_else(|| lower.strip_suffix("’s"))
+            .unwrap_or(lower);
+        let known = |part: &str| self.first_names.contains(part) || self.last_names.contains(part);
+        lower.chars().nth(1).is_some() && (known(lower) || lower.split('-').any(known))
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Whether what has the form is one.
+fn confirmed(kind: Kind, text: &str) -> bool {
+    match kind {
+        Kind::Card => luhn3::decimal::valid(digits(text).as_bytes()),
+        Kind::Iban => {
+            let compact: String = text
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|c| c.to_ascii_uppercase())
+                .collect();
+            (15..=34).contains(&compact.len()) && is_iban(&compact)
+        }
+        Kind::Phone => digits(text).len() >= 7 && !is_date(text),
+        Kind::Ip if !text.contains(':') => text.split('.').all(|part| part.parse::<u8>().is_ok()),
+        _ => true,
+    }
+}
+
+/// Three groups of digits, of which the first or the last is a year.
+fn is_date(text: &str) -> bool {
+    let groups: Vec<usize> = text
+        .split(['-', '/', '.'])
+        .map(|group| {
+            let digits = group.bytes().all(|b| b.is_ascii_digit());
+            if digits { group.len() } else { 0 }
+        })
+        .collect();
+    matches!(groups.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4])
+}
+
+/// MOD 97-10 of ISO/IEC 7064.
+fn is_iban(compact: &str) -> bool {
+    let (head, rest) = compact.split_at(4);
+    let remainder = rest.chars().chain(head.chars()).fold(0, |sum: u32, c| {
+        let value = c.to_digit(36).unwrap_or(0);
+        (if value < 10 { sum * 10 } else { sum * 100 } + value) % 97
+    });
+    remainder == 1
+}
+
+/// Whether two words are parts of one name: a blank between them, or the point of a title or an
+/// initial and a blank.
+fn adjoining(text: &str, one: &Range<usize>, next: &Range<usize>) -> bool {
+    let between = &text[one.end..next.start];
+    let short = text[one.clone()].chars().count() <= 5;
+    let is_initial = text[one.clone()].chars().count() == 1;
+    between == " "
+        || is_initial && matches!(between, "." | ". ")
+        || short && between == ". " && TITLES.contains(&text[one.clone()].to_lowercase().as_str())
+}
