@@ -199,10 +199,8 @@ impl<W, R> Column<W, R> {
                 Arc::new(out.finish())
             }
             Make::Decimal(scale, make) => {
-                let array = rows
-                    .iter()
-                    .map(|row| make(world, row).map(i128::from))
-                    .collect::<Decimal128Array>();
+                let cents = |world, row| make(world, row).map(i128::from);
+                let array = primitive!(Decimal128Array, cents);
                 Arc::new(array.with_precision_and_scale(DECIMAL_DIGITS, scale.cast_signed())?)
             }
         })
@@ -213,6 +211,9 @@ impl<W, R> Column<W, R> {
 /// out, but not rows.
 pub type Rows<W, R> = fn(&W, unit: u64, needs: u32, out: &mut Vec<R>);
 
+/// Gives the first unit, from the given one on, that may have rows.
+pub type Next<W> = fn(&W, unit: u64) -> u64;
+
 /// A table of units.
 pub struct Linked<W, R> {
     spec: TableSpec,
@@ -221,6 +222,7 @@ pub struct Linked<W, R> {
     fan_out: FanOut,
     last_unit: u64,
     rows: Rows<W, R>,
+    next: Option<Next<W>>,
 }
 
 impl<W, R> Linked<W, R> {
@@ -245,7 +247,16 @@ impl<W, R> Linked<W, R> {
             fan_out,
             last_unit: LAST_ROW,
             rows,
+            next: None,
         }
+    }
+
+    /// For a table of which few units have rows: the others are passed over without being asked. Which
+    /// ones `next` gives depends on the world alone, not on where it begins.
+    #[must_use]
+    pub fn only(mut self, next: Next<W>) -> Self {
+        self.next = Some(next);
+        self
     }
 
     /// The largest unit number, where keys leave no room for more.
@@ -312,8 +323,16 @@ impl<W: Send + Sync, R: Send + Sync> Table for Linked<W, R> {
         let wanted = || columns.iter().filter_map(|&place| self.columns.get(place));
         let needs = wanted().fold(0, |needs, column| needs | column.needs);
         let mut rows = Vec::with_capacity(self.fan_out.rows_of(count));
-        for unit in units {
-            (self.rows)(&self.world, unit, needs, &mut rows);
+        if let Some(next) = self.next {
+            let mut unit = next(&self.world, units.start);
+            while unit < units.end {
+                (self.rows)(&self.world, unit, needs, &mut rows);
+                unit = next(&self.world, unit + 1).max(unit + 1);
+            }
+        } else {
+            for unit in units {
+                (self.rows)(&self.world, unit, needs, &mut rows);
+            }
         }
         let arrays = wanted().map(|column| column.array(&self.world, &rows));
         let arrays = arrays.collect::<Result<_>>()?;

@@ -55,13 +55,12 @@ fn build(options: &TableOptions) -> impl Table + use<> {
         columns(),
         FAN_OUT,
         |_, unit, _, out| {
-            if unit % BLOCK == 0 {
-                let numbers = unit / BLOCK * COURSES..;
-                let rows = numbers.zip(EDUCATION_COURSES);
-                out.extend(rows.map(|(number, course)| Row { number, course }));
-            }
+            let numbers = unit / BLOCK * COURSES..;
+            let rows = numbers.zip(EDUCATION_COURSES);
+            out.extend(rows.map(|(number, course)| Row { number, course }));
         },
     )
+    .only(|_, unit| unit.next_multiple_of(BLOCK))
     .up_to(LAST_UNIT)
     .primary_key(&["course_id"])
     .index(&["code"])

@@ -4,25 +4,33 @@
 //! Exposures follow the standardised approach of Basel III (CRE20), liquidity the coverage ratio (LCR30
 //! and LCR40). A book is stated at the last four ends of a quarter. Everything in it belongs to the
 //! block and not to single customers, so that risk-weighted assets, capital ratios and the liquidity
-//! coverage ratio of a book always can be computed from its rows: amounts are whole hundreds of
-//! dollars, which makes all products exact in cents.
+//! coverage ratio of a book always can be computed from its rows.
+//!
+//! The sums come first: what a bank's risk-weighted assets, liquid assets, outflows and inflows are on a
+//! day is drawn, and the rows share it out. One row of each sum, with a weight of 100 %, takes what is
+//! left: premises and equipment, central bank reserves, deposits of banks, loans to banks. So the ratios
+//! of a day cost no look at its rows. All other amounts are whole hundreds of dollars, which makes all
+//! products exact in cents.
 //!
 //! ```
 //! use synth_engine::domain::TableOptions;
 //! use synth_engine::domain::finance::book::Books;
 //!
-//! let book = Books::new(&TableOptions::default()).book(0, 0);
-//! let sum: i64 = book.exposures.iter().map(|exposure| exposure.risk_weighted_assets()).sum();
-//! assert_eq!(sum, book.risk_weighted_assets);
+//! let books = Books::new(&TableOptions::default());
+//! let mut sum = 0;
+//! books.exposures(0, |position, exposure| {
+//!     sum += if position.quarters_ago == 0 { exposure.risk_weighted_assets() } else { 0 };
+//! });
+//! assert_eq!(sum, books.positions(0)[3].risk_weighted_assets);
 //! ```
 
 use std::sync::LazyLock;
 
-use super::keys::CUSTOMERS_PER_BLOCK;
+use super::bank::exp;
 use crate::calendar::{date_from_days, days_from_date};
 use crate::dictionary::Weighted;
 use crate::domain::TableOptions;
-use crate::entropy::{Stream, below, remix, unit};
+use crate::entropy::{Stream, below, normal, remix, unit};
 use crate::generator::data::{
     ConversionFactor, FINANCE_CONVERSION_FACTORS, FINANCE_LIQUIDITY_FACTORS, FINANCE_RISK_WEIGHTS,
     LiquidityFactor, RiskWeight,
@@ -31,7 +39,7 @@ use crate::generator::data::{
 /// Exposures of a book.
 pub const EXPOSURES: usize = 96;
 /// Ends of quarters for which a book is stated.
-pub const QUARTERS: u64 = 4;
+pub const QUARTERS: usize = 4;
 /// Inflows count up to this share of outflows, in percent (LCR40.1).
 pub const INFLOW_CAP: i64 = 75;
 
@@ -93,18 +101,16 @@ impl LiquidityItem {
     }
 }
 
-/// A book on one day. Amounts are in cents.
-#[derive(Debug, Clone)]
-pub struct Book {
+/// What a book adds up to on one day. Amounts are in cents.
+#[derive(Debug, Clone, Copy)]
+pub struct Position {
     /// Number of the block.
     pub block: u64,
     /// The date, 0 for the last.
     pub quarters_ago: u64,
     /// End of a quarter, days since 1970-01-01.
     pub reported_on: i32,
-    /// Exposures.
-    pub exposures: Vec<Exposure>,
-    /// Their risk-weighted assets.
+    /// The sum over exposures.
     pub risk_weighted_assets: i64,
     /// Common Equity Tier 1.
     pub cet1: i64,
@@ -112,41 +118,45 @@ pub struct Book {
     pub at1: i64,
     /// Tier 2.
     pub tier2: i64,
-    /// Assets, outflows and inflows.
-    pub liquidity: Vec<LiquidityItem>,
+    /// High-quality liquid assets: the weighted sum.
+    pub liquid_assets: i64,
+    /// Outflows of a month of stress: the weighted sum.
+    pub outflows: i64,
+    /// Inflows: the weighted sum.
+    pub inflows: i64,
 }
 
-impl Book {
-    /// The weighted sum of a section of liquidity.
-    pub fn weighted(&self, section: &str) -> i64 {
-        let items = self
-            .liquidity
-            .iter()
-            .filter(|item| item.class.section == section);
-        items.map(LiquidityItem::weighted).sum()
-    }
-
+impl Position {
     /// Outflows less inflows, of which at most 75 % of outflows count.
     pub fn net_outflows(&self) -> i64 {
-        let outflows = self.weighted("Outflow");
-        outflows - self.weighted("Inflow").min(outflows * INFLOW_CAP / 100)
+        self.outflows - self.inflows.min(self.outflows * INFLOW_CAP / 100)
     }
 
-    /// The key of its capital position: of no other book and date.
+    const fn number(&self) -> u64 {
+        self.block * QUARTERS as u64 + (QUARTERS as u64 - 1 - self.quarters_ago)
+    }
+
+    /// The key of the capital position: of no other book and date.
     pub const fn capital_position_id(&self) -> i64 {
-        (self.block * QUARTERS + (QUARTERS - 1 - self.quarters_ago)).cast_signed() + 1
+        self.number().cast_signed() + 1
     }
 
     /// The key of a row of the book, exposure or liquidity item.
-    pub fn row_id(&self, number: u64) -> i64 {
-        ((self.block * QUARTERS + (QUARTERS - 1 - self.quarters_ago)) << 7 | number).cast_signed()
-            + 1
+    pub const fn row_id(&self, number: u64) -> i64 {
+        (self.number() << 7 | number).cast_signed() + 1
     }
 }
 
 /// A ratio with six decimals, in units of the last, halves up.
 pub fn ratio(part: i64, whole: i64) -> i64 {
-    let (part, whole) = (i128::from(part), i128::from(whole.max(1)));
+    let whole = whole.max(1);
+    // Amounts of banks leave room in 64 bits.
+    if let Some(scaled) = part.checked_mul(2_000_000)
+        && let Some(sum) = scaled.checked_add(whole)
+    {
+        return sum / (2 * whole);
+    }
+    let (part, whole) = (i128::from(part), i128::from(whole));
     i64::try_from((part * 2_000_000 + whole) / (2 * whole)).unwrap_or(i64::MAX)
 }
 
@@ -160,32 +170,94 @@ pub struct Books {
     liquidity: Stream,
 }
 
+/// Lines of credit that a class has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    None,
+    Corporate,
+    Retail,
+}
+
 struct Picks {
     classes: Weighted,
+    ratings: Vec<Vec<&'static str>>,
+    lines: Vec<Lines>,
     corporate: Weighted,
     retail: Weighted,
+    /// The class of the exposure that takes what is left.
+    last: usize,
+    /// Risk-weighted assets of an average book, in hundreds of dollars.
+    typical: f64,
+    sections: [Section; 3],
+}
+
+/// A section of liquidity items.
+struct Section {
+    items: &'static [LiquidityFactor],
+    /// The item that takes what is left: the largest of those with a factor of 100 %.
+    last: usize,
+    /// The sum of shares times factors, in percent.
+    weighted: u64,
+}
+
+impl Section {
+    fn new(name: &str) -> Self {
+        let all = FINANCE_LIQUIDITY_FACTORS;
+        let first = all.iter().position(|f| f.section == name).unwrap_or(0);
+        let count = all.iter().filter(|f| f.section == name).count();
+        let items = &all[first..first + count];
+        let whole = (0..count).filter(|&place| items[place].factor == 100);
+        Self {
+            items,
+            last: whole.max_by_key(|&place| items[place].share).unwrap_or(0),
+            weighted: items.iter().map(|f| f.share * f.factor).sum::<u64>().max(1),
+        }
+    }
 }
 
 static PICKS: LazyLock<Picks> = LazyLock::new(|| {
     let weights = |weight: fn(&ConversionFactor) -> u64| {
-        Weighted::new(
-            &FINANCE_CONVERSION_FACTORS
-                .iter()
-                .map(weight)
-                .collect::<Vec<_>>(),
-        )
+        let weights = FINANCE_CONVERSION_FACTORS.iter().map(weight);
+        Weighted::new(&weights.collect::<Vec<_>>())
     };
+    let classes = FINANCE_RISK_WEIGHTS;
+    let other = |class: &RiskWeight| class.asset_class == "Other assets";
+    let drawn = |class: &RiskWeight| if other(class) { 0 } else { class.weight };
+    let total: u64 = classes.iter().map(drawn).sum();
+    // An amount is 1.5 times what is typical, on average.
+    let assets = |class: &RiskWeight| drawn(class) * class.thousands * 15 * class.risk_weight / 100;
+    let all: u64 = classes.iter().map(assets).sum();
     Picks {
-        classes: Weighted::new(
-            &FINANCE_RISK_WEIGHTS
-                .iter()
-                .map(|r| r.weight)
-                .collect::<Vec<_>>(),
-        ),
+        classes: Weighted::new(&classes.iter().map(drawn).collect::<Vec<_>>()),
+        ratings: classes
+            .iter()
+            .map(|class| class.ratings.split_whitespace().collect())
+            .collect(),
+        lines: classes
+            .iter()
+            .map(|class| match class.asset_class {
+                "Corporate" | "Corporate SME" => Lines::Corporate,
+                "Retail" => Lines::Retail,
+                _ => Lines::None,
+            })
+            .collect(),
         corporate: weights(|f| f.corporate),
         retail: weights(|f| f.retail),
+        last: classes.iter().position(other).unwrap_or(0),
+        typical: float(all) / float(total.max(1)) * float(EXPOSURES as u64),
+        sections: ["HQLA", "Outflow", "Inflow"].map(Section::new),
     }
 });
+
+/// What an exposure is at every date.
+struct Debtor {
+    class: usize,
+    /// A tenth to three times of what is typical, in tenths.
+    tens: u64,
+    size: u64,
+    facility: Option<&'static ConversionFactor>,
+    more: u64,
+}
 
 impl Books {
     /// The books of a world.
@@ -200,131 +272,203 @@ impl Books {
         }
     }
 
-    /// The block whose book comes with a customer: that of which it is the first.
-    pub fn block_of(customer: u64) -> Option<u64> {
-        customer
-            .is_multiple_of(CUSTOMERS_PER_BLOCK)
-            .then_some(customer / CUSTOMERS_PER_BLOCK)
-    }
-
-    /// The books that come with a customer, in the order of time.
-    pub fn of_customer(&self, customer: u64) -> impl Iterator<Item = Book> {
-        let block = Self::block_of(customer);
-        block
-            .into_iter()
-            .flat_map(move |block| (0..QUARTERS).rev().map(move |ago| self.book(block, ago)))
-    }
-
-    /// The book of a block, some quarters ago (0 to 3).
-    pub fn book(&self, block: u64, quarters_ago: u64) -> Book {
-        let exposures: Vec<Exposure> = (0..EXPOSURES as u64)
-            .map(|number| self.exposure(block, number, quarters_ago))
-            .collect();
-        let assets: i64 = exposures.iter().map(Exposure::risk_weighted_assets).sum();
-        let at_default: i64 = exposures.iter().map(Exposure::at_default).sum();
+    /// What the book of a block adds up to, in the order of time.
+    pub fn positions(&self, block: u64) -> [Position; QUARTERS] {
         let health = self.capital.draw(block);
-        let drift = self
-            .capital
-            .draw((block * QUARTERS + quarters_ago) ^ (1 << 60));
-        // Ratios of mid-sized banks in 2019 to 2024 (estimate): CET1 11 to 16 %, AT1 0.8 to 2 %, Tier
-        // 2 1.5 to 2.8 %; they move by up to half a point a quarter. In units of 0.01 %.
-        let points =
-            |low: u64, high: u64, draw: u64| (low + below(draw, high - low + 1)).cast_signed();
-        let share = |points: i64| assets / 10_000 * points / HUNDRED * HUNDRED;
+        let bank = self.liquidity.draw(block);
+        // Most banks have half to twice the average.
+        let size = PICKS.typical * exp(0.4 * normal(remix(bank)));
+        // One bank in eight is owed so much within a month that the cap on inflows binds.
+        let more = remix(remix(bank));
+        let inflows = match unit(more) {
+            share if bank & 7 == 0 => 0.85 + 0.75 * share,
+            share => 0.28 + 0.16 * share,
+        };
+        let outflows = 0.22 + 0.1 * unit(remix(more));
+        // Liquid assets cover 1.1 to 1.8 times the net outflows.
+        let cover = 1.15 + 0.6 * unit(remix(remix(more)));
         let other = remix(health);
-        Book {
-            block,
-            quarters_ago,
-            reported_on: self.dates[usize::try_from(quarters_ago).unwrap_or(0).min(3)],
-            risk_weighted_assets: assets,
-            cet1: share(points(1_100, 1_600, health) + points(0, 100, drift) - 50),
-            at1: share(points(80, 200, other)),
-            tier2: share(points(150, 280, remix(other))),
-            liquidity: self.liquidity_of(block, quarters_ago, at_default),
-            exposures,
+        std::array::from_fn(|quarter| {
+            let quarters_ago = (QUARTERS - 1 - quarter) as u64;
+            let drift = self
+                .capital
+                .draw((block * QUARTERS as u64 + quarters_ago) ^ (1 << 60));
+            // Up to two percent up or down.
+            let part = |place: u32| slice(drift, place) - 0.5;
+            let assets = hundreds(size * (1.0 + 0.04 * part(0))) * HUNDRED;
+            // Ratios of mid-sized banks in 2019 to 2024 (estimate): CET1 11 to 16 %, AT1 0.8 to 2 %,
+            // Tier 2 1.5 to 2.8 %; they move by up to half a point a quarter. In units of 0.01 %.
+            let points =
+                |low: u64, high: u64, draw: u64| (low + below(draw, high - low + 1)).cast_signed();
+            let share = |points: i64| assets / 10_000 * points / HUNDRED * HUNDRED;
+            let amount = |cents: f64| hundreds(cents * (1.0 / 10_000.0)) * HUNDRED;
+            let outflows = amount(float(assets.unsigned_abs()) * outflows * (1.0 + 0.1 * part(1)));
+            let inflows = amount(float(outflows.unsigned_abs()) * inflows * (1.0 + 0.1 * part(2)));
+            let mut position = Position {
+                block,
+                quarters_ago,
+                reported_on: self.dates.get(QUARTERS - 1 - quarter).copied().unwrap_or(0),
+                risk_weighted_assets: assets,
+                cet1: share(points(1_100, 1_600, health) + points(0, 100, remix(drift)) - 50),
+                at1: share(points(80, 200, other)),
+                tier2: share(points(150, 280, remix(other))),
+                liquid_assets: 0,
+                outflows,
+                inflows,
+            };
+            let net = float(position.net_outflows().unsigned_abs());
+            position.liquid_assets = amount(net * cover * (1.0 + 0.06 * part(3)));
+            position
+        })
+    }
+
+    /// Calls `each` with the exposures of a block, date by date in the order of time.
+    pub fn exposures(&self, block: u64, mut each: impl FnMut(&Position, &Exposure)) {
+        let debtors: [Debtor; EXPOSURES] =
+            std::array::from_fn(|number| self.debtor(block << 7 | number as u64, number));
+        for position in self.positions(block) {
+            let dates: [u64; EXPOSURES] = std::array::from_fn(|number| {
+                self.amount
+                    .draw(debtors[number].size ^ position.quarters_ago)
+            });
+            // What everything would be in a book of average size.
+            let wished = debtors.iter().zip(&dates).map(|(debtor, &date)| {
+                float(debtor.hundreds(date)) * debtor.at_default(date) * debtor.weight()
+            });
+            let scale = float(position.risk_weighted_assets.unsigned_abs()) * (1.0 / 10_000.0)
+                / wished.sum::<f64>().max(1.0);
+            let mut left = position.risk_weighted_assets;
+            for (number, (debtor, &date)) in (0_u64..).zip(debtors.iter().zip(&dates)) {
+                let mut exposure = debtor.exposure(number);
+                if number + 1 == EXPOSURES as u64 {
+                    // Weighted with 100 %, and not a commitment.
+                    exposure.drawn = left;
+                } else {
+                    let amount = hundreds(float(debtor.hundreds(date)) * scale);
+                    let drawn = match debtor.facility {
+                        Some(_) => amount * used(date).cast_signed() / 100,
+                        None => amount,
+                    };
+                    exposure.drawn = drawn * HUNDRED;
+                    exposure.undrawn = (amount - drawn) * HUNDRED;
+                    left -= exposure.risk_weighted_assets();
+                }
+                each(&position, &exposure);
+            }
         }
     }
 
-    fn exposure(&self, block: u64, number: u64, quarters_ago: u64) -> Exposure {
-        let entropy = self.class.draw(block << 7 | number);
-        let class = &FINANCE_RISK_WEIGHTS[PICKS.classes.pick(entropy)];
+    fn debtor(&self, key: u64, number: usize) -> Debtor {
+        let picks = &*PICKS;
+        let entropy = self.class.draw(key);
+        let class = if number + 1 == EXPOSURES {
+            picks.last
+        } else {
+            picks.classes.pick(entropy)
+        };
         let more = remix(entropy);
-        let size = self.amount.draw(block << 7 | number);
-        let date = self.amount.draw(size ^ quarters_ago);
-        // A tenth to three times of what is typical, and up to 5 % up or down a quarter: in hundreds.
-        let tens = 1 + below(size, 10) + below(remix(size), 20);
-        let movement = 950 + below(date, 101);
-        let hundreds = (class.thousands * tens * movement / 1_000).cast_signed();
-        let facility = match class.asset_class {
+        let size = self.amount.draw(key);
+        let facility = match picks.lines[class] {
             // Two of five companies have a line that is not fully drawn.
-            "Corporate" | "Corporate SME" if more & 7 < 3 => {
-                Some(PICKS.corporate.pick(remix(more)))
-            }
-            "Retail" if more & 7 < 5 => Some(PICKS.retail.pick(remix(more))),
+            Lines::Corporate if more & 7 < 3 => Some(picks.corporate.pick(remix(more))),
+            Lines::Retail if more & 7 < 5 => Some(picks.retail.pick(remix(more))),
             _ => None,
         };
-        let facility = facility.map(|place| &FINANCE_CONVERSION_FACTORS[place]);
-        let used = 20 + below(remix(date), 61).cast_signed();
-        let drawn = facility.map_or(hundreds, |_| hundreds * used / 100);
-        let ratings = class.ratings.split(' ').filter(|rating| !rating.is_empty());
-        let count = ratings.clone().count() as u64;
+        Debtor {
+            class,
+            tens: 1 + below(size, 10) + below(remix(size), 20),
+            size,
+            facility: facility.map(|place| &FINANCE_CONVERSION_FACTORS[place]),
+            more,
+        }
+    }
+
+    /// Calls `each` with the liquidity items of a position, by number.
+    pub fn liquidity(&self, position: &Position, mut each: impl FnMut(u64, LiquidityItem)) {
+        let sums = [position.liquid_assets, position.outflows, position.inflows];
+        let mut number = 0;
+        for (section, sum) in PICKS.sections.iter().zip(sums) {
+            // In hundreds of dollars, for a share of one.
+            let share = float(sum.unsigned_abs()) * (1.0 / 100.0) / float(section.weighted);
+            let amount = |number: u64, class: &LiquidityFactor| {
+                let draw = self
+                    .liquidity
+                    .draw(position.number() << 5 | number | 1 << 62);
+                hundreds(share * float(class.share) * (0.85 + 0.3 * unit(draw))) * HUNDRED
+            };
+            let items = |number: u64| (number..).zip(section.items).zip(0_usize..);
+            // Items jitter by 15 percent: less than the last has, so that something is left for it.
+            let others = items(number).filter(|(_, place)| *place != section.last);
+            let others = others.map(|((number, class), _)| LiquidityItem {
+                class,
+                amount: amount(number, class),
+            });
+            let left = sum - others.map(|item| item.weighted()).sum::<i64>();
+            for ((number, class), place) in items(number) {
+                let amount = if place == section.last {
+                    left
+                } else {
+                    amount(number, class)
+                };
+                each(number, LiquidityItem { class, amount });
+            }
+            number += section.items.len() as u64;
+        }
+    }
+}
+
+impl Debtor {
+    fn class(&self) -> &'static RiskWeight {
+        &FINANCE_RISK_WEIGHTS[self.class]
+    }
+
+    /// What is owed and committed in a book of average size: up to 5 % up or down a quarter.
+    fn hundreds(&self, date: u64) -> u64 {
+        self.class().thousands * self.tens * (950 + below(date, 101)) / 1_000
+    }
+
+    /// The share of it that is owed or likely to be drawn before a default.
+    fn at_default(&self, date: u64) -> f64 {
+        self.facility.map_or(1.0, |facility| {
+            let used = used(date);
+            float(used * 100 + (100 - used) * facility.factor) * (1.0 / 10_000.0)
+        })
+    }
+
+    fn weight(&self) -> f64 {
+        float(self.class().risk_weight) * (1.0 / 100.0)
+    }
+
+    /// The exposure without its amounts.
+    fn exposure(&self, number: u64) -> Exposure {
+        let (class, more) = (self.class(), self.more);
+        let ratings = &PICKS.ratings[self.class];
         Exposure {
             number,
             class,
             rating: ratings
-                .into_iter()
-                .nth(usize::try_from(below(more, count)).unwrap_or(0)),
+                .get(usize::try_from(below(more, ratings.len() as u64)).unwrap_or(0))
+                .copied(),
             loan_to_value: (class.ltv_to > 0).then(|| {
                 let span = class.ltv_to - class.ltv_from + 1;
                 (class.ltv_from + below(more, span)).cast_signed()
             }),
-            drawn: drawn * HUNDRED,
-            undrawn: (hundreds - drawn) * HUNDRED,
-            facility,
+            drawn: 0,
+            undrawn: 0,
+            facility: self.facility,
             entropy: remix(more),
         }
     }
+}
 
-    /// Deposits fund most of the book; liquid assets cover 1.05 to 2 times the net outflows. One bank
-    /// in eight is owed so much within a month that the cap on inflows binds.
-    fn liquidity_of(&self, block: u64, quarters_ago: u64, at_default: i64) -> Vec<LiquidityItem> {
-        let bank = self.liquidity.draw(block << 12);
-        let items = |section: &'static str| {
-            (0_u64..)
-                .zip(FINANCE_LIQUIDITY_FACTORS)
-                .filter(move |(_, factor)| factor.section == section)
-        };
-        let jitter = |place: u64| {
-            0.8 + 0.4
-                * unit(
-                    self.liquidity
-                        .draw(block << 12 | quarters_ago << 8 | place << 1 | 1),
-                )
-        };
-        let total = |section| items(section).map(|(_, factor)| factor.share).sum::<u64>();
-        let section = |section, amount: f64| {
-            let total = cents(total(section)).max(1.0);
-            items(section).map(move |(place, class)| LiquidityItem {
-                class,
-                amount: hundreds(amount * cents(class.share) / total * jitter(place)) * HUNDRED,
-            })
-        };
-        let inflows = if bank & 7 == 0 { 1.1 } else { 0.12 };
-        let book = cents(at_default.unsigned_abs());
-        let mut liquidity: Vec<LiquidityItem> = section("Outflow", book)
-            .chain(section("Inflow", book * inflows))
-            .collect();
-        let flows = |wanted: &str| {
-            let of_section = liquidity.iter().filter(|item| item.class.section == wanted);
-            of_section.map(LiquidityItem::weighted).sum::<i64>()
-        };
-        let outflows = flows("Outflow");
-        let net = outflows - flows("Inflow").min(outflows * INFLOW_CAP / 100);
-        let cover = 1.30 + 0.4 * unit(remix(bank));
-        let assets = section("HQLA", cents(net.unsigned_abs()) * cover * 1.05);
-        liquidity.splice(0..0, assets);
-        liquidity
-    }
+/// How much of a line is drawn, in percent: 20 to 80.
+const fn used(date: u64) -> u64 {
+    20 + below(remix(date), 61)
+}
+
+/// One of four numbers of the unit interval out of one word, 16 bits each.
+fn slice(draw: u64, place: u32) -> f64 {
+    float(draw >> (16 * place) & 0xFFFF) * (1.0 / 65_536.0)
 }
 
 /// The ends of the last four quarters up to a day, the last first.
@@ -333,9 +477,9 @@ fn quarter_ends(as_of: i32) -> Vec<i32> {
     let month = month.cast_signed();
     // Months since year 0 of the quarter that the day after `as_of` lies in.
     let quarter = year * 12 + (month - 1) / 3 * 3;
-    (0..QUARTERS)
+    (0..4)
         .filter_map(|ago| {
-            let first = quarter - 3 * i32::try_from(ago).unwrap_or(0);
+            let first = quarter - 3 * ago;
             let month = u32::try_from(first.rem_euclid(12) + 1).unwrap_or(1);
             days_from_date(first.div_euclid(12), month, 1).map(|day| day - 1)
         })
@@ -343,14 +487,14 @@ fn quarter_ends(as_of: i32) -> Vec<i32> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "amounts below 2^53 cents")]
-fn cents(amount: u64) -> f64 {
+fn float(amount: u64) -> f64 {
     amount as f64
 }
 
-/// Whole hundreds of dollars out of cents, at least one.
+/// Whole hundreds of dollars, at least one.
 #[expect(clippy::cast_possible_truncation, reason = "amounts below 2^53 cents")]
 fn hundreds(amount: f64) -> i64 {
-    ((amount / 10_000.0) as i64).max(1)
+    (amount as i64).max(1)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@
 
 use std::sync::Arc;
 
-use super::book::{Book, Books, ratio};
+use super::book::{Books, Position, ratio};
+use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
@@ -39,9 +40,9 @@ pub static TABLE: TableEntry = TableEntry {
     build: |options| Ok(Arc::new(table(options))),
 };
 
-fn table(options: &TableOptions) -> Linked<Books, Book> {
+fn table(options: &TableOptions) -> Linked<Books, Position> {
     let columns = vec![
-        Column::big_int("capital_position_id", "Key", |_, b: &Book| {
+        Column::big_int("capital_position_id", "Key", |_, b: &Position| {
             Some(b.capital_position_id())
         }),
         Column::big_int("bank_id", "The bank, of 1,024 customers", |_, b| {
@@ -87,18 +88,18 @@ fn table(options: &TableOptions) -> Linked<Books, Book> {
         Column::money(
             "high_quality_liquid_assets",
             "The sum of weighted HQLA over the bank's liquidity positions",
-            |_, b: &Book| Some(b.weighted("HQLA")),
+            |_, b: &Position| Some(b.liquid_assets),
         ),
         Column::money(
             "net_cash_outflows",
             "Weighted outflows less weighted inflows, which count up to 75 % of outflows",
-            |_, b: &Book| Some(b.net_outflows()),
+            |_, b: &Position| Some(b.net_outflows()),
         ),
         Column::decimal(
             "liquidity_coverage_ratio",
             6,
             "High-quality liquid assets by net cash outflows; at least 1",
-            |_, b: &Book| Some(ratio(b.weighted("HQLA"), b.net_outflows())),
+            |_, b: &Position| Some(ratio(b.liquid_assets, b.net_outflows())),
         ),
     ];
     Linked::new(
@@ -107,8 +108,9 @@ fn table(options: &TableOptions) -> Linked<Books, Book> {
         Books::new(options),
         columns,
         TABLE.fan_out,
-        |books, customer, _, out| out.extend(books.of_customer(customer)),
+        |books, customer, _, out| out.extend(books.positions(customer / CUSTOMERS_PER_BLOCK)),
     )
+    .only(|_, unit| unit.next_multiple_of(CUSTOMERS_PER_BLOCK))
     .up_to(LAST_UNIT)
     .primary_key(&["capital_position_id"])
     .unique(&["bank_id", "reported_on"])

@@ -14,6 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::book::{Books, Exposure};
+use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked, Text};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
@@ -155,16 +156,17 @@ fn table(options: &TableOptions) -> Linked<Books, Row> {
         columns,
         TABLE.fan_out,
         |books, customer, _, out| {
-            for book in books.of_customer(customer) {
-                out.extend(book.exposures.iter().map(|&exposure| Row {
-                    exposure_id: book.row_id(exposure.number),
-                    capital_position_id: book.capital_position_id(),
-                    reported_on: book.reported_on,
+            books.exposures(customer / CUSTOMERS_PER_BLOCK, |position, &exposure| {
+                out.push(Row {
+                    exposure_id: position.row_id(exposure.number),
+                    capital_position_id: position.capital_position_id(),
+                    reported_on: position.reported_on,
                     exposure,
-                }));
-            }
+                });
+            });
         },
     )
+    .only(|_, unit| unit.next_multiple_of(CUSTOMERS_PER_BLOCK))
     .up_to(LAST_UNIT)
     .primary_key(&["exposure_id"])
     .references(

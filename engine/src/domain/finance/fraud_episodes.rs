@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::bank::{BLOCK, Bank, FRAUD_RATE, account_id, card_id, customer_id, fraud_episode_id};
 use super::fraud::{Episode, Event};
-use super::ledger::Ledger;
+use super::ledger::card_on;
 use super::profile::Profile;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
@@ -53,7 +53,8 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
     }
     let profile = Profile::of(bank, unit);
     let mut events: Vec<Event> = Vec::new();
-    for episode in Episode::both(bank, &profile).into_iter().flatten() {
+    let episodes = Episode::both(bank, &profile);
+    for episode in episodes.into_iter().flatten() {
         events.clear();
         episode.events(bank, &profile, &mut events);
         let by_fraud = || events.iter().filter(|event| event.is_fraud);
@@ -64,7 +65,7 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
         let offset = i64::from(hours) * 3_600;
         let card = episode
             .blocks_card()
-            .then(|| Ledger::new(bank, &profile).card(episode.account, episode.start));
+            .then(|| card_on(&episodes, episode.account, episode.start));
         out.push(Row {
             profile,
             episode,
@@ -77,11 +78,21 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
     }
 }
 
+/// The next customer who may have an episode: looks ahead some customers only, as there may be no fraud.
+fn next(bank: &Bank, unit: u64) -> u64 {
+    let (mut unit, end) = (unit, unit + 64);
+    while unit < end && !Episode::may_happen(bank, unit) {
+        unit += 1;
+    }
+    unit
+}
+
 fn table(options: &TableOptions) -> Result<impl Table + use<>> {
     let bank = Bank::new(TABLE.entry.name, options)?;
     let (name, summary) = ("fraud_episodes", TABLE.entry.summary);
     Ok(
         Linked::new(name, summary, bank, columns(), TABLE.fan_out, rows)
+            .only(next)
             .up_to(LAST_UNIT)
             .primary_key(&["fraud_episode_id"])
             .references(&["customer_id"], "customers", &["customer_id"])

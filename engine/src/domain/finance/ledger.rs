@@ -19,13 +19,14 @@ mod entry;
 use std::ops::Range;
 
 use self::agenda::{AT_ONCE, Bill, CARDS};
+pub use self::card::card_on;
 pub use self::entry::{Channel, Entry, Kind, Moment, NONE, NOWHERE};
 use self::entry::{Posting, Writer};
 use super::bank::{Bank, HISTORY, cents, exp};
 use super::fraud::{Episode, Event};
 use super::lending::{KINDS, Loan};
 use super::profile::{CHECKING, CREDIT, Profile, SAVINGS, days_below};
-use super::spending::{Habits, Trip};
+use super::spending::Habits;
 use crate::entropy::{normal, remix};
 
 /// A fee for an overdraft: 27.08 dollars on average in 2024 (Bankrate, from memory), here 27.00.
@@ -55,7 +56,7 @@ pub struct Ledger<'a> {
     pub customer: &'a Profile,
     habits: Habits,
     /// Purchases that repeat every month.
-    subscriptions: Vec<Bill>,
+    subscriptions: [Option<Bill>; 3],
     /// Whether bills and loans have been worked out: the balance at the start of a month needs neither.
     is_prepared: bool,
     bills: Vec<Bill>,
@@ -83,7 +84,7 @@ impl<'a> Ledger<'a> {
             bank,
             customer,
             habits: Habits::of(customer),
-            subscriptions: Vec::new(),
+            subscriptions: [None; 3],
             is_prepared: false,
             bills: Vec::new(),
             loans: [None; 4],
@@ -154,10 +155,10 @@ impl<'a> Ledger<'a> {
     /// What a month's postings add to the debt of the credit card, without payment, interest and fee.
     fn card_spending(&mut self, month: usize) -> i64 {
         self.set_events(month);
-        let trips = self.trips(month);
+        let season = self.season(month);
         let mut spent = 0;
         for day in self.bank.months.of(month) {
-            self.cards(month, day, &trips, true, &mut |_, posting| {
+            self.cards(day, &season, true, &mut |_, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }
@@ -186,15 +187,6 @@ impl<'a> Ledger<'a> {
     fn stolen(&self) -> i64 {
         let by_fraud = self.events.iter().filter(|event| event.is_fraud);
         -by_fraud.map(|event| event.amount).sum::<i64>()
-    }
-
-    fn trips(&self, month: usize) -> [Trip; 2] {
-        let before = if month == 0 {
-            Trip::default()
-        } else {
-            Trip::of(self.customer, &self.bank.months.of(month - 1))
-        };
-        [before, Trip::of(self.customer, &self.bank.months.of(month))]
     }
 
     /// The postings of months, from what the accounts hold at their start, in order of time.
@@ -228,7 +220,7 @@ impl<'a> Ledger<'a> {
         self.set_events(month);
         let savings = state.balances[usize::from(SAVINGS)];
         self.plan(month, savings, state.due);
-        let trips = self.trips(month);
+        let season = self.season(month);
         let days = self.bank.months.of(month);
         let mut writer = Writer {
             state,
@@ -251,7 +243,7 @@ impl<'a> Ledger<'a> {
                 writer.post_in_batch(None, item.posting);
                 next += 1;
             }
-            self.cards(month, day, &trips, false, &mut |moment, posting| {
+            self.cards(day, &season, false, &mut |moment, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }

@@ -262,6 +262,45 @@ impl Loan {
         Some(business_day(self.due(number) + late))
     }
 
+    /// How many payments from the first on have been made before a day, of which `last` is the last that
+    /// was due by then.
+    #[inline]
+    pub fn paid_before(&self, day: i32, last: i32) -> i32 {
+        if let Some(trouble) = self.trouble
+            && last >= trouble.first
+        {
+            let cure = trouble.first + trouble.missed;
+            if !trouble.cured || last < cure || business_day(self.due(cure)) >= day {
+                return trouble.first - 1;
+            }
+        }
+        // Due dates are four weeks apart at least, and who pays late does so within eight days.
+        let is_paid = last < 1 || self.paid(last).is_some_and(|paid| paid < day);
+        last - i32::from(!is_paid)
+    }
+
+    /// What is owed after so many payments.
+    #[inline]
+    pub fn owed_after(&self, payments: i32) -> i64 {
+        if payments >= self.term {
+            return 0;
+        }
+        let mut owed = self.principal;
+        for _ in 0..payments {
+            owed -= (self.payment - self.interest(owed)).min(owed);
+        }
+        owed
+    }
+
+    /// A month's interest on a balance: half a cent is rounded up; 1,200,000 is twelve months times
+    /// 100,000.
+    #[inline]
+    fn interest(&self, balance: i64) -> i64 {
+        // Principals are below 2^40 cents and rates below 2^17, so 64 bits without sign are enough, and
+        // quicker to divide.
+        ((balance * self.rate + 600_000).cast_unsigned() / 1_200_000).cast_signed()
+    }
+
     /// How many payments are 30 days or more past due at the end of the cycle that begins with a
     /// payment's due date, or at `as_of` if that comes first: 0 to [`DEFAULT_AFTER`].
     #[inline]
@@ -282,8 +321,7 @@ impl Loan {
         let loan = *self;
         let mut balance = loan.principal;
         (1..=loan.term).map(move |number| {
-            // Half a cent is rounded up; 1,200,000 is twelve months times 100,000.
-            let interest = (balance * loan.rate + 600_000) / 1_200_000;
+            let interest = loan.interest(balance);
             let principal = if number == loan.term {
                 balance
             } else {
@@ -305,9 +343,8 @@ impl Loan {
         if number < self.term {
             return self.payment;
         }
-        self.schedule()
-            .last()
-            .map_or(0, |payment| payment.interest + payment.principal)
+        let left = self.owed_after(self.term - 1);
+        left + self.interest(left)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::book::{Books, LiquidityItem};
 use super::exposures::fraction;
+use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
@@ -100,16 +101,19 @@ fn table(options: &TableOptions) -> Linked<Books, Row> {
         columns,
         TABLE.fan_out,
         |books, customer, _, out| {
-            for book in books.of_customer(customer) {
-                out.extend((0_u64..).zip(&book.liquidity).map(|(number, &item)| Row {
-                    liquidity_position_id: book.row_id(number),
-                    capital_position_id: book.capital_position_id(),
-                    reported_on: book.reported_on,
-                    item,
-                }));
+            for position in books.positions(customer / CUSTOMERS_PER_BLOCK) {
+                books.liquidity(&position, |number, item| {
+                    out.push(Row {
+                        liquidity_position_id: position.row_id(number),
+                        capital_position_id: position.capital_position_id(),
+                        reported_on: position.reported_on,
+                        item,
+                    });
+                });
             }
         },
     )
+    .only(|_, unit| unit.next_multiple_of(CUSTOMERS_PER_BLOCK))
     .up_to(LAST_UNIT)
     .primary_key(&["liquidity_position_id"])
     .references(

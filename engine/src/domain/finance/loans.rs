@@ -34,7 +34,7 @@ pub static TABLE: TableEntry = TableEntry {
 };
 
 struct Row {
-    profile: Profile,
+    unit: u64,
     loan: Loan,
     /// The last payment that was due.
     last: i32,
@@ -53,32 +53,15 @@ fn rows(bank: &Bank, unit: u64, needs: u32, out: &mut Vec<Row>) {
         let outstanding = if needs & OUTSTANDING == 0 {
             0
         } else {
-            outstanding(bank, &loan, last)
+            loan.owed_after(loan.paid_before(bank.as_of, last))
         };
         out.push(Row {
-            profile,
+            unit,
             loan,
             last,
             outstanding,
         });
     }
-}
-
-/// The principal less what has been paid of it.
-fn outstanding(bank: &Bank, loan: &Loan, last: i32) -> i64 {
-    let mut owed = loan.principal;
-    for payment in loan.schedule() {
-        if payment.number > last {
-            break;
-        }
-        if loan
-            .paid(payment.number)
-            .is_some_and(|day| day < bank.as_of)
-        {
-            owed -= payment.principal;
-        }
-    }
-    owed
 }
 
 fn status(bank: &Bank, row: &Row) -> &'static str {
@@ -104,10 +87,10 @@ fn table(options: &TableOptions) -> Result<impl Table + use<>> {
 fn columns() -> Vec<Column<Bank, Row>> {
     vec![
         Column::big_int("loan_id", "Key", |_, row: &Row| {
-            Some(loan_id(row.profile.unit, row.loan.kind as u8))
+            Some(loan_id(row.unit, row.loan.kind as u8))
         }),
         Column::big_int("customer_id", "Borrower", |_, row: &Row| {
-            Some(customer_id(row.profile.unit))
+            Some(customer_id(row.unit))
         }),
         Column::word(
             "loan_type",

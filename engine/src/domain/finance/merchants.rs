@@ -47,9 +47,6 @@ struct Row {
 }
 
 fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
-    if !unit.is_multiple_of(BLOCK) {
-        return;
-    }
     let block = unit / BLOCK;
     for number in 0..MERCHANTS {
         let entropy = bank.streams.merchant.draw(block * 1024 + u64::from(number));
@@ -73,6 +70,7 @@ fn table(options: &TableOptions) -> Result<impl Table + use<>> {
     let (name, summary) = ("merchants", TABLE.entry.summary);
     Ok(
         Linked::new(name, summary, bank, columns(), TABLE.fan_out, rows)
+            .only(|_, unit| unit.next_multiple_of(BLOCK))
             .up_to(LAST_UNIT)
             .primary_key(&["merchant_id"])
             .index(&["mcc"]),

@@ -121,24 +121,45 @@ impl Market {
     /// before, and that of the session.
     #[inline]
     fn closes(&self, security: &Security, mut each: impl FnMut(usize, f64, f64)) {
-        let bond = security.security_type == SecurityType::Bond;
-        let drift = if bond { 0.0 } else { DRIFT };
+        let mut walk = self.start(security);
+        for (session, &market) in self.returns.iter().enumerate().skip(security.first_session) {
+            let last = walk.last;
+            walk.step(security, market, self.draw(security, session));
+            each(session, last, walk.last);
+        }
+    }
+
+    /// The price before the first session, and the closing prices, of some securities. They are walked
+    /// side by side: a step has to wait for the one before it, so four paths take little longer than one.
+    fn paths(&self, securities: &[Security; ABREAST]) -> [Vec<f64>; ABREAST] {
+        let mut paths = securities
+            .each_ref()
+            .map(|security| vec![security.first_price; SESSIONS + 1 - security.first_session]);
+        let [mut a, mut b, mut c, mut d] = securities.each_ref().map(|s| self.start(s));
+        for step in 0..SESSIONS {
+            self.advance(&mut a, &securities[0], step, &mut paths[0]);
+            self.advance(&mut b, &securities[1], step, &mut paths[1]);
+            self.advance(&mut c, &securities[2], step, &mut paths[2]);
+            self.advance(&mut d, &securities[3], step, &mut paths[3]);
+        }
+        paths
+    }
+
+    #[inline]
+    fn advance(&self, walk: &mut Walk, security: &Security, step: usize, path: &mut [f64]) {
+        let session = security.first_session + step;
+        if let (Some(&market), Some(close)) = (self.returns.get(session), path.get_mut(step + 1)) {
+            walk.step(security, market, self.draw(security, session));
+            *close = walk.last;
+        }
+    }
+
+    fn start(&self, security: &Security) -> Walk {
         // Quiet and excited securities at the start of the window.
         let excitement = 0.5 + unit(self.draw(security, SESSIONS));
-        let mut cluster = Cluster::new(security.volatility, excitement);
-        let mut last = security.first_price;
-        for (session, market) in self.returns.iter().enumerate().skip(security.first_session) {
-            // Bonds are drawn to their face value.
-            let pull = if bond {
-                0.02 * (1.0 - last / 100.0)
-            } else {
-                0.0
-            };
-            let own = cluster.next(self.draw(security, session));
-            let change = (drift + pull + security.beta * market + own).clamp(LIMITS.0, LIMITS.1);
-            let close = (last * (1.0 + change)).max(LOWEST_PRICE);
-            each(session, last, close);
-            last = close;
+        Walk {
+            cluster: Cluster::new(security.volatility, excitement),
+            last: security.first_price,
         }
     }
 
@@ -181,6 +202,27 @@ impl Bits {
     #[expect(clippy::cast_precision_loss, reason = "16 bits")]
     fn slice(self, place: u32) -> f64 {
         (self.0 >> (16 * place) & 0xFFFF) as f64 * (1.0 / 65_536.0)
+    }
+}
+
+/// Where the path of a security has come to.
+struct Walk {
+    cluster: Cluster,
+    last: f64,
+}
+
+impl Walk {
+    #[inline]
+    fn step(&mut self, security: &Security, market: f64, entropy: u64) {
+        let own = self.cluster.next(entropy);
+        // Bonds are drawn to their face value.
+        let drift = if security.security_type == SecurityType::Bond {
+            0.02 * (1.0 - self.last / 100.0)
+        } else {
+            DRIFT
+        };
+        let change = (drift + security.beta * market + own).clamp(LIMITS.0, LIMITS.1);
+        self.last = (self.last * (1.0 + change)).max(LOWEST_PRICE);
     }
 }
 
@@ -241,24 +283,29 @@ fn whole(value: f64) -> u32 {
     round(value) as u32
 }
 
-/// The closing prices of a block's securities, each path walked when it is first asked for.
+/// So many paths are walked side by side.
+const ABREAST: usize = 4;
+
+/// The closing prices of a block's securities, walked when they are first asked for.
 #[derive(Debug)]
 pub struct BlockPaths {
     block: u64,
     /// For each security the price before its first session, and after each.
-    paths: Vec<OnceLock<Vec<f64>>>,
+    paths: Vec<OnceLock<[Vec<f64>; ABREAST]>>,
 }
 
 impl BlockPaths {
     /// The bar of a security of the block in a session since it was listed.
+    #[inline]
     pub fn bar(&self, market: &Market, security: &Security, session: usize) -> Bar {
-        let number = security.unit % SECURITIES_PER_BLOCK;
-        let path = self.paths[usize::try_from(number).unwrap_or(0)].get_or_init(|| {
-            let mut path = Vec::with_capacity(SESSIONS + 1);
-            path.push(security.first_price);
-            market.closes(security, |_, _, close| path.push(close));
-            path
+        let number = usize::try_from(security.unit % SECURITIES_PER_BLOCK).unwrap_or(0);
+        let paths = self.paths[number / ABREAST].get_or_init(|| {
+            let first = security.unit / ABREAST as u64 * ABREAST as u64;
+            market.paths(&std::array::from_fn(|place| {
+                market.security(first + place as u64)
+            }))
         });
+        let path = &paths[number % ABREAST];
         let place = session - security.first_session;
         market.bar(security, session, path[place], path[place + 1])
     }
@@ -292,7 +339,9 @@ impl Prices {
         }
         let paths = Arc::new(BlockPaths {
             block,
-            paths: (0..SECURITIES_PER_BLOCK).map(|_| OnceLock::new()).collect(),
+            paths: (0..SECURITIES_PER_BLOCK / ABREAST as u64)
+                .map(|_| OnceLock::new())
+                .collect(),
         });
         kept.push_back(Arc::clone(&paths));
         paths

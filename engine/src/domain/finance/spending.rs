@@ -128,8 +128,13 @@ struct Slot {
     count: u16,
 }
 
+/// Category codes have four digits.
+const CODES: usize = 10_000;
+
 struct Shops {
     slots: Vec<Slot>,
+    /// For each category code its first slot.
+    of_code: Vec<u16>,
     amounts: Vec<Amounts>,
     hours: Vec<Weighted>,
     hours_of: Vec<usize>,
@@ -155,6 +160,13 @@ static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
         };
         Weighted::new(&slots.iter().map(of_slot).collect::<Vec<_>>())
     };
+    let mut of_code = vec![0; CODES];
+    for slot in &slots {
+        let code = code(MERCHANT_CATEGORIES[slot.category].mcc);
+        if let Some(first) = of_code.get_mut(code) {
+            *first = slot.first;
+        }
+    }
     let visits = |row: &MerchantCategory| f64::from(u32::try_from(row.visits).unwrap_or(0));
     Shops {
         at_home: [
@@ -174,6 +186,7 @@ static SHOPS: LazyLock<Shops> = LazyLock::new(|| {
             .iter()
             .map(|row| HOURS.iter().position(|h| h.0 == row.hours).unwrap_or(0))
             .collect(),
+        of_code,
         slots,
     }
 });
@@ -204,13 +217,18 @@ pub fn area_of(merchant: u16) -> Option<u64> {
 #[inline]
 pub fn merchant_of(mcc: &str, area: u8, entropy: u64) -> u16 {
     let shops = &*SHOPS;
-    let slot = shops
-        .slots
-        .iter()
-        .find(|slot| MERCHANT_CATEGORIES[slot.category].mcc == mcc);
-    let Some(slot) = slot else { return 0 };
+    let first = shops.of_code.get(code(mcc)).copied().unwrap_or(0);
+    let slot = &shops.slots[usize::from(first)];
     let chosen = u16::try_from(below(entropy, u64::from(slot.count))).unwrap_or(0);
     number_of(slot.first + chosen, area)
+}
+
+/// A category code as a number: a code of other than four digits gives one that none has.
+#[inline]
+fn code(mcc: &str) -> usize {
+    mcc.bytes().fold(0, |code, digit| {
+        (code * 10 + usize::from(digit.wrapping_sub(b'0'))).min(CODES)
+    })
 }
 
 #[inline]
@@ -328,12 +346,19 @@ impl Habits {
         }
     }
 
-    /// A day's draws. The season is that of the calendar month, 0 for January.
+    /// How likely each of four purchases is on a day, by weekday from Monday on, in 65536ths. The season
+    /// is that of the calendar month, 0 for January.
     #[inline]
-    pub fn day(&self, customer: &Profile, day: i32, season: usize) -> Day {
+    pub fn chances(&self, season: usize) -> [u64; 7] {
+        let rate = self.rate * SEASONS[season % 12];
+        WEEKDAYS.map(|share| cents(rate * share).unsigned_abs())
+    }
+
+    /// A day's draws, with the chances of its month.
+    #[inline]
+    pub fn day(customer: &Profile, day: i32, chances: &[u64; 7]) -> Day {
         let word = customer.days.draw(u64::from(day.cast_unsigned()));
-        let threshold = cents(self.rate * WEEKDAYS[weekday(day)] * SEASONS[season % 12]);
-        let threshold = threshold.unsigned_abs();
+        let threshold = chances[weekday(day)];
         // Four chances of a purchase.
         let purchases = u64::from((word & 0xFFFF) < threshold)
             + u64::from((word >> 16 & 0xFFFF) < threshold)

@@ -114,12 +114,11 @@ fn build(options: &TableOptions) -> impl Table + use<> {
         columns(),
         FAN_OUT,
         |world, unit, _, out| {
-            if unit % BLOCK == 0 {
-                let first = unit / BLOCK * PRODUCTS;
-                out.extend((first..first + PRODUCTS).map(|number| world.shop.product(number)));
-            }
+            let first = unit / BLOCK * PRODUCTS;
+            out.extend((first..first + PRODUCTS).map(|number| world.shop.product(number)));
         },
     )
+    .only(|_, unit| unit.next_multiple_of(BLOCK))
     .up_to(LAST_CUSTOMER)
     .primary_key(&["product_id"])
     .unique(&["sku"])

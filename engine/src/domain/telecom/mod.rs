@@ -18,6 +18,7 @@ pub mod call_records;
 pub mod invoices;
 pub mod network;
 pub mod plans;
+mod stock;
 pub mod subscribers;
 pub mod usage;
 

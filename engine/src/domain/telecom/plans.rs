@@ -69,15 +69,14 @@ fn build(options: &TableOptions) -> impl Table + use<> {
         columns(),
         FAN_OUT,
         |_, unit, _, out| {
-            if unit % BLOCK == 0 {
-                let first = unit / BLOCK * PLANS;
-                out.extend((0..PLAN_LIST.len()).map(|index| Row {
-                    number: first + index as u64,
-                    index,
-                }));
-            }
+            let first = unit / BLOCK * PLANS;
+            out.extend((0..PLAN_LIST.len()).map(|index| Row {
+                number: first + index as u64,
+                index,
+            }));
         },
     )
+    .only(|_, unit| unit.next_multiple_of(BLOCK))
     .up_to(LAST_SUBSCRIBER)
     .primary_key(&["plan_id"])
     .unique(&["code"])

@@ -3,20 +3,20 @@
 //! Charges are those of the order in time: what goes beyond the plan's allowance is charged on the record
 //! that goes beyond. Their sum depends on the month's totals alone, so an invoice does not need the times.
 
-use std::sync::LazyLock;
-
 use super::super::TableOptions;
 use super::super::days::{Days, Hours, MICROS_PER_SECOND, stratum, weekday};
 use super::network::{BLOCK, MONTHS, Network, Plan, ROAMING, Subscriber};
+use super::stock::{Groups, megabytes, minutes, session_bytes};
 use crate::calendar::MICROS_PER_DAY;
 use crate::entropy::{Stream, below, remix};
 use crate::generator::address::{PLACES, Place};
-use crate::generator::data::TELECOM_QUANTILES;
 
 /// Records of a subscriber and month are numbered in this space.
 const RECORDS: u64 = 1_024;
 /// Records of one kind in it; no more are made.
 const OF_A_KIND: u64 = 256;
+/// The first of the numbers that are left, under which groups of records are drawn.
+const GROUPS: u64 = 3 * OF_A_KIND + 1;
 
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,31 +62,8 @@ const DAY: [[u64; 24]; 3] = [
     ],
 ];
 
-/// The longest call in seconds: the record ends on the day on which it began.
-const LONGEST: i64 = 7_200;
-
-/// Data a month at mean use, in megabytes, where a plan sets no limit (estimate).
-const UNLIMITED_MEGABYTES: i64 = 24_000;
-
-/// A table of quantiles at steps of 1/128: calls in seconds, sessions in thousandths of their mean.
-static QUANTILES: LazyLock<[Vec<u64>; 2]> = LazyLock::new(|| {
-    [
-        TELECOM_QUANTILES.iter().map(|q| q.call_seconds).collect(),
-        TELECOM_QUANTILES
-            .iter()
-            .map(|q| q.session_thousandths)
-            .collect(),
-    ]
-});
-
-/// The quantile at a uniform draw, linear between the steps.
-#[inline]
-fn quantile(table: &[u64], entropy: u64) -> i64 {
-    let step = usize::try_from(entropy >> 57).unwrap_or(0);
-    let part = entropy >> 41 & 0xFFFF;
-    let (low, high) = (table[step], table[step + 1]);
-    (low + (((high - low) * part) >> 16)).cast_signed()
-}
+/// The longest call or session in seconds: the record ends on the day on which it began.
+pub(super) const LONGEST: i64 = 7_200;
 
 /// A call, message or data session.
 #[derive(Debug, Clone, Copy)]
@@ -118,9 +95,9 @@ impl Record {
     #[inline]
     const fn units(&self) -> i64 {
         match self.kind {
-            Kind::Voice => (self.seconds + 59) / 60,
+            Kind::Voice => minutes(self.seconds),
             Kind::Message => 1,
-            Kind::Data => (self.bytes + 999_999) / 1_000_000,
+            Kind::Data => megabytes(self.bytes),
         }
     }
 
@@ -208,18 +185,35 @@ impl Usage {
         (10 + record.bytes / a_second.cast_signed()).min(LONGEST)
     }
 
-    /// The record with a draw; its time, how long a data session takes, and what it costs come later.
+    /// The groups of a month's records of a kind; `first` is the month's first number.
     #[inline]
-    fn record(subscriber: &Subscriber, kind: Kind, entropy: u64) -> Record {
-        let more = remix(entropy ^ 1);
+    fn groups(&self, first: u64, kind: Kind) -> Groups {
+        // A word for 64 records.
+        let words = OF_A_KIND / 64;
+        Groups::new(self.records, first + GROUPS + kind as u64 * words)
+    }
+
+    /// The record at a place in its groups, with a draw; its time, how long a data session takes, and
+    /// what it costs come later.
+    #[inline]
+    fn record(
+        subscriber: &Subscriber,
+        kind: Kind,
+        groups: Groups,
+        place: u64,
+        entropy: u64,
+    ) -> Record {
+        let model = groups.model(kind as usize, place);
         let (mut seconds, mut bytes) = (0, 0);
         match kind {
-            Kind::Voice => seconds = quantile(&QUANTILES[0], more).min(LONGEST),
+            Kind::Voice => seconds = model.amount,
             Kind::Message => {}
             Kind::Data => {
-                let size = quantile(&QUANTILES[1], more);
-                let jitter = (more & 0xFFFF).cast_signed();
-                bytes = size * session_bytes(subscriber.plan()) / 1_000 + jitter;
+                let least = session_bytes(subscriber.plan(), model.amount);
+                // Up to three percent more, but no further megabyte is begun.
+                let room = (megabytes(least) * 1_000_000 - least).min(least / 32);
+                let more = below(remix(entropy ^ 1), room.unsigned_abs() + 1);
+                bytes = least + more.cast_signed();
             }
         }
         Record {
@@ -229,8 +223,7 @@ impl Usage {
             started_at: 0,
             seconds,
             bytes,
-            // 55 calls of 100 and 45 messages are the subscriber's own.
-            outgoing: more & 0xFF < if kind == Kind::Voice { 141 } else { 115 },
+            outgoing: model.outgoing,
             roaming: false,
             charge: 0,
             entropy,
@@ -249,9 +242,10 @@ impl Usage {
         let start = out.len();
         for (index, kind) in KINDS.into_iter().enumerate() {
             let numbers = first + index as u64 * OF_A_KIND + 1;
+            let groups = self.groups(first, kind);
             for k in 0..counts[index] {
                 let entropy = self.records.draw(numbers + k);
-                let mut record = Self::record(subscriber, kind, entropy);
+                let mut record = Self::record(subscriber, kind, groups, k, entropy);
                 if kind == Kind::Data {
                     record.seconds = Self::session_seconds(&record);
                 }
@@ -298,18 +292,21 @@ impl Usage {
         let mut charges = Charges::new(plan);
         let mut sum = 0;
         for (index, kind) in KINDS.into_iter().enumerate() {
-            if at_home && limits[index].is_none() {
+            let groups = self.groups(first, kind);
+            if at_home {
+                if let Some(limit) = limits[index] {
+                    let used = groups.counted(index, subscriber.plan, counts[index]);
+                    sum += (used - limit).max(0) * plan.rates[index];
+                }
                 continue;
             }
             let numbers = first + index as u64 * OF_A_KIND + 1;
             for k in 0..counts[index] {
                 let entropy = self.records.draw(numbers + k);
-                let mut record = Self::record(subscriber, kind, entropy);
-                if !at_home {
-                    let fraction = stratum(k, counts[index], entropy);
-                    let day = self.days.pick(days.0, days.1, fraction);
-                    record.roaming = (trip.0..=trip.1).contains(&day);
-                }
+                let mut record = Self::record(subscriber, kind, groups, k, entropy);
+                let fraction = stratum(k, counts[index], entropy);
+                let day = self.days.pick(days.0, days.1, fraction);
+                record.roaming = (trip.0..=trip.1).contains(&day);
                 sum += charges.add(&record);
             }
         }
@@ -350,17 +347,6 @@ impl Usage {
             }
         }
     }
-}
-
-/// The mean size of a data session under a plan, in bytes: half of the allowance over a mean month's.
-#[inline]
-const fn session_bytes(plan: &Plan) -> i64 {
-    let megabytes = match plan.megabytes {
-        Some(megabytes) => megabytes / 2,
-        None => UNLIMITED_MEGABYTES,
-    };
-    // 1.4 sessions on each of 30 days.
-    megabytes * 1_000_000 / 42
 }
 
 /// Moves calls that would begin before the one before has ended: one telephone, one call at a time. A call

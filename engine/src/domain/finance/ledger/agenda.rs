@@ -92,14 +92,15 @@ impl Ledger<'_> {
         let customer = self.customer;
         let draw = |purpose: u64| customer.draw(200 + purpose);
         let by_credit = customer.has_credit && self.habits.subscribes_by_credit();
-        for number in 0..below(draw(14), 4) {
+        let count = usize::try_from(below(draw(14), 4)).unwrap_or(0);
+        for (number, subscription) in (0..).zip(self.subscriptions.iter_mut().take(count)) {
             let price = PRICES[usize::try_from(draw(20 + number) & 7).unwrap_or(0)];
             let mcc = if draw(30 + number) & 3 == 0 {
                 "5968"
             } else {
                 "5815"
             };
-            self.subscriptions.push(Bill {
+            *subscription = Some(Bill {
                 day: 2 + days_below(draw(40 + number), 22),
                 kind: Kind::Purchase,
                 merchant: merchant_of(mcc, customer.area, draw(50 + number)),

@@ -2,20 +2,59 @@
 
 use super::{Channel, Kind, Ledger, Moment, Posting};
 use crate::domain::finance::bank::{is_business_day, weekday};
-use crate::domain::finance::fraud::Event;
+use crate::domain::finance::fraud::{Episode, Event};
 use crate::domain::finance::profile::{CHECKING, CREDIT};
-use crate::domain::finance::spending::{Day, FIRST_NATIONAL, Trip};
+use crate::domain::finance::spending::{Day, FIRST_NATIONAL, Habits, Trip};
 use crate::entropy::remix;
 
-impl Ledger<'_> {
-    /// The card of an account on a day: a new one after each episode that blocked the old.
+/// What the cards of a month need to know of it and the month before.
+pub(super) struct Season {
+    /// The first day of the month.
+    start: i32,
+    /// Journeys of the month before and of the month.
+    trips: [Trip; 2],
+    /// Chances of purchases in the month before and in the month.
+    chances: [[u64; 7]; 2],
+}
+
+impl Season {
     #[inline]
-    pub fn card(&self, account: u8, day: i32) -> u8 {
-        let blocked = self.episodes.iter().flatten().filter(|episode| {
-            episode.account == account && episode.blocks_card() && episode.detected < day
-        });
-        let first = if account == CREDIT { 3 } else { 0 };
-        first + u8::try_from(blocked.count()).unwrap_or(0)
+    fn chances(&self, day: i32) -> &[u64; 7] {
+        &self.chances[usize::from(day >= self.start)]
+    }
+}
+
+/// The card of an account on a day: a new one after each episode that blocked the old.
+#[inline]
+pub fn card_on(episodes: &[Option<Episode>; 2], account: u8, day: i32) -> u8 {
+    let blocked = episodes.iter().flatten().filter(|episode| {
+        episode.account == account && episode.blocks_card() && episode.detected < day
+    });
+    let first = if account == CREDIT { 3 } else { 0 };
+    first + u8::try_from(blocked.count()).unwrap_or(0)
+}
+
+impl Ledger<'_> {
+    /// The season of a month of the history.
+    pub(super) fn season(&self, month: usize) -> Season {
+        let months = &self.bank.months;
+        let before = if month == 0 {
+            Trip::default()
+        } else {
+            Trip::of(self.customer, &months.of(month - 1))
+        };
+        let calendar = months.calendar(month);
+        Season {
+            start: months.of(month).start,
+            trips: [before, Trip::of(self.customer, &months.of(month))],
+            chances: [calendar + 11, calendar].map(|season| self.habits.chances(season)),
+        }
+    }
+
+    /// The card of an account on a day.
+    #[inline]
+    pub(super) fn card(&self, account: u8, day: i32) -> u8 {
+        card_on(&self.episodes, account, day)
     }
 
     /// Card transactions that are posted on a day, with the moment of their authorisation; if
@@ -23,35 +62,27 @@ impl Ledger<'_> {
     #[inline]
     pub(super) fn cards(
         &self,
-        month: usize,
         day: i32,
-        trips: &[Trip; 2],
+        season: &Season,
         only_credit: bool,
         post: &mut impl FnMut(Moment, Posting),
     ) {
         if !is_business_day(day) {
             return;
         }
-        let start = self.bank.months.of(month).start;
         let first = if weekday(day) == 0 { day - 3 } else { day - 1 };
         for authorised in first.max(self.begin)..day {
-            let season = |day: i32| {
-                let this = month + 11 + usize::from(day >= start);
-                self.bank.months.calendar(this)
-            };
-            let today = self
-                .habits
-                .day(self.customer, authorised, season(authorised));
+            let today = Habits::day(self.customer, authorised, season.chances(authorised));
             for number in 0..today.purchases {
                 if !only_credit || self.habits.is_by_credit(&today, number) {
-                    self.purchase(&today, number, trips, post);
+                    self.purchase(&today, number, &season.trips, post);
                 }
             }
             if !only_credit {
-                self.refund(authorised, season(authorised - 7), trips, post);
+                self.refund(authorised, season, post);
             }
-            if authorised >= start {
-                self.subscriptions(authorised - start + 1, authorised, post);
+            if authorised >= season.start {
+                self.subscriptions(authorised - season.start + 1, authorised, post);
             }
             for event in self.events.iter().filter(|event| event.day == authorised) {
                 self.event(event, post);
@@ -81,28 +112,21 @@ impl Ledger<'_> {
         post(Moment::During(day.day), posting);
     }
 
-    /// One in 64 days' first purchases goes back to the shop a week later. The season is that of the
-    /// day of purchase.
+    /// One in 64 days' first purchases goes back to the shop a week later.
     #[inline]
-    fn refund(
-        &self,
-        day: i32,
-        season: usize,
-        trips: &[Trip; 2],
-        post: &mut impl FnMut(Moment, Posting),
-    ) {
+    fn refund(&self, day: i32, season: &Season, post: &mut impl FnMut(Moment, Posting)) {
         let bought_on = day - 7;
         if bought_on < self.begin {
             return;
         }
-        let old = self.habits.day(self.customer, bought_on, season);
+        let old = Habits::day(self.customer, bought_on, season.chances(bought_on));
         if old.other() & 63 != 0
             || old.purchases == 0
-            || trips.iter().any(|trip| trip.covers(bought_on))
+            || season.trips.iter().any(|trip| trip.covers(bought_on))
         {
             return;
         }
-        let bought = self.habits.purchase(self.customer, &old, 0, trips);
+        let bought = self.habits.purchase(self.customer, &old, 0, &season.trips);
         if bought.by_credit {
             return;
         }
@@ -118,7 +142,7 @@ impl Ledger<'_> {
 
     #[inline]
     fn subscriptions(&self, of_month: i32, day: i32, post: &mut impl FnMut(Moment, Posting)) {
-        for bill in &self.subscriptions {
+        for bill in self.subscriptions.iter().flatten() {
             if bill.day == of_month {
                 let mut posting =
                     Posting::new(bill.account, bill.kind, Channel::Recurring, -bill.amount);
