@@ -263,22 +263,6 @@ pub fn weekday(day: i32) -> usize {
     usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
 }
 
-/// Whether banks post: Monday to Friday. Holidays of the Federal Reserve are not modelled.
-#[inline]
-pub fn is_business_day(day: i32) -> bool {
-    weekday(day) < 5
-}
-
-/// The day itself or the Monday after it.
-#[inline]
-pub fn business_day(day: i32) -> i32 {
-    match weekday(day) {
-        5 => day + 2,
-        6 => day + 1,
-        _ => day,
-    }
-}
-
 /// Whole cents of an amount in cents, at least 0 and below 10^13.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "bounded on both sides")]

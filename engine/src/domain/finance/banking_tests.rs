@@ -9,6 +9,7 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 
 use super::bank::{Bank, HISTORY, weekday};
+use super::bank_days::is_business_day;
 use super::ledger::Ledger;
 use super::lending::{KINDS, Loan};
 use super::profile::{PayDays, Profile};
@@ -262,6 +263,39 @@ fn schedules_amortise_exactly() {
             "no loan is {status}: {statuses:?}"
         );
     }
+}
+
+/// What is settled between banks is posted on their business days, also in a year of many holidays on
+/// Mondays and Fridays.
+#[test]
+fn banks_settle_on_business_days() {
+    let options = options(0.3, REFERENCE_DATE);
+    let batch = rows("transactions", &options, 0..200);
+    let (kind, channel) = (
+        words(&batch, "transaction_type"),
+        words(&batch, "channel"),
+    );
+    let mut settled = 0;
+    for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
+        let day = i32::try_from(posted.div_euclid(MICROS_PER_DAY)).unwrap();
+        let by_card = matches!(channel[row], Some("card_present" | "online" | "recurring"));
+        let between_banks = matches!(
+            kind[row],
+            Some(
+                "salary" | "pension" | "benefit" | "deposit" | "rent" | "bill_payment"
+                    | "loan_payment" | "card_payment" | "fraud_refund" | "chargeback"
+            )
+        );
+        if by_card || between_banks {
+            settled += 1;
+            assert!(
+                is_business_day(day),
+                "{:?} posted on day {day}",
+                kind[row]
+            );
+        }
+    }
+    assert!(settled > 50_000, "{settled}");
 }
 
 /// Loan payments leave the checking account on the days and with the amounts of the schedule.

@@ -6,7 +6,8 @@
 //! misused within a year (Bureau of Justice Statistics, Victims of Identity Theft, 2021), since victims
 //! have accounts at several banks. Shares of the patterns and their sizes are estimates.
 
-use super::bank::{AREAS, Bank, HISTORY, HOME_AREAS, business_day, cents, float};
+use super::bank::{AREAS, Bank, HISTORY, HOME_AREAS, cents, float};
+use super::bank_days::business_day;
 use super::ledger::{Channel, Kind};
 use super::profile::{CHECKING, CREDIT, Profile, days_below};
 use super::spending::{FIRST_NATIONAL, merchant_of};

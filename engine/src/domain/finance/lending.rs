@@ -7,7 +7,8 @@
 //! are those of the year (`loan_rates.csv`) with a spread for the score. Who stops paying follows the score
 //! by the published default rates (see [`Profile::trouble`]).
 
-use super::bank::{Bank, HISTORY, business_day, cents, exp, first_of_month, float, month_and_day};
+use super::bank::{Bank, HISTORY, cents, exp, first_of_month, float, month_and_day};
+use super::bank_days::business_day;
 use super::profile::{Employment, Profile, days_below};
 use crate::entropy::{below, normal, remix, unit};
 use crate::generator::data::{FINANCE_LOAN_RATES as LOAN_RATES, LoanRate};
@@ -274,7 +275,7 @@ impl Loan {
                 return trouble.first - 1;
             }
         }
-        // Due dates are four weeks apart at least, and who pays late does so within eight days.
+        // Due dates are four weeks apart at least, and who pays late does so within ten days.
         let is_paid = last < 1 || self.paid(last).is_some_and(|paid| paid < day);
         last - i32::from(!is_paid)
     }

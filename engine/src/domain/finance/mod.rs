@@ -3,6 +3,7 @@
 // Banking.
 pub mod accounts;
 pub mod bank;
+pub mod bank_days;
 pub mod cards;
 pub mod credit_scores;
 pub mod customers;

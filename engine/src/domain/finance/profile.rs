@@ -7,8 +7,9 @@
 use std::sync::LazyLock;
 
 use super::bank::{
-    BLOCK, Bank, HISTORY, HOME_AREAS, business_day, cents, exp, float, month_and_day, weekday,
+    BLOCK, Bank, HISTORY, HOME_AREAS, cents, exp, float, month_and_day, weekday,
 };
+use super::bank_days::{business_day, last_business_day};
 use crate::dictionary::Weighted;
 use crate::domain::population;
 use crate::entropy::{Stream, below, normal, remix, unit};
@@ -257,14 +258,9 @@ impl Profile {
             }
             PayDays::Semimonthly => {
                 for day in [month.start + 14, last] {
-                    // Before a weekend rather than after it.
-                    let early = day
-                        - i32::try_from(weekday(day))
-                            .unwrap_or(0)
-                            .saturating_sub(4)
-                            .max(0);
+                    // Before a weekend or holiday rather than after it.
                     if month.contains(&day) {
-                        out.push(early);
+                        out.push(last_business_day(day));
                     }
                 }
                 24.0
@@ -280,7 +276,7 @@ impl Profile {
                 let first = i32::try_from(weekday(month.start)).unwrap_or(0);
                 let day = month.start + (2 - first).rem_euclid(7) + 7 * which;
                 if month.contains(&day) {
-                    out.push(day);
+                    out.push(last_business_day(day));
                 }
                 12.0
             }
@@ -393,7 +389,13 @@ fn fridays(month: &std::ops::Range<i32>, fits: impl Fn(i32) -> bool, out: &mut V
     while friday < month.end {
         // Fridays are 1 modulo 7.
         if fits(friday - 1) {
-            out.push(friday);
+            // The day before a holiday, unless that is in another month.
+            let early = last_business_day(friday);
+            out.push(if early < month.start {
+                business_day(friday)
+            } else {
+                early
+            });
         }
         friday += 7;
     }

@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::{Channel, Item, Kind, Ledger, Posting};
-use crate::domain::finance::bank::{
-    business_day, cents, exp, first_of_month, float, month_and_day,
-};
+use crate::domain::finance::bank::{cents, exp, first_of_month, float, month_and_day};
+use crate::domain::finance::bank_days::business_day;
 use crate::domain::finance::fraud::Pattern;
 use crate::domain::finance::lending::LoanKind;
 use crate::domain::finance::profile::{CHECKING, CREDIT, Employment, SAVINGS, days_below};

@@ -1,7 +1,7 @@
 //! What is posted of cards on a day: purchases, refunds, subscriptions, and what a fraudster does.
 
 use super::{Channel, Kind, Ledger, Moment, Posting};
-use crate::domain::finance::bank::{is_business_day, weekday};
+use crate::domain::finance::bank_days::{is_business_day, last_business_day};
 use crate::domain::finance::fraud::{Episode, Event};
 use crate::domain::finance::profile::{CHECKING, CREDIT};
 use crate::domain::finance::spending::{Day, FIRST_NATIONAL, Habits, Trip};
@@ -70,7 +70,7 @@ impl Ledger<'_> {
         if !is_business_day(day) {
             return;
         }
-        let first = if weekday(day) == 0 { day - 3 } else { day - 1 };
+        let first = last_business_day(day - 1);
         for authorised in first.max(self.begin)..day {
             let today = Habits::day(self.customer, authorised, season.chances(authorised));
             for number in 0..today.purchases {
