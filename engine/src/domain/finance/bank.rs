@@ -52,6 +52,8 @@ pub const FRAUD_RATE: Parameter = Parameter {
 pub struct Bank {
     /// The last day that the data may mention.
     pub as_of: i32,
+    /// The month that day lies in, counted from January of year 0.
+    pub this_month: i32,
     /// The months of the transaction history.
     pub months: Months,
     /// Draws by customer or block.
@@ -100,6 +102,7 @@ impl Bank {
         let stream = |name| Stream::new(options.seed, "finance", name);
         Ok(Self {
             as_of: options.as_of,
+            this_month: month_and_day(options.as_of).0,
             months: Months::before(options.as_of),
             streams: Streams {
                 area: stream("area"),

@@ -52,7 +52,7 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
         return;
     }
     let profile = Profile::of(bank, unit);
-    let mut events: Vec<Event> = Vec::new();
+    let mut events: Vec<Event> = Vec::with_capacity(48);
     let episodes = Episode::both(bank, &profile);
     for episode in episodes.into_iter().flatten() {
         events.clear();

@@ -155,15 +155,7 @@ impl<'a> Ledger<'a> {
     /// What a month's postings add to the debt of the credit card, without payment, interest and fee.
     fn card_spending(&mut self, month: usize) -> i64 {
         self.set_events(month);
-        let season = self.season(month);
-        let mut spent = 0;
-        for day in self.bank.months.of(month) {
-            self.cards(day, &season, true, &mut |_, posting| {
-                if posting.account == CREDIT {
-                    spent -= posting.amount;
-                }
-            });
-        }
+        let spent = self.spent_by_credit(month);
         let refunds = self.episode_in(month).filter(|e| e.account == CREDIT);
         spent - refunds.map_or(0, |_| self.stolen())
     }
@@ -243,7 +235,7 @@ impl<'a> Ledger<'a> {
                 writer.post_in_batch(None, item.posting);
                 next += 1;
             }
-            self.cards(day, &season, false, &mut |moment, posting| {
+            self.cards(day, &season, &mut |moment, posting| {
                 if posting.account == CREDIT {
                     spent -= posting.amount;
                 }

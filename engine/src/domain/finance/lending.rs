@@ -145,7 +145,7 @@ impl Loan {
             LoanKind::Student => &[120],
         };
         let term = terms[usize::try_from(below(draw(1), terms.len() as u64)).unwrap_or(0)];
-        let (now, _) = month_and_day(bank.as_of);
+        let now = bank.this_month;
         let (since, _) = month_and_day(customer.since);
         // Up to somewhat more than its term ago, but not before the customer came.
         let longest = (term * 5 / 4).min(180).min(now - since - 1);

@@ -1,7 +1,7 @@
 //! What is posted of cards on a day: purchases, refunds, subscriptions, and what a fraudster does.
 
 use super::{Channel, Kind, Ledger, Moment, Posting};
-use crate::domain::finance::bank_days::{is_business_day, last_business_day};
+use crate::domain::finance::bank_days::{business_day, is_business_day, last_business_day};
 use crate::domain::finance::fraud::{Episode, Event};
 use crate::domain::finance::profile::{CHECKING, CREDIT};
 use crate::domain::finance::spending::{Day, FIRST_NATIONAL, Habits, Trip};
@@ -57,14 +57,42 @@ impl Ledger<'_> {
         card_on(&self.episodes, account, day)
     }
 
-    /// Card transactions that are posted on a day, with the moment of their authorisation; if
-    /// `only_credit`, those of the debit card may be left out.
+    /// The sum of what [`Self::cards`] posts on the credit account in a whole month: without the rest of
+    /// it, since the current balance of an account needs no more.
+    pub(super) fn spent_by_credit(&self, month: usize) -> i64 {
+        let days = self.bank.months.of(month);
+        let season = self.season(month);
+        // From the last business day before the first one of the month to the day before its last one.
+        let from = last_business_day(business_day(days.start) - 1).max(self.begin);
+        let to = last_business_day(days.end - 1);
+        let mut spent = self.habits.spent_by_credit(
+            self.customer,
+            from..to,
+            |day| season.chances(day),
+            &season.trips,
+        );
+        for bill in self.subscriptions.iter().flatten() {
+            let day = days.start + bill.day - 1;
+            if bill.account == CREDIT && (from..to).contains(&day) {
+                spent += bill.amount;
+            }
+        }
+        for event in self.events.iter().filter(|e| (from..to).contains(&e.day)) {
+            self.event(event, &mut |_, posting| {
+                if posting.account == CREDIT {
+                    spent -= posting.amount;
+                }
+            });
+        }
+        spent
+    }
+
+    /// Card transactions that are posted on a day, with the moment of their authorisation.
     #[inline]
     pub(super) fn cards(
         &self,
         day: i32,
         season: &Season,
-        only_credit: bool,
         post: &mut impl FnMut(Moment, Posting),
     ) {
         if !is_business_day(day) {
@@ -74,13 +102,9 @@ impl Ledger<'_> {
         for authorised in first.max(self.begin)..day {
             let today = Habits::day(self.customer, authorised, season.chances(authorised));
             for number in 0..today.purchases {
-                if !only_credit || self.habits.is_by_credit(&today, number) {
-                    self.purchase(&today, number, &season.trips, post);
-                }
+                self.purchase(&today, number, &season.trips, post);
             }
-            if !only_credit {
-                self.refund(authorised, season, post);
-            }
+            self.refund(authorised, season, post);
             if authorised >= season.start {
                 self.subscriptions(authorised - season.start + 1, authorised, post);
             }
