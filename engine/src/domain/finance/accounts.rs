@@ -180,8 +180,11 @@ fn columns() -> Vec<Column<World, Row>> {
         Column::word("currency", "Currency (ISO 4217)", |_, _| Some("USD")),
         Column::word(
             "status",
-            "open, or restricted for 30 days after fraud was noticed",
+            "open, restricted for 30 days after fraud was noticed, or closed",
             |world: &World, row: &Row| {
+                if row.profile.closed_on(&world.bank).is_some() {
+                    return Some("closed");
+                }
                 let restricted = super::fraud::Episode::both(&world.bank, &row.profile)
                     .iter()
                     .flatten()
@@ -193,6 +196,12 @@ fn columns() -> Vec<Column<World, Row>> {
             },
         ),
         Column::date("opened_on", "Date of opening", |_, row: &Row| Some(row.opened)),
+        Column::date(
+            "closed_on",
+            "Date of closing: no transactions after it, and a balance of 0",
+            |world: &World, row: &Row| row.profile.closed_on(&world.bank),
+        )
+        .nullable(),
         Column::money("credit_limit", "Credit limit of credit accounts, US dollars", |_, row: &Row| {
             (row.account == CREDIT).then(|| row.profile.credit_limit())
         })

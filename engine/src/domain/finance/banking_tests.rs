@@ -136,6 +136,70 @@ fn balances_add_up_in_cents() {
     }
 }
 
+/// Who leaves takes everything along: accounts are closed on one day with a balance of 0, and nothing is
+/// done with them or the cards after it; nobody leaves who has a loan. Every tenth of those without does
+/// so a year (estimate), which is two to seven of a hundred customers in two years.
+#[test]
+fn nothing_happens_after_closing() {
+    let options = options(0.3, REFERENCE_DATE + 12);
+    let n = 1_200;
+    let accounts = rows("accounts", &options, 0..n);
+    let (id, status) = (keys(&accounts, "account_id"), words(&accounts, "status"));
+    let balance = money(&accounts, "balance");
+    let closed: HashMap<i64, i32> = id
+        .iter()
+        .zip(days(&accounts, "closed_on"))
+        .filter_map(|(id, day)| day.map(|day| (*id, day)))
+        .collect();
+    let customers: std::collections::HashSet<i64> = closed.keys().map(|id| (id - 1) / 4).collect();
+    assert!((24..84).contains(&customers.len()), "{}", customers.len());
+    for (row, id) in id.iter().enumerate() {
+        assert_eq!(closed.contains_key(id), status[row] == Some("closed"));
+        assert_eq!(
+            customers.contains(&((id - 1) / 4)),
+            closed.contains_key(id),
+            "account {id} remains"
+        );
+        assert!(!closed.contains_key(id) || balance[row] == 0, "account {id}");
+    }
+    let batch = rows("transactions", &options, 0..n);
+    let mut last: HashMap<i64, (i32, i64)> = HashMap::new();
+    let after = money(&batch, "balance_after");
+    let account = keys(&batch, "account_id");
+    for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
+        // Honolulu is ten hours behind Greenwich.
+        let local = posted - 11 * MICROS_PER_DAY / 24;
+        let day = i32::try_from(local.div_euclid(MICROS_PER_DAY)).unwrap();
+        last.insert(account[row], (day, after[row]));
+    }
+    for (id, closed) in &closed {
+        if let Some((day, balance)) = last.get(id) {
+            assert!(day <= closed, "account {id}, closed on {closed}: {day}");
+            assert_eq!(*balance, 0, "account {id}");
+        }
+    }
+    let left = |table: &str, key: &str, of_customer: i64| {
+        let keys = keys(&rows(table, &options, 0..n), key);
+        let left = keys.iter().filter(|key| customers.contains(&((*key - 1) / of_customer)));
+        left.count()
+    };
+    assert_eq!(left("loans", "loan_id", 8), 0);
+    assert_eq!(left("market_orders", "customer_id", 1), 0);
+    let scores = rows("credit_scores", &options, 0..n);
+    let of_customer = keys(&scores, "customer_id");
+    for (row, day) in days(&scores, "scored_on").into_iter().enumerate() {
+        if let Some(closed) = closed.get(&((of_customer[row] - 1) * 4 + 1)) {
+            assert!(day.unwrap() <= *closed);
+        }
+    }
+    let cards = rows("cards", &options, 0..n);
+    let of_card = keys(&cards, "account_id");
+    for (row, status) in words(&cards, "status").into_iter().enumerate() {
+        let is_closed = closed.contains_key(&of_card[row]);
+        assert!(status == Some("blocked") || is_closed == (status == Some("closed")));
+    }
+}
+
 /// Transfers between own accounts sum to zero; accounts are opened, and cards valid, before they are
 /// used.
 #[test]
@@ -338,10 +402,12 @@ fn fraud_comes_at_the_rate_asked_for() {
         let bank = Bank::new("test", &options).unwrap();
         let n = 6_000;
         let years: usize = (0..n)
-            .map(|unit| match Profile::of(&bank, unit).first_month {
-                ..12 => 2,
-                12..24 => 1,
-                _ => 0,
+            .map(|unit| {
+                let profile = Profile::of(&bank, unit);
+                let there = |first: usize, end: usize| {
+                    usize::from(profile.first_month.max(first) < profile.until.min(end))
+                };
+                there(0, 12) + there(12, 24)
             })
             .sum();
         let episodes = rows("fraud_episodes", &options, 0..n);

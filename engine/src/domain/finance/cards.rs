@@ -162,13 +162,19 @@ fn columns() -> Vec<Column<World, Row>> {
                 "debit"
             })
         }),
-        Column::word("status", "active or blocked", |_, row: &Row| {
-            Some(if row.blocked.is_some() {
-                "blocked"
-            } else {
-                "active"
-            })
-        }),
+        Column::word(
+            "status",
+            "active, blocked, or closed with the account",
+            |world: &World, row: &Row| {
+                Some(if row.blocked.is_some() {
+                    "blocked"
+                } else if row.profile.closed_on(&world.bank).is_some() {
+                    "closed"
+                } else {
+                    "active"
+                })
+            },
+        ),
         Column::date("issued_on", "Date of issue", |_, row: &Row| {
             Some(row.issued)
         }),

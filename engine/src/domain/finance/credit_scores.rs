@@ -72,8 +72,8 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
     for number in 0..SCORES {
         let month = number * 3;
         let day = bank.months.of(month).start;
-        // The current one is there for everybody.
-        if day > profile.since || number + 1 == SCORES {
+        // The current one is there for all who have not left.
+        if month < profile.until && (day > profile.since || number + 1 == SCORES) {
             out.push(Row {
                 unit,
                 number,

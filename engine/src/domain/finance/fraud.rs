@@ -102,7 +102,7 @@ impl Episode {
             return None;
         }
         let first = (usize::from(year) * 12).max(customer.first_month);
-        let end = (usize::from(year) + 1) * (HISTORY / 2);
+        let end = ((usize::from(year) + 1) * (HISTORY / 2)).min(customer.until);
         if first >= end {
             return None;
         }

@@ -7,6 +7,9 @@
 //! month before, which this month's payment settles. So the current balance of an account costs a month
 //! or two, not the whole history.
 //!
+//! Who leaves the bank does so at the end of a month: savings and what is owed on the credit card go over
+//! the checking account, what it holds then goes elsewhere, and all accounts are closed.
+//!
 //! A day is posted in this order: a batch at 10:00 UTC on which income, card purchases of the days since
 //! the last business day, bills and loan payments follow each other by a second, and then what is posted
 //! at once: withdrawals, transfers. Times of a customer therefore ascend strictly, but that both sides of
@@ -125,6 +128,12 @@ impl<'a> Ledger<'a> {
         if month <= self.customer.first_month {
             return state;
         }
+        if month >= self.customer.until {
+            return State {
+                balances: [0; 3],
+                due: 0,
+            };
+        }
         state.balances[usize::from(CHECKING)] = self.customer.checking_at(month);
         let (saved, _) = self.customer.standing_order();
         let savings = &mut state.balances[usize::from(SAVINGS)];
@@ -189,7 +198,7 @@ impl<'a> Ledger<'a> {
         out: &mut impl FnMut(&Entry),
     ) -> State {
         for month in months {
-            if month >= self.customer.first_month {
+            if (self.customer.first_month..self.customer.until).contains(&month) {
                 self.month(month, &mut state, out);
             }
         }
@@ -266,15 +275,27 @@ impl<'a> Ledger<'a> {
                 ));
             }
             if month < HISTORY && day + 1 == days.end {
+                if month + 1 == self.customer.until {
+                    close(&mut writer);
+                }
                 self.level(month, &mut writer);
             }
         }
-        state.due = spent;
+        state.due = if month + 1 == self.customer.until {
+            0
+        } else {
+            spent
+        };
     }
 
-    /// Brings the checking account to what it holds at the start of the next month.
+    /// Brings the checking account to what it holds at the start of the next month: nothing where it is
+    /// closed.
     fn level(&self, month: usize, writer: &mut Writer<'_, impl FnMut(&Entry)>) {
-        let next = self.customer.checking_at(month + 1);
+        let next = if month + 1 == self.customer.until {
+            0
+        } else {
+            self.customer.checking_at(month + 1)
+        };
         let amount = next - writer.state.balances[usize::from(CHECKING)];
         let kind = match amount {
             0 => return,
@@ -306,6 +327,21 @@ impl<'a> Ledger<'a> {
             let amount = if peer < 2_900 { -dollars } else { dollars } * 100;
             let mut posting = Posting::new(CHECKING, Kind::PeerPayment, Channel::Mobile, amount);
             posting.entropy = draw;
+            writer.post_at_once(posting);
+        }
+    }
+}
+
+/// Brings savings to the checking account, and pays what is owed on the credit card: the last day.
+fn close(writer: &mut Writer<'_, impl FnMut(&Entry)>) {
+    let [_, savings, credit] = writer.state.balances;
+    for (amount, kind, account) in [
+        (savings, Kind::InternalTransfer, SAVINGS),
+        (credit, Kind::CardPayment, CREDIT),
+    ] {
+        if amount != 0 {
+            let mut posting = Posting::new(CHECKING, kind, Channel::Mobile, amount);
+            posting.counter_account = account;
             writer.post_at_once(posting);
         }
     }

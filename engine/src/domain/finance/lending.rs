@@ -125,14 +125,24 @@ pub struct Payment {
 }
 
 impl Loan {
+    /// Whether a customer of an age may have taken out a loan of any kind.
+    pub fn may_exist(bank: &Bank, customer: u64, age: u32) -> bool {
+        KINDS
+            .iter()
+            .any(|&kind| Self::drawn(bank, customer, age, kind).is_some())
+    }
+
+    /// The draw of a loan of a kind, if a customer of an age has one.
+    #[inline]
+    fn drawn(bank: &Bank, customer: u64, age: u32, kind: LoanKind) -> Option<u64> {
+        let draw = bank.streams.loan.draw(customer * 4 + kind as u64);
+        (below(draw, 100) < kind.share(age)).then_some(draw)
+    }
+
     /// The loan of a kind, if the customer has one.
     #[inline]
     pub fn of(bank: &Bank, customer: &Profile, kind: LoanKind) -> Option<Self> {
-        let number = kind as u64;
-        let draw = bank.streams.loan.draw(customer.unit * 4 + number);
-        if below(draw, 100) >= kind.share(customer.age) {
-            return None;
-        }
+        let draw = Self::drawn(bank, customer.unit, customer.age, kind)?;
         if kind == LoanKind::Mortgage && customer.employment == Employment::Student {
             return None;
         }

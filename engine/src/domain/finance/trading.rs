@@ -33,9 +33,9 @@ pub const MOST_ORDERS: usize = 64;
 /// No order has more executions.
 pub const MOST_FILLS: usize = 4;
 /// Orders a customer, on average: of 30 % who trade.
-pub const MEAN_ORDERS: f64 = 2.4;
+pub const MEAN_ORDERS: f64 = 2.15;
 /// Executions a customer, on average.
-pub const MEAN_TRADES: f64 = 3.1;
+pub const MEAN_TRADES: f64 = 2.8;
 
 const TRADERS_PERCENT: u64 = 30;
 /// Securities that a customer has in view.
@@ -222,8 +222,13 @@ impl Trading {
         if below(draw, 100) >= TRADERS_PERCENT {
             return (0, 0);
         }
+        let profile = Profile::of(&self.bank, customer);
+        // Who leaves the bank has no securities there.
+        if profile.closed_on(&self.bank).is_some() {
+            return (0, 0);
+        }
         // From the day after the first account was opened.
-        let since = Profile::of(&self.bank, customer).since;
+        let since = profile.since;
         let sessions = &self.prices.market.sessions[..=self.last_session];
         let first = sessions.partition_point(|session| session.day <= since);
         let open = sessions.len() - first;
