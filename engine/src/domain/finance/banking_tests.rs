@@ -105,10 +105,17 @@ fn balances_add_up_in_cents() {
             instants(&batch, "posted_at"),
         );
         let key = keys(&batch, "transaction_id");
+        let (status, reason) = (words(&batch, "status"), words(&batch, "decline_reason"));
+        let mut declined = 0;
         assert!(batch.num_rows() > 40_000, "{} rows", batch.num_rows());
         for row in 0..batch.num_rows() {
             let balance = balances.get_mut(&account[row]).unwrap();
-            *balance += amount[row];
+            if status[row] == Some("posted") {
+                *balance += amount[row];
+            } else {
+                declined += 1;
+                assert!(reason[row].is_some(), "transaction {}", key[row]);
+            }
             assert_eq!(*balance, after[row], "transaction {}", key[row]);
             assert_ne!(amount[row], 0, "transaction {}", key[row]);
             assert!(
@@ -133,6 +140,10 @@ fn balances_add_up_in_cents() {
         {
             assert_eq!(balances[&id], balance, "account {id}, as_of {as_of}");
         }
+        // One in forty purchases has a declined attempt (estimate), and about half of transactions are
+        // purchases; card testing has many.
+        let share = batch.num_rows() / declined;
+        assert!((20..120).contains(&share), "one of {share} is declined");
     }
 }
 
@@ -160,7 +171,10 @@ fn nothing_happens_after_closing() {
             closed.contains_key(id),
             "account {id} remains"
         );
-        assert!(!closed.contains_key(id) || balance[row] == 0, "account {id}");
+        assert!(
+            !closed.contains_key(id) || balance[row] == 0,
+            "account {id}"
+        );
     }
     let batch = rows("transactions", &options, 0..n);
     let mut last: HashMap<i64, (i32, i64)> = HashMap::new();
@@ -180,7 +194,9 @@ fn nothing_happens_after_closing() {
     }
     let left = |table: &str, key: &str, of_customer: i64| {
         let keys = keys(&rows(table, &options, 0..n), key);
-        let left = keys.iter().filter(|key| customers.contains(&((*key - 1) / of_customer)));
+        let left = keys
+            .iter()
+            .filter(|key| customers.contains(&((*key - 1) / of_customer)));
         left.count()
     };
     assert_eq!(left("loans", "loan_id", 8), 0);
@@ -335,10 +351,7 @@ fn schedules_amortise_exactly() {
 fn banks_settle_on_business_days() {
     let options = options(0.3, REFERENCE_DATE);
     let batch = rows("transactions", &options, 0..200);
-    let (kind, channel) = (
-        words(&batch, "transaction_type"),
-        words(&batch, "channel"),
-    );
+    let (kind, channel) = (words(&batch, "transaction_type"), words(&batch, "channel"));
     let mut settled = 0;
     for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
         let day = i32::try_from(posted.div_euclid(MICROS_PER_DAY)).unwrap();
@@ -346,17 +359,21 @@ fn banks_settle_on_business_days() {
         let between_banks = matches!(
             kind[row],
             Some(
-                "salary" | "pension" | "benefit" | "deposit" | "rent" | "bill_payment"
-                    | "loan_payment" | "card_payment" | "fraud_refund" | "chargeback"
+                "salary"
+                    | "pension"
+                    | "benefit"
+                    | "deposit"
+                    | "rent"
+                    | "bill_payment"
+                    | "loan_payment"
+                    | "card_payment"
+                    | "fraud_refund"
+                    | "chargeback"
             )
         );
         if by_card || between_banks {
             settled += 1;
-            assert!(
-                is_business_day(day),
-                "{:?} posted on day {day}",
-                kind[row]
-            );
+            assert!(is_business_day(day), "{:?} posted on day {day}", kind[row]);
         }
     }
     assert!(settled > 50_000, "{settled}");
@@ -471,6 +488,9 @@ fn episodes_show_their_pattern() {
     }
     let counts = episodes.column_by_name("transactions").unwrap();
     let counts = counts.as_primitive::<Int32Type>();
+    let declines = episodes.column_by_name("declined").unwrap();
+    let declines = declines.as_primitive::<Int32Type>();
+    let status = words(&batch, "status");
     let started = instants(&episodes, "started_at");
     let detected = instants(&episodes, "detected_at");
     let patterns = words(&episodes, "pattern");
@@ -479,7 +499,15 @@ fn episodes_show_their_pattern() {
     for (row, id) in keys(&episodes, "fraud_episode_id").into_iter().enumerate() {
         let pattern = patterns[row].unwrap();
         *seen.entry(pattern).or_default() += 1;
-        let all = &of[&id];
+        let (all, refused): (Vec<usize>, Vec<usize>) = of[&id]
+            .iter()
+            .partition(|row| status[**row] == Some("posted"));
+        assert!(refused.iter().all(|row| fraud[*row]), "{id}");
+        assert_eq!(
+            refused.len(),
+            usize::try_from(declines.value(row)).unwrap(),
+            "{id}"
+        );
         let (bad, rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|row| fraud[**row]);
         assert_eq!(
             bad.len(),
@@ -509,7 +537,9 @@ fn episodes_show_their_pattern() {
                     .copied()
                     .filter(|row| amount[*row] > -200)
                     .collect();
-                assert!(small.len() >= 12);
+                // Two of five are declined, and so are those after the large ones.
+                assert!(small.len() >= 2 && small.len() + refused.len() >= 13);
+                assert!(refused.iter().any(|row| amount[*row] <= -15_000));
                 assert!(minutes(small[0], small[small.len() - 1]) < 30.0);
                 assert!(bad.iter().any(|row| amount[*row] <= -15_000));
             }
