@@ -171,6 +171,7 @@ CREATE TYPE @extschema@.synth_account AS (
     currency text,
     status text,
     opened_on date,
+    closed_on date,
     credit_limit numeric(18,2),
     interest_rate numeric(18,4),
     opening_balance numeric(18,2),
@@ -248,6 +249,7 @@ CREATE TYPE @extschema@.synth_fraud_episode AS (
     contact_changed_at timestamp with time zone,
     detected_at timestamp with time zone,
     transactions integer,
+    declined integer,
     amount numeric(18,2),
     refunded_on date
 );
@@ -276,6 +278,8 @@ CREATE TYPE @extschema@.synth_transaction AS (
     balance_after numeric(18,2),
     authorised_at timestamp with time zone,
     posted_at timestamp with time zone,
+    status text,
+    decline_reason text,
     counterparty text,
     city text,
     country text,

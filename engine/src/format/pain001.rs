@@ -297,7 +297,7 @@ impl Document {
         let id = customer_id(profile.unit);
         let day = match entry.authorised {
             Moment::At(second) => second * 1_000_000 / MICROS_PER_DAY,
-            Moment::During(day) => i64::from(day),
+            Moment::During(day) | Moment::Before(day) => i64::from(day),
         };
         let day = format_date(i32::try_from(day).unwrap_or(self.as_of));
         write!(

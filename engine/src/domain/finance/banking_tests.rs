@@ -105,10 +105,17 @@ fn balances_add_up_in_cents() {
             instants(&batch, "posted_at"),
         );
         let key = keys(&batch, "transaction_id");
+        let (status, reason) = (words(&batch, "status"), words(&batch, "decline_reason"));
+        let mut declined = 0;
         assert!(batch.num_rows() > 40_000, "{} rows", batch.num_rows());
         for row in 0..batch.num_rows() {
             let balance = balances.get_mut(&account[row]).unwrap();
-            *balance += amount[row];
+            if status[row] == Some("posted") {
+                *balance += amount[row];
+            } else {
+                declined += 1;
+                assert!(reason[row].is_some(), "transaction {}", key[row]);
+            }
             assert_eq!(*balance, after[row], "transaction {}", key[row]);
             assert_ne!(amount[row], 0, "transaction {}", key[row]);
             assert!(
@@ -133,6 +140,79 @@ fn balances_add_up_in_cents() {
         {
             assert_eq!(balances[&id], balance, "account {id}, as_of {as_of}");
         }
+        // One in forty purchases has a declined attempt (estimate), and about half of transactions are
+        // purchases; card testing has many.
+        let share = batch.num_rows() / declined;
+        assert!((20..120).contains(&share), "one of {share} is declined");
+    }
+}
+
+/// Who leaves takes everything along: accounts are closed on one day with a balance of 0, and nothing is
+/// done with them or the cards after it; nobody leaves who has a loan. Every tenth of those without does
+/// so a year (estimate), which is two to seven of a hundred customers in two years.
+#[test]
+fn nothing_happens_after_closing() {
+    let options = options(0.3, REFERENCE_DATE + 12);
+    let n = 1_200;
+    let accounts = rows("accounts", &options, 0..n);
+    let (id, status) = (keys(&accounts, "account_id"), words(&accounts, "status"));
+    let balance = money(&accounts, "balance");
+    let closed: HashMap<i64, i32> = id
+        .iter()
+        .zip(days(&accounts, "closed_on"))
+        .filter_map(|(id, day)| day.map(|day| (*id, day)))
+        .collect();
+    let customers: std::collections::HashSet<i64> = closed.keys().map(|id| (id - 1) / 4).collect();
+    assert!((24..84).contains(&customers.len()), "{}", customers.len());
+    for (row, id) in id.iter().enumerate() {
+        assert_eq!(closed.contains_key(id), status[row] == Some("closed"));
+        assert_eq!(
+            customers.contains(&((id - 1) / 4)),
+            closed.contains_key(id),
+            "account {id} remains"
+        );
+        assert!(
+            !closed.contains_key(id) || balance[row] == 0,
+            "account {id}"
+        );
+    }
+    let batch = rows("transactions", &options, 0..n);
+    let mut last: HashMap<i64, (i32, i64)> = HashMap::new();
+    let after = money(&batch, "balance_after");
+    let account = keys(&batch, "account_id");
+    for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
+        // Honolulu is ten hours behind Greenwich.
+        let local = posted - 11 * MICROS_PER_DAY / 24;
+        let day = i32::try_from(local.div_euclid(MICROS_PER_DAY)).unwrap();
+        last.insert(account[row], (day, after[row]));
+    }
+    for (id, closed) in &closed {
+        if let Some((day, balance)) = last.get(id) {
+            assert!(day <= closed, "account {id}, closed on {closed}: {day}");
+            assert_eq!(*balance, 0, "account {id}");
+        }
+    }
+    let left = |table: &str, key: &str, of_customer: i64| {
+        let keys = keys(&rows(table, &options, 0..n), key);
+        let left = keys
+            .iter()
+            .filter(|key| customers.contains(&((*key - 1) / of_customer)));
+        left.count()
+    };
+    assert_eq!(left("loans", "loan_id", 8), 0);
+    assert_eq!(left("market_orders", "customer_id", 1), 0);
+    let scores = rows("credit_scores", &options, 0..n);
+    let of_customer = keys(&scores, "customer_id");
+    for (row, day) in days(&scores, "scored_on").into_iter().enumerate() {
+        if let Some(closed) = closed.get(&((of_customer[row] - 1) * 4 + 1)) {
+            assert!(day.unwrap() <= *closed);
+        }
+    }
+    let cards = rows("cards", &options, 0..n);
+    let of_card = keys(&cards, "account_id");
+    for (row, status) in words(&cards, "status").into_iter().enumerate() {
+        let is_closed = closed.contains_key(&of_card[row]);
+        assert!(status == Some("blocked") || is_closed == (status == Some("closed")));
     }
 }
 
@@ -335,10 +415,7 @@ fn schedules_amortise_exactly() {
 fn banks_settle_on_business_days() {
     let options = options(0.3, REFERENCE_DATE);
     let batch = rows("transactions", &options, 0..200);
-    let (kind, channel) = (
-        words(&batch, "transaction_type"),
-        words(&batch, "channel"),
-    );
+    let (kind, channel) = (words(&batch, "transaction_type"), words(&batch, "channel"));
     let mut settled = 0;
     for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
         let day = i32::try_from(posted.div_euclid(MICROS_PER_DAY)).unwrap();
@@ -346,17 +423,21 @@ fn banks_settle_on_business_days() {
         let between_banks = matches!(
             kind[row],
             Some(
-                "salary" | "pension" | "benefit" | "deposit" | "rent" | "bill_payment"
-                    | "loan_payment" | "card_payment" | "fraud_refund" | "chargeback"
+                "salary"
+                    | "pension"
+                    | "benefit"
+                    | "deposit"
+                    | "rent"
+                    | "bill_payment"
+                    | "loan_payment"
+                    | "card_payment"
+                    | "fraud_refund"
+                    | "chargeback"
             )
         );
         if by_card || between_banks {
             settled += 1;
-            assert!(
-                is_business_day(day),
-                "{:?} posted on day {day}",
-                kind[row]
-            );
+            assert!(is_business_day(day), "{:?} posted on day {day}", kind[row]);
         }
     }
     assert!(settled > 50_000, "{settled}");
@@ -471,6 +552,9 @@ fn episodes_show_their_pattern() {
     }
     let counts = episodes.column_by_name("transactions").unwrap();
     let counts = counts.as_primitive::<Int32Type>();
+    let declines = episodes.column_by_name("declined").unwrap();
+    let declines = declines.as_primitive::<Int32Type>();
+    let status = words(&batch, "status");
     let started = instants(&episodes, "started_at");
     let detected = instants(&episodes, "detected_at");
     let patterns = words(&episodes, "pattern");
@@ -479,7 +563,15 @@ fn episodes_show_their_pattern() {
     for (row, id) in keys(&episodes, "fraud_episode_id").into_iter().enumerate() {
         let pattern = patterns[row].unwrap();
         *seen.entry(pattern).or_default() += 1;
-        let all = &of[&id];
+        let (all, refused): (Vec<usize>, Vec<usize>) = of[&id]
+            .iter()
+            .partition(|row| status[**row] == Some("posted"));
+        assert!(refused.iter().all(|row| fraud[*row]), "{id}");
+        assert_eq!(
+            refused.len(),
+            usize::try_from(declines.value(row)).unwrap(),
+            "{id}"
+        );
         let (bad, rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|row| fraud[**row]);
         assert_eq!(
             bad.len(),
@@ -509,7 +601,9 @@ fn episodes_show_their_pattern() {
                     .copied()
                     .filter(|row| amount[*row] > -200)
                     .collect();
-                assert!(small.len() >= 12);
+                // Two of five are declined, and so are those after the large ones.
+                assert!(small.len() >= 2 && small.len() + refused.len() >= 13);
+                assert!(refused.iter().any(|row| amount[*row] <= -15_000));
                 assert!(minutes(small[0], small[small.len() - 1]) < 30.0);
                 assert!(bad.iter().any(|row| amount[*row] <= -15_000));
             }

@@ -385,11 +385,7 @@ impl Books {
 
     /// Calls `each` with the liquidity items of a position, by number.
     pub fn liquidity(&self, position: &Position, mut each: impl FnMut(u64, LiquidityItem)) {
-        let sums = [
-            position.liquid_assets,
-            position.outflows,
-            position.inflows,
-        ];
+        let sums = [position.liquid_assets, position.outflows, position.inflows];
         let mut number = 0;
         for (section, sum) in PICKS.sections.iter().zip(sums) {
             // In hundreds of dollars, for a share of one.

@@ -8,7 +8,7 @@
 
 use super::bank::{AREAS, Bank, HISTORY, HOME_AREAS, cents, float};
 use super::bank_days::business_day;
-use super::ledger::{Channel, Kind};
+use super::ledger::{Channel, Decline, Kind};
 use super::profile::{CHECKING, CREDIT, Profile, days_below};
 use super::spending::{FIRST_NATIONAL, merchant_of};
 use crate::entropy::{below, remix, unit};
@@ -16,7 +16,7 @@ use crate::entropy::{below, remix, unit};
 /// What happens in an episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
-    /// Many small purchases online within minutes, then a few large ones.
+    /// Many small purchases online within minutes, many of them declined, then a few large ones.
     CardTesting,
     /// The contact data are changed, then money is transferred away.
     AccountTakeover,
@@ -88,6 +88,15 @@ pub struct Event {
     pub amount: i64,
     /// Whether the fraudster does it.
     pub is_fraud: bool,
+    /// Why nothing came of it, if it was declined.
+    pub declined: Option<Decline>,
+}
+
+impl Event {
+    /// Whether the fraudster took something by it.
+    pub const fn succeeds(&self) -> bool {
+        self.is_fraud && self.declined.is_none()
+    }
 }
 
 impl Episode {
@@ -191,6 +200,7 @@ impl Episode {
             merchant,
             amount: -amount,
             is_fraud: true,
+            declined: None,
         }
     }
 
@@ -198,9 +208,13 @@ impl Episode {
         let merchant = merchant_of("5816", customer.area, draws.next());
         let mut second = 2 * 3_600 + draws.number_below(14 * 3_600);
         for _ in 0..12 + draws.number_below(24) {
-            // Less than two dollars every few seconds.
+            // Less than two dollars every few seconds; of two of five cards the code is not known.
             let amount = 50 + i64::from(draws.number_below(150));
-            out.push(Self::purchase(self.start, second, merchant, amount));
+            let mut test = Self::purchase(self.start, second, merchant, amount);
+            if draws.number_below(5) < 2 {
+                test.declined = Some(Decline::Code);
+            }
+            out.push(test);
             second += 4 + draws.number_below(26);
         }
         for _ in 0..=draws.number_below(3) {
@@ -208,6 +222,15 @@ impl Episode {
             let shop = merchant_of("5732", customer.area, draws.next());
             let amount = 15_000 + i64::from(draws.number_below(75_000));
             out.push(Self::purchase(self.start, second, shop, amount));
+        }
+        // Then the bank has seen enough.
+        for _ in 0..=draws.number_below(3) {
+            second += 60 + draws.number_below(600);
+            let shop = merchant_of("5732", customer.area, draws.next());
+            let amount = 15_000 + i64::from(draws.number_below(75_000));
+            let mut attempt = Self::purchase(self.start, second, shop, amount);
+            attempt.declined = Some(Decline::Suspicion);
+            out.push(attempt);
         }
     }
 
@@ -279,6 +302,7 @@ impl Episode {
                 merchant: u16::MAX,
                 amount: -amount,
                 is_fraud: true,
+                declined: None,
             });
         }
     }

@@ -43,6 +43,7 @@ struct Row {
     card: Option<u8>,
     started: i64,
     transactions: i32,
+    declined: i32,
     amount: i64,
 }
 
@@ -58,6 +59,10 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
         events.clear();
         episode.events(bank, &profile, &mut events);
         let by_fraud = || events.iter().filter(|event| event.is_fraud);
+        let count = |fits: fn(&Event) -> bool| {
+            let fitting = events.iter().filter(|event| fits(event));
+            i32::try_from(fitting.count()).unwrap_or(0)
+        };
         let first = episode
             .contact_change()
             .unwrap_or_else(|| by_fraud().map(|event| event.second).next().unwrap_or(0));
@@ -72,8 +77,12 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
             offset,
             card,
             started: i64::from(episode.start) * 86_400 + i64::from(first) - offset,
-            transactions: i32::try_from(by_fraud().count()).unwrap_or(0),
-            amount: by_fraud().map(|event| event.amount.abs()).sum(),
+            transactions: count(Event::succeeds),
+            declined: count(|event| event.is_fraud && !event.succeeds()),
+            amount: by_fraud()
+                .filter(|event| event.succeeds())
+                .map(|event| event.amount.abs())
+                .sum(),
         });
     }
 }
@@ -145,12 +154,17 @@ fn columns() -> Vec<Column<Bank, Row>> {
         }),
         Column::integer(
             "transactions",
-            "How many transactions the fraudster made",
+            "How many transactions the fraudster made that were not declined",
             |_, row: &Row| Some(row.transactions),
+        ),
+        Column::integer(
+            "declined",
+            "How many attempts of the fraudster were declined",
+            |_, row: &Row| Some(row.declined),
         ),
         Column::money(
             "amount",
-            "Their amounts together, US dollars",
+            "What was taken by the transactions, US dollars",
             |_, row: &Row| Some(row.amount),
         ),
         Column::date(

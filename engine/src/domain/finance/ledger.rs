@@ -23,7 +23,7 @@ use std::ops::Range;
 
 use self::agenda::{AT_ONCE, Bill, CARDS};
 pub use self::card::card_on;
-pub use self::entry::{Channel, Entry, Kind, Moment, NONE, NOWHERE};
+pub use self::entry::{Channel, Decline, Entry, Kind, Moment, NONE, NOWHERE};
 use self::entry::{Posting, Writer};
 use super::bank::{Bank, HISTORY, cents, exp};
 use super::fraud::{Episode, Event};
@@ -186,7 +186,7 @@ impl<'a> Ledger<'a> {
 
     /// What the fraudster took in the episode whose events are set.
     fn stolen(&self) -> i64 {
-        let by_fraud = self.events.iter().filter(|event| event.is_fraud);
+        let by_fraud = self.events.iter().filter(|event| event.succeeds());
         -by_fraud.map(|event| event.amount).sum::<i64>()
     }
 
@@ -245,7 +245,7 @@ impl<'a> Ledger<'a> {
                 next += 1;
             }
             self.cards(day, &season, &mut |moment, posting| {
-                if posting.account == CREDIT {
+                if posting.account == CREDIT && posting.declined.is_none() {
                     spent -= posting.amount;
                 }
                 writer.post_in_batch(Some(moment), posting);
@@ -281,7 +281,11 @@ impl<'a> Ledger<'a> {
                 self.level(month, &mut writer);
             }
         }
-        state.due = spent;
+        state.due = if month + 1 == self.customer.until {
+            0
+        } else {
+            spent
+        };
     }
 
     /// Brings the checking account to what it holds at the start of the next month: nothing where it is

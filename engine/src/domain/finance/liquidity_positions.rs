@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::book::{Books, LiquidityItem};
 use super::keys::CUSTOMERS_PER_BLOCK;
 use super::exposures::fraction;
+use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,

@@ -121,37 +121,45 @@ impl Market {
     /// before, and that of the session.
     #[inline]
     fn closes(&self, security: &Security, mut each: impl FnMut(usize, f64, f64)) {
-        self.closes_of(&[*security], |_, session, last, close| {
-            each(session, last, close);
-        });
+        let mut walk = self.start(security);
+        for (session, &market) in self.returns.iter().enumerate().skip(security.first_session) {
+            let last = walk.last;
+            walk.step(security, market, self.draw(security, session));
+            each(session, last, walk.last);
+        }
     }
 
-    /// The same for some securities side by side, by their place: a step has to wait for the one before
-    /// it, so four paths take little longer than one.
+    /// The price before the first session, and the closing prices, of some securities. They are walked
+    /// side by side: a step has to wait for the one before it, so four paths take little longer than one.
+    fn paths(&self, securities: &[Security; ABREAST]) -> [Vec<f64>; ABREAST] {
+        let mut paths = securities
+            .each_ref()
+            .map(|security| vec![security.first_price; SESSIONS + 1 - security.first_session]);
+        let [mut a, mut b, mut c, mut d] = securities.each_ref().map(|s| self.start(s));
+        for step in 0..SESSIONS {
+            self.advance(&mut a, &securities[0], step, &mut paths[0]);
+            self.advance(&mut b, &securities[1], step, &mut paths[1]);
+            self.advance(&mut c, &securities[2], step, &mut paths[2]);
+            self.advance(&mut d, &securities[3], step, &mut paths[3]);
+        }
+        paths
+    }
+
     #[inline]
-    fn closes_of<const N: usize>(
-        &self,
-        securities: &[Security; N],
-        mut each: impl FnMut(usize, usize, f64, f64),
-    ) {
-        let mut walks = std::array::from_fn::<_, N, _>(|place| {
-            let security = &securities[place];
-            // Quiet and excited securities at the start of the window.
-            let excitement = 0.5 + unit(self.draw(security, SESSIONS));
-            Walk {
-                cluster: Cluster::new(security.volatility, excitement),
-                last: security.first_price,
-            }
-        });
-        for step in 0..self.returns.len() {
-            for (place, (security, walk)) in securities.iter().zip(&mut walks).enumerate() {
-                let session = security.first_session + step;
-                if let Some(&market) = self.returns.get(session) {
-                    let last = walk.last;
-                    walk.step(security, market, self.draw(security, session));
-                    each(place, session, last, walk.last);
-                }
-            }
+    fn advance(&self, walk: &mut Walk, security: &Security, step: usize, path: &mut [f64]) {
+        let session = security.first_session + step;
+        if let (Some(&market), Some(close)) = (self.returns.get(session), path.get_mut(step + 1)) {
+            walk.step(security, market, self.draw(security, session));
+            *close = walk.last;
+        }
+    }
+
+    fn start(&self, security: &Security) -> Walk {
+        // Quiet and excited securities at the start of the window.
+        let excitement = 0.5 + unit(self.draw(security, SESSIONS));
+        Walk {
+            cluster: Cluster::new(security.volatility, excitement),
+            last: security.first_price,
         }
     }
 
@@ -293,15 +301,9 @@ impl BlockPaths {
         let number = usize::try_from(security.unit % SECURITIES_PER_BLOCK).unwrap_or(0);
         let paths = self.paths[number / ABREAST].get_or_init(|| {
             let first = security.unit / ABREAST as u64 * ABREAST as u64;
-            let securities: [Security; ABREAST] =
-                std::array::from_fn(|place| market.security(first + place as u64));
-            let mut paths = securities.map(|security| {
-                let mut path = Vec::with_capacity(SESSIONS + 1);
-                path.push(security.first_price);
-                path
-            });
-            market.closes_of(&securities, |place, _, _, close| paths[place].push(close));
-            paths
+            market.paths(&std::array::from_fn(|place| {
+                market.security(first + place as u64)
+            }))
         });
         let path = &paths[number % ABREAST];
         let place = session - security.first_session;

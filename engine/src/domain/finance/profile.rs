@@ -6,9 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::bank::{
-    BLOCK, Bank, HISTORY, HOME_AREAS, cents, exp, float, month_and_day, weekday,
-};
+use super::bank::{BLOCK, Bank, HISTORY, HOME_AREAS, cents, exp, float, month_and_day, weekday};
 use super::bank_days::{business_day, last_business_day};
 use super::lending::Loan;
 use crate::dictionary::Weighted;

@@ -33,9 +33,9 @@ pub const MOST_ORDERS: usize = 64;
 /// No order has more executions.
 pub const MOST_FILLS: usize = 4;
 /// Orders a customer, on average: of 30 % who trade.
-pub const MEAN_ORDERS: f64 = 2.4;
+pub const MEAN_ORDERS: f64 = 2.15;
 /// Executions a customer, on average.
-pub const MEAN_TRADES: f64 = 3.1;
+pub const MEAN_TRADES: f64 = 2.8;
 
 const TRADERS_PERCENT: u64 = 30;
 /// Securities that a customer has in view.

@@ -1,7 +1,7 @@
 //! Transactions: two years of postings on every account, with the balance after each.
 //!
 //! In the order of keys the postings of a customer ascend in time, and each balance is the one before it on
-//! the same account and the amount. See [`super::ledger`] for how they come about.
+//! the same account and the amount, unless it was declined. See [`super::ledger`] for how they come about.
 //!
 //! ```
 //! use arrow_array::cast::AsArray;
@@ -26,8 +26,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::bank::{Bank, FRAUD_RATE, HISTORY, account_id, card_id, fraud_episode_id, merchant_id};
-use super::ledger::{Channel, Entry, Kind, Ledger, Moment, NONE, NOWHERE};
-use super::profile::Profile;
+use super::ledger::{Channel, Decline, Entry, Kind, Ledger, Moment, NONE, NOWHERE};
+use super::profile::{Profile, days_below};
 use super::spending::{area_of, second_of_day};
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
@@ -121,10 +121,14 @@ fn authorised(bank: &Bank, row: &Row) -> i64 {
     let entry = &row.entry;
     match entry.authorised {
         Moment::At(second) => second * MICROS,
-        Moment::During(day) => {
+        Moment::During(day) | Moment::Before(day) => {
             let area = area_of(entry.merchant).unwrap_or_else(|| u64::from(row.area));
             let hours = bank.area(row.block, area).hours;
-            let second = second_of_day(entry.merchant, entry.entropy) - hours * 3_600;
+            let mut second = second_of_day(entry.merchant, entry.entropy);
+            if matches!(entry.authorised, Moment::Before(_)) {
+                second = (second - 20 - days_below(entry.entropy, 100)).max(0);
+            }
+            let second = second - hours * 3_600;
             (i64::from(day) * 86_400 + i64::from(second)) * MICROS
         }
     }
@@ -179,15 +183,30 @@ fn columns() -> Vec<Column<Bank, Row>> {
         }),
         Column::money(
             "balance_after",
-            "Balance of the account after it, US dollars; negative is owed",
+            "Balance of the account after it, US dollars; negative is owed; the same as before if declined",
             |_, row: &Row| Some(row.entry.balance),
         ),
         Column::instant("authorised_at", "When it was authorised", |bank: &Bank, row: &Row| {
             Some(authorised(bank, row))
         }),
-        Column::instant("posted_at", "When it was posted, on a business day for cards", |_, row: &Row| {
-            Some(row.entry.posted * MICROS)
+        Column::instant(
+            "posted_at",
+            "When it was posted, on a business day for cards; where it was declined, when that was recorded",
+            |_, row: &Row| Some(row.entry.posted * MICROS),
+        ),
+        Column::word("status", "posted or declined", |_, row: &Row| {
+            Some(if row.entry.declined.is_some() {
+                "declined"
+            } else {
+                "posted"
+            })
         }),
+        Column::word(
+            "decline_reason",
+            "insufficient_funds, incorrect_pin, incorrect_security_code or suspected_fraud",
+            |_, row: &Row| row.entry.declined.map(Decline::name),
+        )
+        .nullable(),
         Column::text(
             "counterparty",
             "Employer, landlord or person on the other side; NULL where there is a merchant or none",

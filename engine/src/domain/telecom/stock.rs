@@ -59,7 +59,11 @@ static STOCKS: LazyLock<Stock> = LazyLock::new(|| {
             .collect()
     };
     // 55 calls of 100 and 45 messages are the subscriber's own; data always count.
-    let calls = models(0, &table(|step| TELECOM_QUANTILES[step].call_seconds), 1_128);
+    let calls = models(
+        0,
+        &table(|step| TELECOM_QUANTILES[step].call_seconds),
+        1_128,
+    );
     let messages = models(1, &[0; 129], 920);
     let sessions = table(|step| TELECOM_QUANTILES[step].session_thousandths);
     let sessions = models(2, &sessions, 920);
@@ -182,7 +186,11 @@ mod tests {
         let mut calls: Vec<i64> = STOCKS.models[0].iter().map(|call| call.amount).collect();
         calls.sort_unstable();
         let middle = TELECOM_QUANTILES[64].call_seconds.cast_signed();
-        assert!((calls[STOCK / 2] - middle).abs() <= 1, "{}", calls[STOCK / 2]);
+        assert!(
+            (calls[STOCK / 2] - middle).abs() <= 1,
+            "{}",
+            calls[STOCK / 2]
+        );
         let rows = TELECOM_QUANTILES.windows(2);
         let mean = rows
             .map(|pair| (pair[0].call_seconds + pair[1].call_seconds) as f64 / 256.0)

@@ -89,6 +89,20 @@ named! {
     }
 }
 
+named! {
+    /// Why a transaction was declined.
+    Decline {
+        /// The account does not hold enough, or its limit is reached.
+        Funds = "insufficient_funds",
+        /// At a terminal.
+        Pin = "incorrect_pin",
+        /// Online.
+        Code = "incorrect_security_code",
+        /// It did not look like the customer.
+        Suspicion = "suspected_fraud",
+    }
+}
+
 /// When a transaction was authorised.
 #[derive(Debug, Clone, Copy)]
 pub enum Moment {
@@ -96,6 +110,8 @@ pub enum Moment {
     At(i64),
     /// In the course of a day, at the usual time at the merchant.
     During(i32),
+    /// Up to two minutes before that.
+    Before(i32),
 }
 
 /// A posting.
@@ -115,11 +131,13 @@ pub struct Entry {
     pub episode: u8,
     /// Whether somebody else did it.
     pub is_fraud: bool,
+    /// Why nothing came of it, if it was declined.
+    pub declined: Option<Decline>,
     /// Merchant of the block, or [`NOWHERE`].
     pub merchant: u16,
     /// In cents; negative leaves the account.
     pub amount: i64,
-    /// What the account holds after it, in cents; negative is owed.
+    /// What the account holds after it, in cents; negative is owed. What is declined changes nothing.
     pub balance: i64,
     /// When it was authorised.
     pub authorised: Moment,
@@ -139,6 +157,7 @@ pub(super) struct Posting {
     pub(super) card: u8,
     pub(super) episode: u8,
     pub(super) is_fraud: bool,
+    pub(super) declined: Option<Decline>,
     pub(super) merchant: u16,
     pub(super) amount: i64,
     pub(super) entropy: u64,
@@ -154,6 +173,7 @@ impl Posting {
             card: NONE,
             episode: NONE,
             is_fraud: false,
+            declined: None,
             merchant: NOWHERE,
             amount,
             entropy: 0,
@@ -211,7 +231,9 @@ impl<F: FnMut(&Entry)> Writer<'_, F> {
     #[inline]
     fn side(&mut self, authorised: Moment, posted: i64, posting: &Posting) {
         let balance = &mut self.state.balances[usize::from(posting.account.min(2))];
-        *balance += posting.amount;
+        if posting.declined.is_none() {
+            *balance += posting.amount;
+        }
         let entry = Entry {
             account: posting.account,
             kind: posting.kind,
@@ -220,6 +242,7 @@ impl<F: FnMut(&Entry)> Writer<'_, F> {
             counter_account: posting.counter_account,
             episode: posting.episode,
             is_fraud: posting.is_fraud,
+            declined: posting.declined,
             merchant: posting.merchant,
             amount: posting.amount,
             balance: *balance,
