@@ -12,7 +12,6 @@
 use std::sync::Arc;
 
 use super::book::{Books, LiquidityItem};
-use super::keys::CUSTOMERS_PER_BLOCK;
 use super::exposures::fraction;
 use super::keys::CUSTOMERS_PER_BLOCK;
 use crate::domain::linked::{Column, Linked};
