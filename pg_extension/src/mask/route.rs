@@ -125,7 +125,7 @@ unsafe fn move_rows(
 }
 
 /// Postgres's tuple routing, set up as COPY does.
-struct Router {
+pub struct Router {
     root: pg_sys::Relation,
     estate: *mut pg_sys::EState,
     state: *mut pg_sys::ModifyTableState,
@@ -136,7 +136,7 @@ struct Router {
 impl Router {
     /// # Safety
     /// `root` is an open partitioned table.
-    unsafe fn new(root: pg_sys::Relation) -> Self {
+    pub unsafe fn new(root: pg_sys::Relation) -> Self {
         // SAFETY: as CopyFrom in copyfrom.c; nodes live in the current memory context.
         unsafe {
             let estate = pg_sys::CreateExecutorState();
@@ -166,7 +166,7 @@ impl Router {
     ///
     /// # Safety
     /// The slot holds a row of a partition, and the map leads from its layout to the root's.
-    unsafe fn place(
+    pub unsafe fn place(
         &mut self,
         row: *mut pg_sys::TupleTableSlot,
         to_root: *mut pg_sys::TupleConversionMap,
@@ -201,7 +201,7 @@ impl Router {
 
     /// # Safety
     /// No value of the last row is used any more.
-    unsafe fn reset(&mut self) {
+    pub unsafe fn reset(&mut self) {
         // SAFETY: the executor state is ours.
         unsafe {
             let per_tuple = (*self.estate).es_per_tuple_exprcontext;
@@ -213,7 +213,7 @@ impl Router {
 
     /// # Safety
     /// Called once.
-    unsafe fn finish(self) {
+    pub unsafe fn finish(self) {
         // SAFETY: closes the partitions and indexes that routing has opened.
         unsafe {
             ExecCleanupTupleRouting(self.state, self.routing);

@@ -96,7 +96,12 @@ fn refusals(pg: &Postgres) {
         "0A000",
         "deals with all rows at once",
     );
-    assert!(error.hint.contains("synth_mask_table()"), "{error}");
+    assert!(
+        error
+            .hint
+            .contains("SELECT synth_mask_table('public.dealt')"),
+        "{error}"
+    );
     rule(&mut session, "tmp", "v", "MASKED WITH hash");
     session.refused(
         "CALL synth_mask_table_online('tmp')",

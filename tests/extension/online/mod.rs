@@ -4,6 +4,7 @@ mod control;
 mod kill;
 mod load;
 mod results;
+mod routed;
 mod standby;
 
 use super::{Session, Test};
@@ -12,6 +13,7 @@ use super::{Session, Test};
 pub fn tests() -> Vec<Test> {
     [
         results::tests(),
+        routed::tests(),
         load::tests(),
         control::tests(),
         kill::tests(),

@@ -196,6 +196,7 @@ fn what_is_made_of_values_is_compared(pg: &Postgres) {
             "not judged: 1 keys of no row that is there; REINDEX builds it anew"
         ])]
     );
+    session.until_the_dead_are_unseen();
     session.run("REINDEX TABLE plots");
     assert_eq!(session.rows(boxes), [row(&["700", "clean"])]);
 }

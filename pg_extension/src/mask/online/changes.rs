@@ -14,43 +14,60 @@ use super::super::batch::{Batch, column_masks};
 use super::super::owner::AsOwner;
 use super::super::plan::Rules;
 use super::copy;
-use super::map::{self, Map};
-use super::shadow::Shadow;
+use super::destination::Destination;
+use super::group::Group;
+use super::map::{self, Map, Place};
 use super::state::Part;
 use crate::boundary::check_for_interrupts;
 use crate::proof::Fingerprint;
 
 /// What was carried over.
 pub struct Applied {
-    /// Entries of the log.
+    /// Entries of the logs.
     pub entries: usize,
-    /// Rows that the shadow has more.
-    pub rows: i64,
+    /// Rows that the shadows have more, for each part that they are of.
+    pub rows: Vec<i64>,
 }
 
-/// Carries over at most so many entries of the log. Where the shadow has unique indexes, all
+/// Carries over at most so many entries of the logs of a group. Where shadows have unique indexes, all
 /// entries are to be carried over at once: in between, two rows could have one key.
 ///
-/// A fingerprint that was taken before learns of what has changed since: what the rows hold now are
-/// originals as well, and the control totals are those of the rows that are there.
+/// Fingerprints that were taken before, one a part, learn of what has changed since: what the rows hold
+/// now are originals as well, and the control totals are those of the rows that are there.
 pub fn apply(
-    part: &Part,
+    group: &Group,
     rules: &Rules,
     most: usize,
-    mut fingerprint: Option<&mut Fingerprint>,
+    mut fingerprints: Option<&mut [Fingerprint]>,
 ) -> Applied {
-    let (places, entries) = take_log(part, most);
+    let mut entries = 0;
+    let logs: Vec<PlacesByBlock> = group
+        .parts
+        .iter()
+        .map(|part| {
+            let (places, taken) = take_log(part, most - entries);
+            entries += taken;
+            places
+        })
+        .collect();
+    let mut rows = vec![0; logs.len()];
     if entries == 0 {
-        return Applied { entries, rows: 0 };
+        return Applied { entries, rows };
     }
-    let deleted = delete(part, &places, fingerprint.as_deref_mut());
+    delete(group, &logs, fingerprints.as_deref_mut(), &mut rows);
     // SAFETY: makes visible to what follows what was done.
     unsafe { pg_sys::CommandCounterIncrement() };
-    let inserted = insert(part, rules, &places, fingerprint);
-    Applied {
-        entries,
-        rows: inserted - deleted,
+    for (number, places) in logs
+        .iter()
+        .enumerate()
+        .filter(|(_, places)| !places.is_empty())
+    {
+        let fingerprint = fingerprints
+            .as_deref_mut()
+            .and_then(|all| all.get_mut(number));
+        rows[number] += insert(group, number, rules, places, fingerprint);
     }
+    Applied { entries, rows }
 }
 
 /// Lines by block.
@@ -95,48 +112,70 @@ fn take_log(part: &Part, most: usize) -> (PlacesByBlock, usize) {
     (places, entries)
 }
 
-/// Deletes what the shadow holds for these places.
-fn delete(part: &Part, places: &PlacesByBlock, mut fingerprint: Option<&mut Fingerprint>) -> i64 {
-    let mut deleted = 0;
-    // SAFETY: opened and closed here; only this run writes to the shadow.
+/// Deletes what shadows hold for these places.
+fn delete(
+    group: &Group,
+    logs: &[PlacesByBlock],
+    mut fingerprints: Option<&mut [Fingerprint]>,
+    rows: &mut [i64],
+) {
+    // SAFETY: opened and closed here; only this run writes to the shadows.
     unsafe {
-        let shadow = pg_sys::table_open(part.shadow, pg_sys::RowExclusiveLock as i32);
-        let mut map = Map::open(part.map, part.map_index);
-        let columns = (*(*shadow).rd_att).natts as usize;
-        let mut cells = (vec![Datum::null(); columns], vec![true; columns]);
-        for (&block, lines) in places {
-            check_for_interrupts();
-            let mut known = map.find(block);
-            let before = deleted;
-            for &line in lines {
-                if let Some(mut place) = known.find(line) {
+        let mut shadows: BTreeMap<u16, pg_sys::Relation> = BTreeMap::new();
+        for (number, places) in logs
+            .iter()
+            .enumerate()
+            .filter(|(_, places)| !places.is_empty())
+        {
+            let part = &group.parts[number];
+            let mut map = Map::open(part.map, part.map_index);
+            let mut fingerprint = fingerprints
+                .as_deref_mut()
+                .and_then(|all| all.get_mut(number));
+            for (&block, lines) in places {
+                check_for_interrupts();
+                let mut known = map.find(block);
+                let mut deleted = 0;
+                for &line in lines {
+                    let Some(Place { part: at, mut tid }) = known.find(line) else {
+                        continue;
+                    };
+                    let Some(other) = group.parts.get(usize::from(at)) else {
+                        continue;
+                    };
+                    let shadow = *shadows.entry(at).or_insert_with(|| {
+                        pg_sys::table_open(other.shadow, pg_sys::RowExclusiveLock as i32)
+                    });
                     if let Some(fingerprint) = fingerprint.as_deref_mut() {
-                        forget(shadow, place, fingerprint, &mut cells);
+                        forget(part, shadow, tid, fingerprint);
                     }
-                    pg_sys::simple_heap_delete(shadow, &raw mut place);
+                    pg_sys::simple_heap_delete(shadow, &raw mut tid);
                     known.set(line, None);
                     deleted += 1;
                 }
+                if deleted > 0 {
+                    map.put(block, &known);
+                    rows[number] -= deleted;
+                }
             }
-            if deleted > before {
-                map.put(block, &known);
-            }
+            map.close();
         }
-        map.close();
-        pg_sys::table_close(shadow, pg_sys::NoLock as i32);
+        for shadow in shadows.into_values() {
+            pg_sys::table_close(shadow, pg_sys::NoLock as i32);
+        }
     }
-    deleted
 }
 
-/// Takes a row of the shadow out of the control totals.
+/// Takes a row of a shadow out of the control totals of the part that it is of, which may be another
+/// one's shadow.
 ///
 /// # Safety
-/// The shadow is open, and has a row at the place.
+/// The shadow is open, and has a row at the place; the fingerprint is that of the part.
 unsafe fn forget(
+    part: &Part,
     shadow: pg_sys::Relation,
     place: pg_sys::ItemPointerData,
     fingerprint: &mut Fingerprint,
-    (values, nulls): &mut (Vec<Datum>, Vec<bool>),
 ) {
     let mut memory = PgMemoryContexts::new("pg_synth changed row");
     let mut tuple = pg_sys::HeapTupleData {
@@ -148,22 +187,32 @@ unsafe fn forget(
         let mut buffer = 0;
         // Whether a snapshot sees it does not matter: nobody else writes here.
         let snapshot = &raw mut pg_sys::SnapshotSelfData;
-        if pg_sys::heap_fetch(shadow, snapshot, &raw mut tuple, &raw mut buffer, false) {
-            pg_sys::heap_deform_tuple(
-                &raw mut tuple,
-                (*shadow).rd_att,
-                values.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            );
-            memory.switch_to(|_| fingerprint.forget(values, nulls));
-            pg_sys::ReleaseBuffer(buffer);
+        if !pg_sys::heap_fetch(shadow, snapshot, &raw mut tuple, &raw mut buffer, false) {
+            return;
         }
+        memory.switch_to(|_| {
+            let table = pg_sys::table_open(part.relid, pg_sys::NoLock as i32);
+            let desc = (*table).rd_att;
+            let map = pg_sys::convert_tuples_by_name((*shadow).rd_att, desc);
+            let own = if map.is_null() {
+                &raw mut tuple
+            } else {
+                pg_sys::execute_attr_map_tuple(&raw mut tuple, map)
+            };
+            let columns = (*desc).natts as usize;
+            let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
+            pg_sys::heap_deform_tuple(own, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
+            fingerprint.forget(&values, &nulls);
+            pg_sys::table_close(table, pg_sys::NoLock as i32);
+        });
+        pg_sys::ReleaseBuffer(buffer);
     }
 }
 
 /// Masks what the table holds at these places, and inserts it.
 fn insert(
-    part: &Part,
+    group: &Group,
+    number: usize,
     rules: &Rules,
     places: &PlacesByBlock,
     mut fingerprint: Option<&mut Fingerprint>,
@@ -171,10 +220,11 @@ fn insert(
     let mut inserted = 0;
     // SAFETY: as for `copy_batch`.
     unsafe {
-        let (table, shadow) = copy::open(part);
-        let owner = AsOwner::of(part.relid);
+        let part = &group.parts[number];
+        let table = copy::open_table(part);
+        let owner = AsOwner::of(group.top.unwrap_or(part.relid));
         let masks = column_masks(table, rules);
-        let mut writer = Shadow::new(table, shadow, false);
+        let mut writer = Destination::open(group, number, table, false);
         let mut map = Map::open(part.map, part.map_index);
         let mut batch = Batch::new(table, &masks);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
@@ -234,7 +284,6 @@ fn insert(
         map.close();
         writer.finish();
         drop(owner);
-        pg_sys::table_close(shadow, pg_sys::NoLock as i32);
         pg_sys::table_close(table, pg_sys::NoLock as i32);
     }
     inserted

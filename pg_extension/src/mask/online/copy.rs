@@ -7,45 +7,59 @@ use pgrx::pg_sys::{self, Oid};
 use super::super::batch::{Batch, column_masks};
 use super::super::owner::AsOwner;
 use super::super::plan::Rules;
+use super::destination::Destination;
+use super::group::Group;
 use super::map::{self, Map, Places};
-use super::shadow::Shadow;
 use super::state::Part;
 use crate::boundary::{check_for_interrupts, relation_name};
 use crate::error::raise;
 use crate::proof::Fingerprint;
 
 /// Raises an error where a table is no longer the one that a run was begun for.
-pub fn changed(part: &Part) -> ! {
+pub fn changed(table: Oid) -> ! {
     raise(
         ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
         format!(
             "{} has been altered, rewritten or truncated while it was masked",
-            relation_name(part.relid)
+            relation_name(table)
         ),
         Some("The same call begins anew; synth_mask_online_abort() gives up.".to_owned()),
     )
 }
 
-/// Opens a table of a run and its shadow, both as they were when the run began.
+/// Opens a table of a run, as it was when the run began.
 ///
 /// # Safety
-/// The table is locked; both are closed by the caller.
-pub unsafe fn open(part: &Part) -> (pg_sys::Relation, pg_sys::Relation) {
+/// The table is locked; it is closed by the caller.
+pub unsafe fn open_table(part: &Part) -> pg_sys::Relation {
     // SAFETY: by the caller's promise.
     unsafe {
         let table = pg_sys::table_open(part.relid, pg_sys::AccessShareLock as i32);
+        if (*(*table).rd_rel).relfilenode != part.filenode {
+            changed(part.relid);
+        }
+        table
+    }
+}
+
+/// Opens the shadow of a table that is open, as it was when the run began.
+///
+/// # Safety
+/// It is closed by the caller.
+pub unsafe fn open_shadow(part: &Part, table: pg_sys::Relation) -> pg_sys::Relation {
+    // SAFETY: by the caller's promise.
+    unsafe {
         if !super::state::exists(part.shadow) {
-            changed(part);
+            changed(part.relid);
         }
         let shadow = pg_sys::table_open(part.shadow, pg_sys::RowExclusiveLock as i32);
-        let same = (*(*table).rd_rel).relfilenode == part.filenode
-            // The map knows places in this file.
-            && (*(*shadow).rd_rel).relfilenode == part.shadow_filenode
+        // The map knows places in this file.
+        let same = (*(*shadow).rd_rel).relfilenode == part.shadow_filenode
             && same_columns((*table).rd_att, (*shadow).rd_att);
         if !same {
-            changed(part);
+            changed(part.relid);
         }
-        (table, shadow)
+        shadow
     }
 }
 
@@ -70,16 +84,17 @@ unsafe fn same_columns(one: pg_sys::TupleDesc, other: pg_sys::TupleDesc) -> bool
     }
 }
 
-/// Copies the next blocks, until so many rows are copied; moves the part on and gives the number of
-/// rows. Blocks are copied whole.
-pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
+/// Copies the next blocks of a part of the group, until so many rows are copied; gives the part as it
+/// is then, and the number of rows. Blocks are copied whole.
+pub fn copy_batch(group: &Group, number: usize, rules: &Rules, batch_rows: usize) -> (Part, usize) {
+    let mut part = group.parts[number];
     let mut copied = 0;
     // SAFETY: all is opened and closed here; after an error the transaction's end does it.
     unsafe {
-        let (table, shadow) = open(part);
-        let owner = AsOwner::of(part.relid);
+        let table = open_table(&part);
+        let owner = AsOwner::of(group.top.unwrap_or(part.relid));
         let masks = column_masks(table, rules);
-        let mut writer = Shadow::new(table, shadow, true);
+        let mut writer = Destination::open(group, number, table, true);
         let mut map = Map::open(part.map, part.map_index);
         let mut batch = Batch::new(table, &masks);
         let mut memory = PgMemoryContexts::new("pg_synth masking batch");
@@ -153,11 +168,10 @@ pub fn copy_batch(part: &mut Part, rules: &Rules, batch_rows: usize) -> usize {
         map.close();
         writer.finish();
         drop(owner);
-        pg_sys::table_close(shadow, pg_sys::NoLock as i32);
         pg_sys::table_close(table, pg_sys::NoLock as i32);
         part.next_block = end;
     }
-    copied
+    (part, copied)
 }
 
 /// Reads the whole table once more, while it holds its originals, for a fingerprint of them: as the

@@ -1,5 +1,6 @@
-//! Where in the shadow each row of a table is: a row a block of the table, with six bytes for each
-//! line of the block, zero where there is none.
+//! Where in the shadow each row of a table is: a row a block of the table, with eight bytes for each
+//! line of the block, zero where there is none. Two of them name the part of the run whose shadow it
+//! is: rows may move to other partitions when they are masked.
 //!
 //! So a change is carried over by place. Tables need no key, keys may be masked, and the log holds
 //! no value.
@@ -7,14 +8,24 @@
 use pgrx::pg_sys::{self, Datum, ItemPointerData, Oid};
 
 /// Bytes of a place.
-const WIDTH: usize = 6;
+const WIDTH: usize = 8;
+
+/// Where a masked row is.
+#[derive(Clone, Copy, Default)]
+pub struct Place {
+    /// The part of the group whose shadow it is, by number.
+    pub part: u16,
+    /// Where in the shadow.
+    pub tid: ItemPointerData,
+}
 
 /// A place as bytes.
-fn encode(tid: ItemPointerData) -> [u8; WIDTH] {
+fn encode(Place { part, tid }: Place) -> [u8; WIDTH] {
     let mut bytes = [0; WIDTH];
     bytes[0..2].copy_from_slice(&tid.ip_blkid.bi_hi.to_ne_bytes());
     bytes[2..4].copy_from_slice(&tid.ip_blkid.bi_lo.to_ne_bytes());
     bytes[4..6].copy_from_slice(&tid.ip_posid.to_ne_bytes());
+    bytes[6..8].copy_from_slice(&part.to_ne_bytes());
     bytes
 }
 
@@ -41,7 +52,7 @@ pub struct Places(Vec<u8>);
 
 impl Places {
     /// Where the row of a line is; lines count from 1.
-    pub fn find(&self, line: u16) -> Option<ItemPointerData> {
+    pub fn find(&self, line: u16) -> Option<Place> {
         let start = usize::from(line.checked_sub(1)?) * WIDTH;
         let bytes = self.0.get(start..start + WIDTH)?;
         let part = |at: usize| u16::from_ne_bytes([bytes[at], bytes[at + 1]]);
@@ -52,11 +63,12 @@ impl Places {
             },
             ip_posid: part(4),
         };
-        (tid.ip_posid != 0).then_some(tid)
+        let place = Place { part: part(6), tid };
+        (tid.ip_posid != 0).then_some(place)
     }
 
     /// Notes where the row of a line is, or that it is nowhere.
-    pub fn set(&mut self, line: u16, place: Option<ItemPointerData>) {
+    pub fn set(&mut self, line: u16, place: Option<Place>) {
         let start = usize::from(line.saturating_sub(1)) * WIDTH;
         if self.0.len() < start + WIDTH {
             self.0.resize(start + WIDTH, 0);

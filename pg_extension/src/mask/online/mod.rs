@@ -13,7 +13,9 @@
 //! | `setup` | what a run puts into the database, and takes away |
 //! | `capture` | the trigger that notes changes |
 //! | `map` | where in the shadow each row is |
+//! | `group` | tables that are dealt with together |
 //! | `copy` | blocks of the table into the shadow |
+//! | `destination` | which shadow a masked row goes to |
 //! | `shadow` | masked rows into the shadow, checked |
 //! | `changes` | carrying over what has changed |
 //! | `index` | the shadow's indexes and statistics |
@@ -22,6 +24,8 @@
 mod capture;
 mod changes;
 mod copy;
+mod destination;
+mod group;
 mod index;
 mod map;
 mod setup;
@@ -43,6 +47,7 @@ use super::withheld::withholding_details;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
 use crate::proof::{self, Fingerprint};
+use group::{Group, groups};
 use state::{Part, Phase};
 use step::{Claim, Limits, Outcome, Throttle, locked_step, step};
 
@@ -289,20 +294,23 @@ fn give_up(target: Oid, limits: &Limits) {
 }
 
 fn copy_all(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle) {
-    for mut part in step(|| state::parts(target)) {
-        while part.next_block < part.blocks {
-            let mut next = part;
-            let share = pg_sys::AccessShareLock;
-            let copied = locked_step(target, limits, &[part.relid], share, || {
-                let copied = withholding_details(|| {
-                    copy::copy_batch(&mut next, &plan.rules, limits.batch_rows)
+    for mut group in step(|| groups(target, plan)) {
+        for number in 0..group.parts.len() {
+            while group.parts[number].next_block < group.parts[number].blocks {
+                let done = locked_step(target, limits, &group.tables, group.lock(), || {
+                    let (part, copied) = withholding_details(|| {
+                        copy::copy_batch(&group, number, &plan.rules, limits.batch_rows)
+                    });
+                    state::advance(target, &part, copied as i64);
+                    commit_soon();
+                    Outcome::Done((part, copied))
                 });
-                state::advance(target, &next, copied as i64);
-                commit_soon();
-                Outcome::Done(copied)
-            });
-            part = next;
-            throttle.pause(target, limits, copied.unwrap_or(0));
+                let Some((part, copied)) = done else {
+                    continue;
+                };
+                group.parts[number] = part;
+                throttle.pause(target, limits, copied);
+            }
         }
     }
     step(|| state::enter(target, Phase::Changes));
@@ -326,23 +334,45 @@ fn commit_soon() {
     }
 }
 
-/// Carries over one round of changes to a table; gives the number of entries.
-fn apply(target: Oid, part: &Part, plan: &Plan, limits: &Limits, most: usize) -> usize {
-    let share = pg_sys::AccessShareLock;
-    locked_step(target, limits, &[part.relid], share, || {
-        let applied = withholding_details(|| changes::apply(part, &plan.rules, most, None));
-        state::advance(target, part, applied.rows);
+/// Carries over at most so many changes to a group; gives the number of entries.
+fn apply(
+    target: Oid,
+    group: &Group,
+    plan: &Plan,
+    most: usize,
+    fingerprints: Option<&mut [Fingerprint]>,
+) -> usize {
+    let applied = withholding_details(|| changes::apply(group, &plan.rules, most, fingerprints));
+    for (part, rows) in group.parts.iter().zip(applied.rows) {
+        if rows != 0 || group.top.is_none() {
+            state::advance(target, part, rows);
+        }
+    }
+    applied.entries
+}
+
+/// The same in a step of its own.
+fn catch_up(
+    target: Oid,
+    group: &Group,
+    plan: &Plan,
+    limits: &Limits,
+    most: usize,
+    fingerprints: Option<&mut [Fingerprint]>,
+) -> usize {
+    locked_step(target, limits, &group.tables, group.lock(), || {
+        let entries = apply(target, group, plan, most, fingerprints);
         commit_soon();
-        Outcome::Done(applied.entries)
+        Outcome::Done(entries)
     })
     .unwrap_or(0)
 }
 
 fn carry_over(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle) {
-    for part in step(|| state::parts(target)) {
+    for group in step(|| groups(target, plan)) {
         loop {
             let most = ENTRIES.min(limits.batch_rows);
-            let entries = apply(target, &part, plan, limits, most);
+            let entries = catch_up(target, &group, plan, limits, most, None);
             throttle.pause(target, limits, entries);
             if entries < most {
                 break;
@@ -364,67 +394,52 @@ fn build_indexes(target: Oid, limits: &Limits) {
     step(|| state::enter(target, Phase::CatchUp));
 }
 
-/// Takes fingerprints of the originals, while they are there: for the proof and the audit. Each is taken
-/// in one transaction with all changes before it, so that the shadow holds what it has counted;
-/// what changes from then on is told to it as it is carried over.
+/// Takes fingerprints of the originals, while they are there: for the proof and the audit. Those of a
+/// group are taken in one transaction with all changes before it, so that the shadows hold what they
+/// have counted; what changes from then on is told to them as it is carried over.
 fn take_fingerprints(
     target: Oid,
-    parts: &[Part],
+    groups: &[Group],
     plan: &Plan,
     limits: &Limits,
-) -> Option<Vec<Fingerprint>> {
-    let share = pg_sys::AccessShareLock;
-    parts
+) -> Option<Vec<Vec<Fingerprint>>> {
+    groups
         .iter()
-        .map(|part| {
-            locked_step(target, limits, &[part.relid], share, || {
-                let fingerprint = withholding_details(|| {
-                    let applied = changes::apply(part, &plan.rules, usize::MAX, None);
-                    state::advance(target, part, applied.rows);
-                    copy::take_fingerprint(part.relid, &plan.rules)
+        .map(|group| {
+            locked_step(target, limits, &group.tables, group.lock(), || {
+                apply(target, group, plan, usize::MAX, None);
+                let parts = group.parts.iter();
+                let taken = withholding_details(|| {
+                    parts
+                        .map(|part| copy::take_fingerprint(part.relid, &plan.rules))
+                        .collect()
                 });
-                Outcome::Done(fingerprint)
+                Outcome::Done(taken)
             })
         })
         .collect()
 }
 
-/// Carries over a round of changes to a table that has a fingerprint; gives the number of entries.
-fn catch_up(
-    target: Oid,
-    part: &Part,
-    plan: &Plan,
-    limits: &Limits,
-    fingerprint: &mut Fingerprint,
-) -> usize {
-    let share = pg_sys::AccessShareLock;
-    locked_step(target, limits, &[part.relid], share, || {
-        let applied = withholding_details(|| {
-            changes::apply(part, &plan.rules, usize::MAX, Some(fingerprint))
-        });
-        state::advance(target, part, applied.rows);
-        commit_soon();
-        Outcome::Done(applied.entries)
-    })
-    .unwrap_or(0)
-}
-
 /// Catches up until few changes are left, and swaps.
 fn finish(target: Oid, plan: &Plan, limits: &Limits) {
-    let parts = step(|| state::parts(target));
-    let Some(mut fingerprints) = take_fingerprints(target, &parts, plan, limits) else {
+    let groups = step(|| groups(target, plan));
+    let Some(mut fingerprints) = take_fingerprints(target, &groups, plan, limits) else {
         return;
     };
     for _ in 0..ROUNDS {
-        let entries: usize = parts
+        let entries: usize = groups
             .iter()
             .zip(&mut fingerprints)
-            .map(|(part, fingerprint)| catch_up(target, part, plan, limits, fingerprint))
+            .map(|(group, taken)| catch_up(target, group, plan, limits, usize::MAX, Some(taken)))
             .sum();
         if entries <= FEW_ENTRIES {
             break;
         }
     }
+    let parts: Vec<Part> = groups
+        .iter()
+        .flat_map(|group| group.parts.iter().copied())
+        .collect();
     let exclusive = pg_sys::AccessExclusiveLock;
     // The shadows first: autovacuum may be at work there, and nobody waits for it meanwhile.
     let shadows = parts.iter().map(|part| part.shadow);
@@ -433,8 +448,9 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
     locked_step(target, limits, &tables, exclusive, || {
         let now = plan::plan_under(&[target], pg_sys::AccessShareLock as i32);
         let definition = state::find(target).map(|(_, definition)| definition);
-        if definition != Some(state::definition(&now)) || !parts.iter().all(setup::notes_changes) {
-            copy::changed(&parts[0]);
+        let noted = parts.iter().all(setup::notes_changes);
+        if definition != Some(state::definition(&now)) || !noted {
+            copy::changed(target);
         }
         let mut pairs = Vec::new();
         for part in &parts {
@@ -444,14 +460,11 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             };
             pairs.push(found);
         }
-        for (part, fingerprint) in parts.iter().zip(&mut fingerprints) {
-            let applied = withholding_details(|| {
-                changes::apply(part, &plan.rules, TOO_MANY_ENTRIES, Some(fingerprint))
-            });
-            if applied.entries >= TOO_MANY_ENTRIES {
+        for (group, taken) in groups.iter().zip(&mut fingerprints) {
+            let entries = apply(target, group, plan, TOO_MANY_ENTRIES, Some(taken));
+            if entries >= TOO_MANY_ENTRIES {
                 return Outcome::Undo;
             }
-            state::advance(target, part, applied.rows);
         }
         let views = dependents::materialized_views(&now.affected);
         dependents::remove_statistics(&now, &views);
@@ -464,7 +477,7 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             verify::foreign_keys(&now.tables);
         }
         let rows = state::rows_done(target);
-        for fingerprint in fingerprints {
+        for fingerprint in fingerprints.into_iter().flatten() {
             fingerprint.store();
         }
         let verify = match Verify::wanted(&[]) {

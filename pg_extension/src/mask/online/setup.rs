@@ -10,6 +10,7 @@ use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::super::batch::column_masks;
+use super::super::catalog;
 use super::super::owner::AsOwner;
 use super::super::plan::Plan;
 use super::state::{self, Part, bigint, oid, text};
@@ -18,15 +19,21 @@ use crate::error::raise;
 
 /// Refuses tables that cannot be masked online.
 pub fn check(plan: &Plan) {
-    if let Some(&top) = plan.routed.first() {
+    if plan.tables.len() > usize::from(u16::MAX) {
         raise(
-            ERRCODE_FEATURE_NOT_SUPPORTED,
+            ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             format!(
-                "rows of {} move to other partitions when they are masked: it cannot be masked online",
-                relation_name(top)
+                "{} tables are too many for one online masking",
+                plan.tables.len()
             ),
-            Some("Use synth_mask_table(), or leave the partition key as it is and mask the other columns.".to_owned()),
+            Some(format!(
+                "At most {} are masked at once: mask parts of the tree, or use synth_mask_table().",
+                u16::MAX
+            )),
         );
+    }
+    for &top in &plan.routed {
+        refuse_mixed(top, plan);
     }
     for &relid in &plan.tables {
         // SAFETY: the table is locked by the plan; it is opened and closed here.
@@ -47,7 +54,7 @@ pub fn check(plan: &Plan) {
                         "{} {problem}: it cannot be masked online",
                         relation_name(relid)
                     ),
-                    Some("Use synth_mask_table().".to_owned()),
+                    Some(format!("SELECT synth_mask_table({}).", quoted(relid))),
                 );
             }
             pg_sys::CheckTableNotInUse(table, c"synth_mask_table_online".as_ptr());
@@ -62,11 +69,40 @@ pub fn check(plan: &Plan) {
                         "the mask of column {} deals with all rows at once: it cannot be masked online",
                         mask.column.display()
                     ),
-                    Some("Values of rows that others change meanwhile have no place to be dealt to: use synth_mask_table(), or another mask.".to_owned()),
+                    Some(format!(
+                        "Values of rows that others change meanwhile have no place to be dealt to: SELECT synth_mask_table({}), which locks the table until it has committed; or use another mask.",
+                        quoted(relid)
+                    )),
                 );
             }
             pg_sys::table_close(table, pg_sys::NoLock as i32);
         }
+    }
+}
+
+/// After a crash unlogged partitions are empty. Where only some are, rows that have moved from or to
+/// them would be lost, or there twice.
+fn refuse_mixed(top: Oid, plan: &Plan) {
+    let tree = catalog::descendants(&[top]);
+    let leaves: Vec<Oid> = plan
+        .tables
+        .iter()
+        .copied()
+        .filter(|relid| tree.contains(relid))
+        .collect();
+    let some = leaves.iter().find(|relid| is_unlogged(**relid));
+    if let Some(&some) = some.filter(|_| !leaves.iter().all(|relid| is_unlogged(*relid))) {
+        raise(
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!(
+                "{} is unlogged, other partitions are not, and rows move between them when they are masked: they cannot be masked online",
+                relation_name(some)
+            ),
+            Some(format!(
+                "SELECT synth_mask_table({}), which locks the tables until it has committed; or ALTER TABLE .. SET LOGGED.",
+                quoted(top)
+            )),
+        );
     }
 }
 
@@ -144,6 +180,11 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
             oid(file_of(shadow)),
         ],
     );
+}
+
+/// The name of a table as a literal, for a statement in a hint.
+fn quoted(relid: Oid) -> String {
+    format!("'{}'", relation_name(relid).replace('\'', "''"))
 }
 
 fn is_unlogged(relid: Oid) -> bool {

@@ -1,8 +1,8 @@
 //! Writing masked rows into the shadow heap, which will take the table's place.
 
-use pgrx::pg_sys::{self, ItemPointerData};
+use pgrx::pg_sys::{self, Datum, ItemPointerData};
 
-use super::super::batch::{Batch, ColumnMask};
+use super::super::batch::ColumnMask;
 use super::super::demands::{Demands, result_info};
 
 /// Writes rows into a shadow, checking what the table demands.
@@ -48,13 +48,17 @@ impl Shadow {
         }
     }
 
-    /// Writes a masked batch; gives the place of each row.
+    /// Writes so many rows; gives the place of each.
     ///
     /// # Safety
-    /// The batch and the masks are those of the table. The current memory context outlives nothing
-    /// but this call.
-    pub unsafe fn write(&mut self, batch: &Batch, masks: &[ColumnMask]) -> Vec<ItemPointerData> {
-        let rows = batch.rows;
+    /// The cells are those of masked rows of the table, and the masks, if there are any, are those of
+    /// the table. The current memory context outlives nothing but this call.
+    pub unsafe fn write<'a>(
+        &mut self,
+        rows: usize,
+        cells: impl Fn(usize) -> (&'a [Datum], &'a [bool]),
+        masks: &[ColumnMask],
+    ) -> Vec<ItemPointerData> {
         // SAFETY: each slot has one cell an attribute; the executor state is ours.
         unsafe {
             let long_lived = pg_sys::MemoryContextSwitchTo((*self.demands.estate()).es_query_cxt);
@@ -66,7 +70,7 @@ impl Shadow {
             }
             pg_sys::MemoryContextSwitchTo(long_lived);
             for row in 0..rows {
-                self.demands.fill(self.slots[row], batch.row(row), masks);
+                self.demands.fill(self.slots[row], cells(row), masks);
             }
             if rows > 0 {
                 pg_sys::heap_multi_insert(
@@ -89,6 +93,12 @@ impl Shadow {
             }
             places
         }
+    }
+
+    /// Lets go of the page that was written last.
+    pub fn unpin(&self) {
+        // SAFETY: made by `new`; the next write pins a page again.
+        unsafe { pg_sys::ReleaseBulkInsertStatePin(self.bulk) };
     }
 
     /// Adds a row to the indexes, which checks uniqueness.

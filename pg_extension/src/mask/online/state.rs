@@ -296,8 +296,11 @@ pub fn forget(target: Oid) {
     );
 }
 
+/// What a run keeps of rows: another edition's cannot be resumed.
+const EDITION: u32 = 2;
+
 /// A hash of all that decides what the masked tables hold: the tables' files, columns and
-/// constraints, the rules, and which secret is in use. Not the indexes, which are compared one by one.
+/// constraints, the bounds of partitions, the rules, and which secret is in use. Not the indexes, which are compared one by one.
 pub fn definition(plan: &Plan) -> String {
     let mut rules: Vec<String> = plan
         .rules
@@ -324,9 +327,16 @@ pub fn definition(plan: &Plan) -> String {
             SELECT pg_catalog.concat_ws(',', 'generated', adrelid, adnum, adbin::text)
             FROM pg_catalog.pg_attrdef WHERE adrelid = ANY ($1)
           UNION ALL
+            SELECT pg_catalog.concat_ws(',', 'bound', oid, pg_catalog.pg_get_expr(relpartbound, oid), pg_catalog.pg_get_partkeydef(oid))
+            FROM pg_catalog.pg_class WHERE oid = ANY ($3) AND (relispartition OR relkind = 'p')
+          UNION ALL
             SELECT pg_catalog.concat_ws(',', 'secret', version, xmin::text) FROM synth.secret
          ) AS parts (part)",
-        &[oids(&plan.tables), text(&rules.join("|"))],
+        &[
+            oids(&plan.tables),
+            text(&format!("{EDITION} {}", rules.join("|"))),
+            oids(&plan.affected),
+        ],
         |row| row.get(1),
     )
     .pop()
