@@ -267,7 +267,10 @@ impl Plan {
                 None if !planned.nullable => {
                     let some = || {
                         let allowed = planned_reference.allowed.get(variant);
-                        let allowed = allowed.and_then(Option::as_ref);
+                        // Where a variant leaves none, a key that another one allows is still a key.
+                        let allowed = allowed
+                            .and_then(Option::as_ref)
+                            .filter(|allowed| !allowed.is_empty());
                         let count = allowed.map_or(keys.len(), Vec::len);
                         if count == 0 {
                             return None;

@@ -187,10 +187,10 @@ fn exclusions_are_judged_without_writing(pg: &Postgres) {
 fn texts_that_are_looked_for_in_vain_are_announced(pg: &Postgres) {
     let mut session = prepared(pg);
     anew(&mut session);
-    session.run("CREATE TABLE target (a text NOT NULL CONSTRAINT both CHECK (a ~ '^[a-f]+$' AND a ~ '[0-9]'))");
+    session.run("CREATE TABLE target (a text NOT NULL CONSTRAINT mixed CHECK (a ~ '^[a-f]+$' AND a ~ '[0-9]'))");
     let said = problem(&mut session, "'target', 10");
-    assert!(said.contains("both"), "{said}");
-    session.refused("SELECT synth_fill('target', 10)", "23514", "both");
+    assert!(said.contains("mixed"), "{said}");
+    session.refused("SELECT synth_fill('target', 10)", "23514", "mixed");
 }
 
 fn fill_says_a_shortage_before_the_first_row(pg: &Postgres) {

@@ -139,7 +139,7 @@ fn exclusions_of_a_partition(pg: &Postgres) {
          CREATE TABLE one PARTITION OF target FOR VALUES IN (1); CREATE TABLE two PARTITION OF target FOR VALUES IN (2);
          ALTER TABLE one ADD CONSTRAINT apart EXCLUDE USING gist (int4range(d, d + 5) WITH &&)",
     );
-    assert_eq!(super::fill(&mut session, "target", 300), "300");
+    assert_eq!(fill(&mut session, "target", 300), "300");
     assert_rows_hold(&mut session, &["t"]);
 }
 
@@ -169,7 +169,7 @@ fn rows_of_many_columns_fit_a_page(pg: &Postgres) {
     session.run(
         "DO $$ BEGIN EXECUTE 'CREATE TABLE target (' || (SELECT string_agg('c' || i || ' ' || (ARRAY['integer', 'text', 'date', 'boolean', 'numeric(8,2)', 'real'])[1 + i % 6], ',') FROM generate_series(1, 1600) i) || ')'; END $$",
     );
-    assert_eq!(super::fill(&mut session, "target", 200), "200");
+    assert_eq!(fill(&mut session, "target", 200), "200");
     let share = session.value("SELECT count(c1) > 50 FROM target");
     assert_eq!(share, "t", "columns are not all NULL");
 }

@@ -74,7 +74,7 @@ fn tenants(pg: &Postgres) {
     }
     for (column, table) in [("manager", "users"), ("editor", "docs")] {
         let spread = session.rows(&format!(
-            "SELECT count({column}) BETWEEN 1200 AND 1499, count(DISTINCT tenant_id) > 20 FROM {table}"
+            "SELECT count({column}) BETWEEN 300 AND 1499, count(DISTINCT tenant_id) > 20 FROM {table}"
         ));
         assert_eq!(spread, [crate::extension::row(&["t", "t"])], "{table}");
     }
