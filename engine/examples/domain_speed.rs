@@ -47,8 +47,8 @@ fn report(
     kind: &str,
     name: &str,
     step: u64,
-    make: impl Fn(std::ops::Range<u64>) -> synth_engine::error::Result<u64>,
-) -> synth_engine::error::Result<()> {
+    make: impl Fn(std::ops::Range<u64>) -> synth_engine::Result<u64>,
+) -> synth_engine::Result<()> {
     make(0..step)?;
     let (start, mut units, mut rows) = (clock.nanoseconds(), 0, 0);
     let mut taken = 0;
