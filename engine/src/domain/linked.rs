@@ -26,11 +26,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
+use arrow_array::builder::StringBuilder;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int16Array, Int32Array,
-    Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float64Array,
+    Int16Array, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray,
 };
+use arrow_buffer::NullBuffer;
 
 use super::{FanOut, LAST_ROW, Table, check_units};
 use crate::error::Result;
@@ -189,18 +190,21 @@ impl<W, R> Column<W, R> {
                     .collect::<BooleanArray>(),
             ),
             Make::Uuid(make) => {
-                let mut out = FixedSizeBinaryBuilder::with_capacity(rows.len(), 16);
-                for row in rows {
-                    match make(world, row) {
-                        Some(uuid) => out.append_value(uuid)?,
-                        None => out.append_null(),
+                let mut known = Vec::with_capacity(rows.len());
+                let uuids = rows.iter().map(|row| {
+                    let uuid = make(world, row);
+                    if self.spec.nullable {
+                        known.push(uuid.is_some());
                     }
-                }
-                Arc::new(out.finish())
+                    uuid.unwrap_or_default()
+                });
+                let uuids = uuids.collect::<Vec<_>>().into_flattened();
+                let nulls = known.contains(&false).then(|| NullBuffer::from(known));
+                Arc::new(FixedSizeBinaryArray::try_new(16, uuids.into(), nulls)?)
             }
             Make::Decimal(scale, make) => {
-                let cents = |world, row| make(world, row).map(i128::from);
-                let array = primitive!(Decimal128Array, cents);
+                let wide = |world, row| make(world, row).map(i128::from);
+                let array = primitive!(Decimal128Array, wide);
                 Arc::new(array.with_precision_and_scale(DECIMAL_DIGITS, scale.cast_signed())?)
             }
         })
@@ -211,8 +215,15 @@ impl<W, R> Column<W, R> {
 /// out, but not rows.
 pub type Rows<W, R> = fn(&W, unit: u64, needs: u32, out: &mut Vec<R>);
 
-/// Gives the first unit, from the given one on, that may have rows.
-pub type Next<W> = fn(&W, unit: u64) -> u64;
+/// Gives the first unit, from the given one on, that may have rows, and a later unit before which no other
+/// has.
+pub type Next<W> = fn(&W, unit: u64) -> (u64, u64);
+
+/// The [`Next`] of what units share in blocks: rows come with the first unit of each.
+pub const fn first_of_block<const BLOCK: u64>(unit: u64) -> (u64, u64) {
+    let first = unit.next_multiple_of(BLOCK);
+    (first, first + 1)
+}
 
 /// A table of units.
 pub struct Linked<W, R> {
@@ -324,10 +335,10 @@ impl<W: Send + Sync, R: Send + Sync> Table for Linked<W, R> {
         let needs = wanted().fold(0, |needs, column| needs | column.needs);
         let mut rows = Vec::with_capacity(self.fan_out.rows_of(count));
         if let Some(next) = self.next {
-            let mut unit = next(&self.world, units.start);
+            let (mut unit, mut later) = next(&self.world, units.start);
             while unit < units.end {
                 (self.rows)(&self.world, unit, needs, &mut rows);
-                unit = next(&self.world, unit + 1).max(unit + 1);
+                (unit, later) = next(&self.world, later.max(unit + 1));
             }
         } else {
             for unit in units {

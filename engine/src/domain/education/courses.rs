@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::college::{BLOCK, COURSES};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, Table, TableEntry, TableOptions, table_entry, units,
     units_of_root,
@@ -60,7 +60,7 @@ fn build(options: &TableOptions) -> impl Table + use<> {
             out.extend(rows.map(|(number, course)| Row { number, course }));
         },
     )
-    .only(|_, unit| unit.next_multiple_of(BLOCK))
+    .only(|_, unit| first_of_block::<BLOCK>(unit))
     .up_to(LAST_UNIT)
     .primary_key(&["course_id"])
     .index(&["code"])

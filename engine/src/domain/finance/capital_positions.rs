@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::book::{Books, Position, ratio};
 use super::keys::CUSTOMERS_PER_BLOCK;
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
     units_of_root,
@@ -110,7 +110,7 @@ fn table(options: &TableOptions) -> Linked<Books, Position> {
         TABLE.fan_out,
         |books, customer, _, out| out.extend(books.positions(customer / CUSTOMERS_PER_BLOCK)),
     )
-    .only(|_, unit| unit.next_multiple_of(CUSTOMERS_PER_BLOCK))
+    .only(|_, unit| first_of_block::<CUSTOMERS_PER_BLOCK>(unit))
     .up_to(LAST_UNIT)
     .primary_key(&["capital_position_id"])
     .unique(&["bank_id", "reported_on"])

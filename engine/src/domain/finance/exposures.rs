@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::book::{Books, Exposure};
 use super::keys::CUSTOMERS_PER_BLOCK;
-use crate::domain::linked::{Column, Linked, Text};
+use crate::domain::linked::{Column, Linked, Text, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, TableEntry, TableOptions, table_entry, units,
     units_of_root,
@@ -166,7 +166,7 @@ fn table(options: &TableOptions) -> Linked<Books, Row> {
             });
         },
     )
-    .only(|_, unit| unit.next_multiple_of(CUSTOMERS_PER_BLOCK))
+    .only(|_, unit| first_of_block::<CUSTOMERS_PER_BLOCK>(unit))
     .up_to(LAST_UNIT)
     .primary_key(&["exposure_id"])
     .references(

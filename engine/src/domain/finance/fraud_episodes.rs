@@ -88,12 +88,12 @@ fn rows(bank: &Bank, unit: u64, _: u32, out: &mut Vec<Row>) {
 }
 
 /// The next customer who may have an episode: looks ahead some customers only, as there may be no fraud.
-fn next(bank: &Bank, unit: u64) -> u64 {
+fn next(bank: &Bank, unit: u64) -> (u64, u64) {
     let (mut unit, end) = (unit, unit + 64);
     while unit < end && !Episode::may_happen(bank, unit) {
         unit += 1;
     }
-    unit
+    (unit, unit + 1)
 }
 
 fn table(options: &TableOptions) -> Result<impl Table + use<>> {

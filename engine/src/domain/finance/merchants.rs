@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::bank::{Area, BLOCK, Bank, merchant_id};
 use super::spending::{MERCHANTS, area_of, category};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, LAST_UNIT, SEED, START, Table, TableEntry, TableOptions, table_entry, units,
     units_of_root,
@@ -70,7 +70,7 @@ fn table(options: &TableOptions) -> Result<impl Table + use<>> {
     let (name, summary) = ("merchants", TABLE.entry.summary);
     Ok(
         Linked::new(name, summary, bank, columns(), TABLE.fan_out, rows)
-            .only(|_, unit| unit.next_multiple_of(BLOCK))
+            .only(|_, unit| first_of_block::<BLOCK>(unit))
             .up_to(LAST_UNIT)
             .primary_key(&["merchant_id"])
             .index(&["mcc"]),

@@ -45,11 +45,12 @@ fn build(options: &TableOptions) -> Result<impl Table + use<>> {
         columns(),
         FAN_OUT,
         |research, unit, _, out| {
-            if let Some(participant) = research.participant(unit) {
+            if let Some(participant) = research.asked_to_take_part(unit) {
                 research.events(&participant, out);
             }
         },
     )
+    .only(Research::next_asked)
     .up_to(LAST_PATIENT)
     .primary_key(&["adverse_event_id"])
     .references(

@@ -204,7 +204,10 @@ impl World {
         let life = self.patients.life(unit);
         let mut history = History::default();
         self.patients.history(&life, &mut history);
-        let (mut encounters, mut courses) = (Vec::new(), Vec::new());
+        if !self.treatments.any(&life, &history) {
+            return;
+        }
+        let (mut encounters, mut courses) = (Vec::with_capacity(32), Vec::with_capacity(8));
         self.patients.encounters(&life, &history, &mut encounters);
         self.treatments
             .courses(&life, &history, &encounters, &mut courses);

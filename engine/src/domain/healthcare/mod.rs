@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | dates of birth, registration, death; sex, age | `world.life(unit)` → [`life::Life`] | cheap |
 //! | place, race, smoking, insurance, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance(&life)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
+//! | a few diseases, without the others | [`disease::Courses`]`::new(&world, &life).of(disease)` | some draws |
 //! | conditions with onset and abatement | `world.history(&life, &mut history)` → [`disease::History`] | about 40 draws |
 //! | encounters by time | `world.encounters(&life, &history, &mut encounters)` → [`care::Encounter`] | some draws each |
 //! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut services)` → [`services::Service`], `world.total_charge(..)` | a draw or two |

@@ -161,7 +161,7 @@ impl World {
         let life = self.patients.life(unit);
         let mut history = History::default();
         self.patients.history(&life, &mut history);
-        let mut encounters = Vec::new();
+        let mut encounters = Vec::with_capacity(32);
         self.patients.encounters(&life, &history, &mut encounters);
         let mut courses = Vec::new();
         if needs & VALUE != 0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::life::{BLOCK, LAST_PATIENT, World};
 use super::sites::{ORGANIZATIONS, SITES, place_in};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -113,15 +113,13 @@ fn table(options: &TableOptions) -> Result<Linked<Organizations, Row>> {
     Ok(
         Linked::new("organizations", summary, world, columns, FAN_OUT, rows)
             .up_to(LAST_PATIENT)
+            .only(|_, unit| first_of_block::<BLOCK>(unit))
             .primary_key(&["organization_id"])
             .index(&["state"]),
     )
 }
 
 fn rows(o: &Organizations, unit: u64, _: u32, out: &mut Vec<Row>) {
-    if !unit.is_multiple_of(BLOCK) {
-        return;
-    }
     let block = unit / BLOCK;
     out.extend((0_u16..).zip(&SITES.organizations).map(|(slot, site)| {
         let entropy = o.draw.draw(block * ORGANIZATIONS + u64::from(slot));

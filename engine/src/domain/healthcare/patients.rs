@@ -240,6 +240,12 @@ impl Patients {
         }
     }
 
+    /// Age in full years at `as_of`, or what it would be, and sex.
+    #[inline]
+    pub(super) fn age_and_sex(&self, row: u64) -> (u32, Sex) {
+        population::age_and_sex(self.streams.age_sex.draw(row))
+    }
+
     /// Where the patient lives.
     #[inline]
     pub(super) fn place(&self, row: u64) -> &'static Place {

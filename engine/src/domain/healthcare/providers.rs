@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::life::{BLOCK, LAST_PATIENT, World};
 use super::sites::{PROVIDERS, Provider, SITES};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -106,6 +106,7 @@ fn table(options: &TableOptions) -> Result<Linked<Providers, Row>> {
     Ok(
         Linked::new("providers", summary, world, columns, FAN_OUT, rows)
             .up_to(LAST_PATIENT)
+            .only(|_, unit| first_of_block::<BLOCK>(unit))
             .primary_key(&["provider_id"])
             .unique(&["npi"])
             .references(&["organization_id"], "organizations", &["organization_id"])
@@ -115,9 +116,6 @@ fn table(options: &TableOptions) -> Result<Linked<Providers, Row>> {
 }
 
 fn rows(p: &Providers, unit: u64, _: u32, out: &mut Vec<Row>) {
-    if !unit.is_multiple_of(BLOCK) {
-        return;
-    }
     let block = unit / BLOCK;
     out.extend((0_u16..).zip(&SITES.providers).map(|(slot, site)| {
         let entropy = p.draw.draw(block * PROVIDERS + u64::from(slot));

@@ -105,6 +105,15 @@ struct Line {
     choices: Vec<Choice>,
 }
 
+impl Line {
+    /// Entropy of the line of this number, if it is followed where a condition has this draw.
+    #[inline]
+    fn drawn(&self, own: u64, number: u64) -> Option<u64> {
+        let entropy = remix(own ^ number << 56);
+        (entropy >> 32 < self.share).then_some(entropy)
+    }
+}
+
 #[derive(Debug)]
 struct Plans {
     generics: Vec<Generic>,
@@ -243,6 +252,24 @@ impl Treatments {
         }
     }
 
+    /// Whether any line of treatment is followed: otherwise there are no courses, whatever the encounters.
+    pub fn any(&self, life: &Life, history: &History) -> bool {
+        history.conditions.iter().any(|condition| {
+            let lines = &PLANS.lines[condition.disease as usize];
+            let own = self.own(life, condition);
+            (1..)
+                .zip(lines)
+                .any(|(k, line)| line.drawn(own, k).is_some())
+        })
+    }
+
+    /// The draw of a condition.
+    #[inline]
+    fn own(&self, life: &Life, condition: &Condition) -> u64 {
+        let number = life.unit << 10 | u64::from(condition.ordinal);
+        self.draws.draw(number)
+    }
+
     /// Adds the courses of a patient to `out`; `encounters` are all encounters of the patient, by time.
     pub fn courses(
         &self,
@@ -276,12 +303,10 @@ impl Treatments {
         conditions.sort_by_key(|c| (c.onset, c.ordinal));
         for condition in conditions {
             let lines = &PLANS.lines[condition.disease as usize];
-            let number = life.unit << 10 | u64::from(condition.ordinal);
-            let own = self.draws.draw(number);
+            let own = self.own(life, condition);
             let (base, diagnosed) = chart.diagnosis(condition);
             for (k, line) in (1_u64..).zip(lines) {
-                let entropy = remix(own ^ k << 56);
-                if entropy >> 32 < line.share {
+                if let Some(entropy) = line.drawn(own, k) {
                     chart.line(condition, line, (base, diagnosed), entropy, out);
                 }
             }

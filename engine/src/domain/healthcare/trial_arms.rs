@@ -7,7 +7,7 @@ use super::LAST_PATIENT;
 use super::life::BLOCK;
 use super::research::{Arm, Research, TRIALS, Treatment, Trial};
 use super::trials::kind;
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, Table, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -64,15 +64,14 @@ fn build(options: &TableOptions) -> Result<impl Table + use<>> {
         columns(),
         FAN_OUT,
         |research, unit, _, out| {
-            if unit.is_multiple_of(BLOCK) {
-                let first = unit / BLOCK * TRIALS;
-                for trial in (first..first + TRIALS).map(|number| research.trial(number)) {
-                    let arms = trial.arms.iter().enumerate();
-                    out.extend(arms.map(|(index, arm)| Row { trial, index, arm }));
-                }
+            let first = unit / BLOCK * TRIALS;
+            for trial in (first..first + TRIALS).map(|number| research.trial(number)) {
+                let arms = trial.arms.iter().enumerate();
+                out.extend(arms.map(|(index, arm)| Row { trial, index, arm }));
             }
         },
     )
+    .only(|_, unit| first_of_block::<BLOCK>(unit))
     .up_to(LAST_PATIENT)
     .primary_key(&["arm_id"])
     .references(&["trial_id"], "trials", &["trial_id"])

@@ -46,8 +46,9 @@ fn build(options: &TableOptions) -> Result<impl Table + use<>> {
         Research::new(options)?,
         columns(),
         FAN_OUT,
-        |research, unit, _, out| out.extend(research.participant(unit)),
+        |research, unit, _, out| out.extend(research.asked_to_take_part(unit)),
     )
+    .only(Research::next_asked)
     .up_to(LAST_PATIENT)
     .primary_key(&["participant_id"])
     .references(&["trial_id"], "trials", &["trial_id"])

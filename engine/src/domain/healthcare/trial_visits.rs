@@ -55,20 +55,25 @@ fn build(options: &TableOptions) -> Result<impl Table + use<>> {
         columns(),
         FAN_OUT,
         |research, unit, needs, out| {
-            let Some(participant) = research.participant(unit) else {
+            let Some(participant) = research.asked_to_take_part(unit) else {
                 return;
             };
+            let baseline = (needs != 0).then(|| research.baseline(&participant));
             research.visits(&participant, |visit| {
-                let seen = visit.took_place.is_some();
+                let seen = baseline.as_ref().filter(|_| visit.took_place.is_some());
                 out.push(Row {
-                    vitals: (seen && needs & VITALS != 0).then(|| research.vitals(&visit)),
-                    laboratory: (seen && visit.with_blood && needs & LABORATORY != 0)
-                        .then(|| Research::laboratory(&visit)),
+                    vitals: seen
+                        .filter(|_| needs & VITALS != 0)
+                        .map(|baseline| Research::vitals(baseline, &visit)),
+                    laboratory: seen
+                        .filter(|_| visit.with_blood && needs & LABORATORY != 0)
+                        .map(|baseline| Research::laboratory(baseline, &visit)),
                     visit,
                 });
             });
         },
     )
+    .only(Research::next_asked)
     .up_to(LAST_PATIENT)
     .primary_key(&["visit_id"])
     .references(

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::LAST_PATIENT;
 use super::life::BLOCK;
 use super::research::{Research, TRIALS, Treatment, Trial};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, Table, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -59,12 +59,11 @@ fn build(options: &TableOptions) -> Result<impl Table + use<>> {
         columns(),
         FAN_OUT,
         |research, unit, _, out| {
-            if unit.is_multiple_of(BLOCK) {
-                let first = unit / BLOCK * TRIALS;
-                out.extend((first..first + TRIALS).map(|number| research.trial(number)));
-            }
+            let first = unit / BLOCK * TRIALS;
+            out.extend((first..first + TRIALS).map(|number| research.trial(number)));
         },
     )
+    .only(|_, unit| first_of_block::<BLOCK>(unit))
     .up_to(LAST_PATIENT)
     .primary_key(&["trial_id"])
     .unique(&["registry_number"]))

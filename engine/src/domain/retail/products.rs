@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::shop::{BLOCK, LAST_CUSTOMER, PRODUCTS, Product, Shop};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, Table, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -118,7 +118,7 @@ fn build(options: &TableOptions) -> impl Table + use<> {
             out.extend((first..first + PRODUCTS).map(|number| world.shop.product(number)));
         },
     )
-    .only(|_, unit| unit.next_multiple_of(BLOCK))
+    .only(|_, unit| first_of_block::<BLOCK>(unit))
     .up_to(LAST_CUSTOMER)
     .primary_key(&["product_id"])
     .unique(&["sku"])

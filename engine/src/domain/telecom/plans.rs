@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::network::{BLOCK, LAST_SUBSCRIBER, PLAN_LIST, PLANS, Plan};
-use crate::domain::linked::{Column, Linked};
+use crate::domain::linked::{Column, Linked, first_of_block};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, Table, TableEntry, TableOptions, table_entry, units, units_of_root,
 };
@@ -76,7 +76,7 @@ fn build(options: &TableOptions) -> impl Table + use<> {
             }));
         },
     )
-    .only(|_, unit| unit.next_multiple_of(BLOCK))
+    .only(|_, unit| first_of_block::<BLOCK>(unit))
     .up_to(LAST_SUBSCRIBER)
     .primary_key(&["plan_id"])
     .unique(&["code"])

@@ -40,15 +40,11 @@ const MARITAL: &str = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus";
 const OMB: &str = "urn:oid:2.16.840.1.113883.6.238";
 const NULL_FLAVOR: &str = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor";
 
-const fn coding(
-    system: &'static str,
-    code: &'static str,
-    display: &'static str,
-) -> Coding<'static> {
+const fn coding(system: &'static str, code: &'static str, display: &'static str) -> Coding {
     Coding {
         system,
         code,
-        display: Some(display),
+        display,
     }
 }
 
@@ -62,7 +58,7 @@ pub fn gender(sex: &str) -> &'static str {
 }
 
 /// The class of an encounter.
-pub fn class(encounter_type: &str) -> Coding<'static> {
+pub fn class(encounter_type: &str) -> Coding {
     match encounter_type {
         "emergency" => coding(ACT, "EMER", "emergency"),
         "inpatient" => coding(ACT, "IMP", "inpatient encounter"),
@@ -72,7 +68,7 @@ pub fn class(encounter_type: &str) -> Coding<'static> {
 }
 
 /// Marital status.
-pub fn marital(status: &str) -> Coding<'static> {
+pub fn marital(status: &str) -> Coding {
     match status {
         "Married" => coding(MARITAL, "M", "Married"),
         "Separated" => coding(MARITAL, "L", "Legally Separated"),
@@ -84,7 +80,7 @@ pub fn marital(status: &str) -> Coding<'static> {
 }
 
 /// Race, in the categories of the Office of Management and Budget; none where it has no code.
-pub fn race(race: &str) -> Option<Coding<'static>> {
+pub fn race(race: &str) -> Option<Coding> {
     Some(match race {
         "American Indian or Alaska Native" => {
             coding(OMB, "1002-5", "American Indian or Alaska Native")
@@ -100,7 +96,7 @@ pub fn race(race: &str) -> Option<Coding<'static>> {
 }
 
 /// Ethnicity, in the same categories.
-pub fn ethnicity(ethnicity: &str) -> Coding<'static> {
+pub fn ethnicity(ethnicity: &str) -> Coding {
     if ethnicity == "Hispanic or Latino" {
         coding(OMB, "2135-2", "Hispanic or Latino")
     } else {
@@ -148,7 +144,7 @@ pub fn language(name: &str) -> Option<&'static str> {
 }
 
 /// What an abnormal flag means.
-pub fn interpretation(flag: &str) -> Coding<'static> {
+pub fn interpretation(flag: &str) -> Coding {
     match flag {
         "L" => coding(INTERPRETATION, "L", "Low"),
         "LL" => coding(INTERPRETATION, "LL", "Critical low"),

@@ -19,6 +19,7 @@
 
 pub(super) mod codes;
 pub(super) mod element;
+pub(super) mod json;
 pub(super) mod record;
 mod resource;
 pub(super) mod source;
@@ -26,14 +27,12 @@ pub(super) mod source;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::export::{Export, ExportEntry, ExportFile};
 use crate::domain::TableOptions;
 use crate::domain::healthcare::LAST_PATIENT;
-use crate::error::{Error, Result};
-use element::{FullUrl, Id};
-use resource::Resource;
+use crate::error::Result;
+use json::{Hyphenated, put};
+use resource::{Entries, Files, Writer, organization, practitioner};
 use source::{Chart, Source};
 
 /// Patients whose rows are made at a time: enough to spread the cost of a batch.
@@ -83,23 +82,6 @@ pub struct Bundles {
     source: Source,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Bundle<'a> {
-    resource_type: &'static str,
-    id: Id,
-    r#type: &'static str,
-    timestamp: element::Instant,
-    entry: Vec<Entry<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    full_url: FullUrl,
-    resource: Resource<'a>,
-}
-
 impl Bundles {
     /// The bundles of a seed.
     pub fn new(options: &TableOptions) -> Result<Self> {
@@ -116,29 +98,18 @@ impl Bundles {
             .each(patient..end, |chart| self.bundle(chart, out))
     }
 
-    fn bundle(&self, chart: &Chart<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let mut entry = Vec::with_capacity(128);
-        chart.resources(&mut |resource| {
-            entry.push(Entry {
-                full_url: resource.full_url(),
-                resource,
-            });
-            Ok(())
-        })?;
-        let bundle = Bundle {
-            resource_type: "Bundle",
-            id: chart.bundle_id(),
-            r#type: "collection",
-            timestamp: self.source.midnight(),
-            entry,
-        };
-        json(&bundle, out)
+    fn bundle(&self, chart: &Chart<'_>, out: &mut Vec<u8>) {
+        put!(
+            out,
+            r#"{"resourceType":"Bundle","id":""#,
+            Hyphenated::of(chart.bundle_id()),
+            r#"","type":"collection","timestamp":"#,
+            self.source.midnight(),
+            r#","entry":["#
+        );
+        Writer::new(chart, &mut Entries::new(out)).all();
+        put!(out, "]}");
     }
-}
-
-/// Appends a value as JSON.
-fn json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(out, value).map_err(|error| Error::Arrow(error.to_string()))
 }
 
 impl Export for Bundles {
@@ -150,9 +121,8 @@ impl Export for Bundles {
         let count = units.end.saturating_sub(units.start);
         if let Some(out) = out.first_mut() {
             self.source.each(units, |chart| {
-                self.bundle(chart, out)?;
+                self.bundle(chart, out);
                 out.push(b'\n');
-                Ok(())
             })?;
         }
         Ok(count)
@@ -168,23 +138,14 @@ impl Export for Resources {
     }
 
     fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
-        let mut count = 0;
-        let mut put = |resource: &Resource<'_>, out: &mut [Vec<u8>]| {
-            if let Some(out) = out.get_mut(resource.file()) {
-                json(resource, out)?;
-                out.push(b'\n');
-                count += 1;
-            }
-            Ok(())
-        };
+        let (source, mut files) = (&self.0.source, Files::new(out));
         // Who is shared by patients stands in the files once, with the first patient of their block.
-        self.0
-            .source
-            .each_shared(units.clone(), |resource| put(&resource, out))?;
-        self.0.source.each(units, |chart| {
-            chart.own_resources(&mut |resource| put(&resource, out))
+        source.each_shared(units.clone(), |shared| {
+            (0..shared.providers.rows).for_each(|row| practitioner(shared, row, &mut files));
+            (0..shared.organizations.rows).for_each(|row| organization(shared, row, &mut files));
         })?;
-        Ok(count)
+        source.each(units, |chart| Writer::new(chart, &mut files).own())?;
+        Ok(files.count)
     }
 }
 

@@ -1,104 +1,194 @@
-//! Rows of the tables by name of their columns: looked up once a batch.
+//! Rows of the tables by name of their columns: looked up, and their types settled, once a batch.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
+};
 
 use super::element::{Day, Instant};
+use super::json::{Text, is_plain};
 use crate::error::{Error, Result};
 
-/// A column of any type.
-pub struct Cells(ArrayRef);
+/// The column of a name, in the form that its type has.
+fn column<T>(batch: &RecordBatch, name: &str, of: fn(&ArrayRef) -> Option<T>) -> Result<T> {
+    // `type` is a key word of Rust's, which writes it r#type.
+    let array = batch.column_by_name(name.trim_start_matches("r#"));
+    let found = array.and_then(of);
+    found.ok_or_else(|| Error::Arrow(format!("no column {name}, or not of its type")))
+}
 
-impl Cells {
-    fn of(batch: &RecordBatch, name: &str) -> Result<Self> {
-        // `type` is a key word of Rust's, which writes it r#type.
-        match batch.column_by_name(name.trim_start_matches("r#")) {
-            Some(array) => Ok(Self(array.clone())),
-            None => Err(Error::Arrow(format!("no column {name}"))),
-        }
-    }
+/// A column of text.
+pub struct Texts {
+    array: StringArray,
+    /// Whether nothing in it needs escapes in JSON.
+    plain: bool,
+}
 
-    fn is_null(&self, row: usize) -> bool {
-        self.0.is_null(row)
+impl Texts {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        let array = array.as_string_opt::<i32>()?.clone();
+        Some(Self {
+            plain: is_plain(array.value_data()),
+            array,
+        })
     }
 
     /// Text; empty for NULL.
+    #[inline]
     pub fn text(&self, row: usize) -> &str {
-        self.0.as_string::<i32>().value(row)
+        self.array.value(row)
     }
 
     /// Text, or none for NULL.
+    #[inline]
     pub fn maybe_text(&self, row: usize) -> Option<&str> {
-        (!self.is_null(row)).then(|| self.text(row))
+        self.array.is_valid(row).then(|| self.text(row))
     }
 
-    /// The 16 bytes of a UUID.
+    /// Text as JSON has it.
+    #[inline]
+    pub fn json(&self, row: usize) -> Text<'_> {
+        Text::of(self.text(row), self.plain)
+    }
+
+    /// The same, or none for NULL.
+    #[inline]
+    pub fn maybe_json(&self, row: usize) -> Option<Text<'_>> {
+        self.array.is_valid(row).then(|| self.json(row))
+    }
+}
+
+/// A column of UUIDs.
+pub struct Uuids(FixedSizeBinaryArray);
+
+impl Uuids {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        let array = array.as_fixed_size_binary_opt()?;
+        (array.value_length() == 16).then(|| Self(array.clone()))
+    }
+
+    /// The 16 bytes.
+    #[inline]
     pub fn uuid(&self, row: usize) -> [u8; 16] {
         let mut bytes = [0; 16];
-        bytes.copy_from_slice(self.0.as_fixed_size_binary().value(row));
+        bytes.copy_from_slice(self.0.value(row));
         bytes
+    }
+}
+
+/// A column of dates.
+pub struct Days(Date32Array);
+
+impl Days {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        Some(Self(array.as_primitive_opt::<Date32Type>()?.clone()))
     }
 
     /// A date.
+    #[inline]
     pub fn day(&self, row: usize) -> Day {
-        Day(self.0.as_primitive::<Date32Type>().value(row))
+        Day(self.0.value(row))
     }
 
     /// A date, or none for NULL.
+    #[inline]
     pub fn maybe_day(&self, row: usize) -> Option<Day> {
-        (!self.is_null(row)).then(|| self.day(row))
+        self.0.is_valid(row).then(|| self.day(row))
+    }
+}
+
+/// A column of instants.
+pub struct Instants(TimestampMicrosecondArray);
+
+impl Instants {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        let array = array.as_primitive_opt::<TimestampMicrosecondType>()?;
+        Some(Self(array.clone()))
     }
 
     /// An instant.
+    #[inline]
     pub fn instant(&self, row: usize) -> Instant {
-        Instant(self.0.as_primitive::<TimestampMicrosecondType>().value(row))
+        Instant(self.0.value(row))
+    }
+}
+
+/// A column of doubles.
+pub struct Doubles(Float64Array);
+
+impl Doubles {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        Some(Self(array.as_primitive_opt::<Float64Type>()?.clone()))
     }
 
     /// A double.
+    #[inline]
     pub fn double(&self, row: usize) -> f64 {
-        self.0.as_primitive::<Float64Type>().value(row)
+        self.0.value(row)
     }
 
     /// A double, or none for NULL.
+    #[inline]
     pub fn maybe_double(&self, row: usize) -> Option<f64> {
-        (!self.is_null(row)).then(|| self.double(row))
+        self.0.is_valid(row).then(|| self.double(row))
+    }
+}
+
+/// A column of whole numbers of 32 or 16 bits.
+pub struct Integers(Vec<i32>);
+
+impl Integers {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        if let Some(wide) = array.as_primitive_opt::<Int32Type>() {
+            return Some(Self(wide.values().to_vec()));
+        }
+        let narrow = array.as_primitive_opt::<Int16Type>()?.values();
+        Some(Self(narrow.iter().map(|&value| value.into()).collect()))
     }
 
-    /// A whole number of 32 or 16 bits.
+    /// A whole number.
+    #[inline]
     pub fn integer(&self, row: usize) -> i32 {
-        match self.0.as_primitive_opt::<Int32Type>() {
-            Some(array) => array.value(row),
-            None => i32::from(self.0.as_primitive::<Int16Type>().value(row)),
-        }
+        self.0[row]
+    }
+}
+
+/// A column of money.
+pub struct Amounts(Decimal128Array);
+
+impl Amounts {
+    fn of(array: &ArrayRef) -> Option<Self> {
+        Some(Self(array.as_primitive_opt::<Decimal128Type>()?.clone()))
     }
 
     /// Money in cents.
+    #[inline]
     pub fn cents(&self, row: usize) -> i64 {
-        let value = self.0.as_primitive::<Decimal128Type>().value(row);
-        i64::try_from(value).unwrap_or(i64::MAX)
+        i64::try_from(self.0.value(row)).unwrap_or(i64::MAX)
     }
 }
 
 /// The columns of a table that resources are made of.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident { $($column:ident),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($of:ident { $($column:ident),* $(,)? })* }) => {
         $(#[$doc])*
         pub struct $name {
-            $(pub $column: Cells,)*
+            $($(pub $column: $of,)*)*
             pub rows: usize,
         }
 
         impl $name {
             /// The names of its columns.
-            pub const COLUMNS: &[&str] = &[$(stringify!($column)),*];
+            pub const COLUMNS: &[&str] = &[$($(stringify!($column)),*),*];
 
             /// Takes the columns off a batch.
             pub fn of(batch: &RecordBatch) -> Result<Self> {
                 Ok(Self {
-                    $($column: Cells::of(batch, stringify!($column))?,)*
+                    $($($column: column(batch, stringify!($column), $of::of)?,)*)*
                     rows: batch.num_rows(),
                 })
             }
@@ -109,75 +199,96 @@ macro_rules! record {
 record! {
     /// Patients.
     Patients {
-        patient_id, mrn, ssn, first_name, middle_name, last_name, sex, birth_date, death_date, race,
-        ethnicity, marital_status, language, street_address, city, state, zip, phone, email,
-        insurance_member_id, primary_provider_npi,
+        Uuids { patient_id }
+        Texts {
+            mrn, ssn, first_name, middle_name, last_name, sex, race, ethnicity, marital_status,
+            language, street_address, city, state, zip, phone, email, insurance_member_id,
+            primary_provider_npi,
+        }
+        Days { birth_date, death_date }
     }
 }
 record! {
     /// Providers.
     Providers {
-        provider_id, npi, organization_id, first_name, last_name, sex, credential, specialty, email,
+        Uuids { provider_id, organization_id }
+        Texts { npi, first_name, last_name, sex, credential, specialty, email }
     }
 }
 record! {
     /// Organizations.
-    Organizations { organization_id, name, r#type, street_address, city, state, zip, phone }
+    Organizations {
+        Uuids { organization_id }
+        Texts { name, r#type, street_address, city, state, zip, phone }
+    }
 }
 record! {
     /// Encounters.
     Encounters {
-        encounter_id, patient_id, provider_id, organization_id, encounter_type, admitted_at,
-        discharged_at, length_of_stay, icd10_code, reason, discharge_disposition,
+        Uuids { encounter_id, patient_id, provider_id, organization_id }
+        Texts { encounter_type, icd10_code, reason, discharge_disposition }
+        Instants { admitted_at, discharged_at }
+        Integers { length_of_stay }
     }
 }
 record! {
     /// Conditions.
     Conditions {
-        condition_id, patient_id, encounter_id, icd10_code, description, category, status, onset_date,
-        abatement_date,
+        Uuids { condition_id, patient_id, encounter_id }
+        Texts { icd10_code, description, category, status }
+        Days { onset_date, abatement_date }
     }
 }
 record! {
     /// Observations.
     Observations {
-        observation_id, patient_id, encounter_id, category, loinc_code, loinc_name, value, unit,
-        reference_low, reference_high, abnormal_flag, observed_at,
+        Uuids { observation_id, patient_id, encounter_id }
+        Texts { category, loinc_code, loinc_name, unit, abnormal_flag }
+        Doubles { value, reference_low, reference_high }
+        Instants { observed_at }
     }
 }
 record! {
     /// Medications.
     Medications {
-        medication_id, patient_id, encounter_id, prescriber_id, condition_id, reason_code, ndc,
-        generic_name, strength, form, route, frequency, quantity, days_supply, refills, status,
-        started_on, stopped_on,
+        Uuids { medication_id, patient_id, encounter_id, prescriber_id, condition_id }
+        Texts { reason_code, ndc, generic_name, strength, form, route, frequency, status }
+        Integers { quantity, days_supply, refills }
+        Days { started_on, stopped_on }
     }
 }
 record! {
     /// Procedures.
     Procedures {
-        procedure_id, patient_id, encounter_id, provider_id, code, code_system, description,
-        performed_at,
+        Uuids { procedure_id, patient_id, encounter_id, provider_id }
+        Texts { code, code_system, description }
+        Instants { performed_at }
     }
 }
 record! {
     /// Immunizations.
     Immunizations {
-        immunization_id, patient_id, cvx_code, vaccine, dose_number, lot_number, manufacturer_code,
-        expiration_date, route, site, given_at,
+        Uuids { immunization_id, patient_id }
+        Texts { cvx_code, vaccine, lot_number, manufacturer_code, route, site }
+        Integers { dose_number }
+        Days { expiration_date }
+        Instants { given_at }
     }
 }
 record! {
     /// Allergies.
     Allergies {
-        allergy_id, patient_id, allergen, category, allergy_type, reaction, severity, criticality,
-        clinical_status, onset_date,
+        Uuids { allergy_id, patient_id }
+        Texts { allergen, category, allergy_type, reaction, severity, criticality, clinical_status }
+        Days { onset_date }
     }
 }
 record! {
     /// Claims.
     Claims {
-        claim_id, encounter_id, patient_id, provider_id, payer, claim_type, icd10_code, service_date,
-        submitted_date, billed_amount,
+        Uuids { claim_id, encounter_id, patient_id, provider_id }
+        Texts { payer, claim_type, icd10_code }
+        Days { service_date, submitted_date }
+        Amounts { billed_amount }
     }
 }

@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::RecordBatch;
 
 use super::PATIENTS_AT_A_TIME;
-use super::element::{Id, Instant};
+use super::element::Instant;
 use super::record::{
-    Allergies, Cells, Claims, Conditions, Encounters, Immunizations, Medications, Observations,
-    Organizations, Patients, Procedures, Providers,
+    Allergies, Claims, Conditions, Encounters, Immunizations, Medications, Observations,
+    Organizations, Patients, Procedures, Providers, Uuids,
 };
-use super::resource::Resource;
 use crate::calendar::MICROS_PER_DAY;
 use crate::domain::healthcare::LAST_PATIENT;
 use crate::domain::healthcare::life::BLOCK;
@@ -23,6 +22,8 @@ use crate::error::Result;
 struct Wanted {
     table: Arc<dyn Table>,
     columns: Vec<usize>,
+    /// Whether its rows are made at all.
+    read: bool,
 }
 
 impl Wanted {
@@ -35,10 +36,15 @@ impl Wanted {
             .map(|wanted| wanted.trim_start_matches("r#"))
             .filter_map(|wanted| names.iter().position(|name| *name == wanted))
             .collect();
-        Ok(Self { table, columns })
+        Ok(Self {
+            table,
+            columns,
+            read: true,
+        })
     }
 
     fn rows(&self, units: Range<u64>) -> Result<RecordBatch> {
+        let units = if self.read { units } else { 0..0 };
         self.table.project(units, &self.columns)
     }
 }
@@ -58,7 +64,7 @@ pub struct Shared {
 impl Shared {
     fn of(providers: Providers, organizations: Organizations) -> Self {
         let by_key =
-            |cells: &Cells, rows: usize| (0..rows).map(|row| (cells.uuid(row), row)).collect();
+            |keys: &Uuids, rows: usize| (0..rows).map(|row| (keys.uuid(row), row)).collect();
         Self {
             provider_rows: by_key(&providers.provider_id, providers.rows),
             organization_rows: by_key(&organizations.organization_id, organizations.rows),
@@ -121,38 +127,22 @@ impl Chart<'_> {
     }
 
     /// The id of the bundle: that of the patient, in another namespace.
-    pub fn bundle_id(&self) -> Id {
+    pub fn bundle_id(&self) -> [u8; 16] {
         let mut id = self.patient_id();
         // Version 8, "custom" (RFC 9562): no resource has that.
         id[6] = id[6] & 0x0F | 0x80;
-        Id(id)
+        id
     }
 
     /// The rows of the providers that the patient has to do with, in the order of the table.
     pub fn providers(&self) -> Vec<usize> {
         let rows = self.rows;
         let npi = rows.patients.primary_provider_npi.text(self.patient);
-        let keys = (self
-            .encounters
-            .clone()
-            .map(|row| rows.encounters.provider_id.uuid(row)))
-        .chain(
-            self.procedures
-                .clone()
-                .map(|row| rows.procedures.provider_id.uuid(row)),
-        )
-        .chain(
-            self.medications
-                .clone()
-                .map(|row| rows.medications.prescriber_id.uuid(row)),
-        )
-        .chain(
-            self.claims
-                .clone()
-                .map(|row| rows.claims.provider_id.uuid(row)),
-        );
+        // Whatever is done or prescribed is so in an encounter, by its provider.
+        let keys = self.encounters.clone();
         let mut found: Vec<usize> = keys
-            .filter_map(|key| self.shared.provider_rows.get(&key).copied())
+            .map(|row| rows.encounters.provider_id.uuid(row))
+            .filter_map(|key| self.shared.provider(key))
             .chain(self.shared.provider_of_npi(npi))
             .collect();
         found.sort_unstable();
@@ -216,6 +206,19 @@ impl Source {
         })
     }
 
+    /// The tables that HL7 messages are made of: of others there are no rows.
+    pub fn of_messages(options: &TableOptions) -> Result<Self> {
+        let mut source = Self::new(options)?;
+        for unused in [
+            &mut source.procedures,
+            &mut source.immunizations,
+            &mut source.claims,
+        ] {
+            unused.read = false;
+        }
+        Ok(source)
+    }
+
     /// The last instant that the data may mention.
     pub fn midnight(&self) -> Instant {
         Instant(i64::from(self.as_of) * MICROS_PER_DAY)
@@ -239,32 +242,18 @@ impl Source {
     }
 
     /// Gives the providers and organizations of each block that begins in a range of patients.
-    pub fn each_shared(
-        &self,
-        patients: Range<u64>,
-        mut put: impl FnMut(Resource<'_>) -> Result<()>,
-    ) -> Result<()> {
+    pub fn each_shared(&self, patients: Range<u64>, mut take: impl FnMut(&Shared)) -> Result<()> {
         check_units(&patients, LAST_PATIENT)?;
         let mut first = patients.start.next_multiple_of(BLOCK);
         while first < patients.end {
-            let shared = self.shared(first)?;
-            for row in 0..shared.providers.rows {
-                put(Resource::practitioner(&shared, row))?;
-            }
-            for row in 0..shared.organizations.rows {
-                put(Resource::organization(&shared, row))?;
-            }
+            take(&*self.shared(first)?);
             first += BLOCK;
         }
         Ok(())
     }
 
     /// Gives what there is about each patient of a range, in order.
-    pub fn each(
-        &self,
-        patients: Range<u64>,
-        mut take: impl FnMut(&Chart<'_>) -> Result<()>,
-    ) -> Result<()> {
+    pub fn each(&self, patients: Range<u64>, mut take: impl FnMut(&Chart<'_>)) -> Result<()> {
         check_units(&patients, LAST_PATIENT)?;
         let mut start = patients.start;
         while start < patients.end {
@@ -279,11 +268,7 @@ impl Source {
     }
 
     /// The same for patients of one block.
-    fn some(
-        &self,
-        patients: Range<u64>,
-        take: &mut impl FnMut(&Chart<'_>) -> Result<()>,
-    ) -> Result<()> {
+    fn some(&self, patients: Range<u64>, take: &mut impl FnMut(&Chart<'_>)) -> Result<()> {
         let shared = self.shared(patients.start)?;
         let rows = Rows {
             patients: Patients::of(&self.patients.rows(patients.clone())?)?,
@@ -360,14 +345,14 @@ impl Source {
                 &rows.claims.patient_id,
                 rows.claims.rows,
             );
-            take(&chart)?;
+            take(&chart);
         }
         Ok(())
     }
 }
 
 /// Moves a range on to the rows of the next patient: rows come in the order of patients.
-fn advance(range: &mut Range<usize>, patient: [u8; 16], of: &Cells, rows: usize) {
+fn advance(range: &mut Range<usize>, patient: [u8; 16], of: &Uuids, rows: usize) {
     let start = range.end;
     let mut end = start;
     while end < rows && of.uuid(end) == patient {

@@ -40,7 +40,7 @@ fn references_resolve_within_a_bundle() {
             let resource = &entry["resource"];
             let kind = resource["resourceType"].as_str().unwrap();
             let name = format!("{kind}/{}", resource["id"].as_str().unwrap());
-            assert_eq!(entry["fullUrl"], format!("{}/{name}", element::BASE));
+            assert_eq!(entry["fullUrl"], format!("{}/{name}", resource::BASE));
             assert!(known.insert(name), "twice in a bundle: {resource}");
             types.insert(kind.to_owned());
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::codes::{self, Group, LABORATORY, VITAL_SIGNS};
 use super::segment::{self, EHR, MRN, NPI, Order, RECEIVER, SSN, Segment};
 use crate::format::fhir::codes::{language, race};
-use crate::format::fhir::element::{Id, Instant};
+use crate::format::fhir::element::Instant;
 use crate::format::fhir::source::Chart;
 
 /// Appends the messages about a patient, who is given by number too, and gives how many there are.
@@ -14,8 +14,11 @@ pub fn write(chart: &Chart<'_>, unit: u64, out: &mut Vec<u8>) -> usize {
         chart,
         unit,
         count: 0,
+        person: Vec::new(),
+        told: chart.observations.start,
         out,
     };
+    person(chart, &mut messages.person);
     for row in chart.encounters.clone() {
         messages.encounter(row);
     }
@@ -27,6 +30,10 @@ struct Messages<'a> {
     chart: &'a Chart<'a>,
     unit: u64,
     count: usize,
+    /// What PID says whenever it is said.
+    person: Vec<u8>,
+    /// The first observation of which nothing has been told.
+    told: usize,
     out: &'a mut Vec<u8>,
 }
 
@@ -38,7 +45,7 @@ struct Visit {
     discharged: Instant,
     organization: [u8; 16],
     /// Of the rows of the patient, the observations of the visit.
-    observations: Vec<usize>,
+    observations: Range<usize>,
     medications: Vec<usize>,
 }
 
@@ -56,9 +63,7 @@ impl Messages<'_> {
             admitted: e.admitted_at.instant(row),
             discharged: e.discharged_at.instant(row),
             organization: e.organization_id.uuid(row),
-            observations: of(&self.chart.observations, &|row| {
-                rows.observations.encounter_id.uuid(row)
-            }),
+            observations: self.observed(id),
             medications: of(&self.chart.medications, &|row| {
                 rows.medications.encounter_id.uuid(row)
             }),
@@ -69,7 +74,7 @@ impl Messages<'_> {
         }
         let of_group = |group: &Group| -> Vec<usize> {
             let wanted = |row: &usize| rows.observations.category.text(*row) == group.category;
-            visit.observations.iter().copied().filter(wanted).collect()
+            visit.observations.clone().filter(wanted).collect()
         };
         let (vital_signs, laboratory) = (of_group(&VITAL_SIGNS), of_group(&LABORATORY));
         if !laboratory.is_empty() {
@@ -88,20 +93,30 @@ impl Messages<'_> {
         }
     }
 
+    /// The observations of an encounter: they come in the order of encounters.
+    fn observed(&mut self, encounter: [u8; 16]) -> Range<usize> {
+        let (start, of) = (self.told, &self.chart.rows.observations.encounter_id);
+        let rest = start..self.chart.observations.end;
+        let count = rest.take_while(|&row| of.uuid(row) == encounter).count();
+        self.told += count;
+        start..self.told
+    }
+
     /// MSH. The control id is the number of the patient and of the message among those about the patient.
     fn head(&mut self, visit: &Visit, at: Instant, code: &str, trigger: &str, structure: &str) {
         self.count += 1;
-        let control = format_args!("{}-{}", self.unit, self.count);
         let mut msh = Segment::head(self.out);
         msh.party(3, EHR).field(4).components(&[]);
         msh.component(2)
-            .value(Id(visit.organization))
+            .value(visit.organization)
             .component(3)
             .text("UUID");
         msh.party(5, RECEIVER)
             .instant(7, at)
             .parts(9, &[(1, code), (2, trigger), (3, structure)])
-            .set(10, control)
+            .set(10, self.unit)
+            .text("-")
+            .value(self.count)
             .set(11, "T")
             .set(12, "2.5.1")
             .set(17, "USA")
@@ -167,16 +182,18 @@ impl Messages<'_> {
             rxo.field(1)
                 .components(&[(1, m.ndc.text(row))])
                 .component(2)
-                .value(format_args!("{name} {strength} {form}"))
+                .text(name)
+                .text(" ")
+                .text(strength)
+                .text(" ")
+                .text(form)
                 .components(&[(3, "NDC")]);
             rxo.parts(5, &[(2, form)])
                 .field(7)
                 .component(2)
-                .value(format_args!(
-                    "{}, {}",
-                    m.route.text(row),
-                    m.frequency.text(row)
-                ));
+                .text(m.route.text(row))
+                .text(", ")
+                .text(m.frequency.text(row));
             rxo.set(11, m.quantity.integer(row))
                 .set(13, m.refills.integer(row));
             if let Some((number, unit)) = amount(strength) {
@@ -197,7 +214,8 @@ impl Messages<'_> {
     fn results(&mut self, visit: &Visit, vital_signs: &[usize], laboratory: &[usize]) {
         let o = &self.chart.rows.observations;
         let last = |rows: &[usize]| rows.iter().map(|&row| o.observed_at.instant(row)).max();
-        let ready = last(&visit.observations).unwrap_or(visit.discharged);
+        let ready = [vital_signs, laboratory].into_iter().filter_map(last).max();
+        let ready = ready.unwrap_or(visit.discharged);
         self.head(visit, ready, "ORU", "R01", "ORU_R01");
         self.patient(ready);
         self.visit(visit, false);
@@ -240,9 +258,9 @@ impl Messages<'_> {
             o.reference_low.maybe_double(row),
             o.reference_high.maybe_double(row),
         ) {
-            (Some(low), Some(high)) => obx.set(7, format_args!("{low}-{high}")),
-            (Some(low), None) => obx.set(7, format_args!(">{low}")),
-            (None, Some(high)) => obx.set(7, format_args!("<{high}")),
+            (Some(low), Some(high)) => obx.set(7, low).text("-").value(high),
+            (Some(low), None) => obx.set(7, ">").value(low),
+            (None, Some(high)) => obx.set(7, "<").value(high),
             (None, None) => &mut obx,
         };
         if let Some(flag) = o.abnormal_flag.maybe_text(row) {
@@ -253,56 +271,10 @@ impl Messages<'_> {
 
     /// PID, as it is known at an instant.
     fn patient(&mut self, at: Instant) {
-        let (p, row) = (&self.chart.rows.patients, self.chart.patient);
-        let mut pid = Segment::new("PID", self.out);
-        pid.set(1, 1)
-            .field(3)
-            .identifier(p.mrn.text(row), MRN, "MR")
-            .again()
-            .identifier(Id(p.patient_id.uuid(row)), EHR, "PI");
-        pid.again().identifier(p.ssn.text(row), SSN, "SS");
-        pid.parts(
-            5,
-            &[
-                (1, p.last_name.text(row)),
-                (2, p.first_name.text(row)),
-                (3, p.middle_name.maybe_text(row).unwrap_or("")),
-                (7, "L"),
-            ],
-        );
-        pid.day(7, p.birth_date.day(row))
-            .set(8, codes::sex(p.sex.text(row)));
-        let words = p.race.text(row);
-        if let Some(coding) = race(words) {
-            pid.coded(10, coding.code, words, "CDCREC");
-        } else {
-            pid.parts(10, &[(2, words)]);
-        }
-        pid.parts(
-            11,
-            &[
-                (1, p.street_address.text(row)),
-                (3, p.city.text(row)),
-                (4, p.state.text(row)),
-                (5, p.zip.text(row)),
-                (6, "USA"),
-                (7, "H"),
-            ],
-        );
-        pid.field(13);
-        telephone(&mut pid, p.phone.text(row));
-        pid.again()
-            .components(&[(2, "NET"), (3, "Internet"), (4, p.email.text(row))]);
-        let spoken = p.language.text(row);
-        match language(spoken) {
-            Some(code) => pid.coded(15, code, spoken, "ISO639"),
-            None => pid.parts(15, &[(2, spoken)]),
-        };
-        let status = p.marital_status.text(row);
-        pid.coded(16, codes::marital(status), status, "HL70002");
-        let group = p.ethnicity.text(row);
-        pid.coded(22, codes::ethnicity(group), group, "HL70189");
-        if let Some(day) = p.death_date.maybe_day(row)
+        self.out.extend_from_slice(&self.person);
+        let mut pid = Segment::resumed(22, self.out);
+        let death = &self.chart.rows.patients.death_date;
+        if let Some(day) = death.maybe_day(self.chart.patient)
             && day <= at.day()
         {
             pid.day(29, day).set(30, "Y");
@@ -339,7 +311,7 @@ impl Messages<'_> {
         }
         pv1.set(4, codes::admission(kind));
         provider_of(chart, e.provider_id.uuid(row), pv1.field(7));
-        pv1.field(19).identifier(Id(visit.id), EHR, "VN");
+        pv1.field(19).identifier(visit.id, EHR, "VN");
         if ended {
             let how = e.discharge_disposition.maybe_text(row).unwrap_or("");
             pv1.set(36, codes::disposition(how));
@@ -418,6 +390,60 @@ impl Visit {
             suffix: group.suffix,
         }
     }
+}
+
+/// PID up to field 22, which is the same whenever it is said.
+fn person(chart: &Chart<'_>, out: &mut Vec<u8>) {
+    let (p, row) = (&chart.rows.patients, chart.patient);
+    let mut pid = Segment::new("PID", out);
+    pid.set(1, 1)
+        .field(3)
+        .identifier(p.mrn.text(row), MRN, "MR")
+        .again()
+        .identifier(p.patient_id.uuid(row), EHR, "PI");
+    pid.again().identifier(p.ssn.text(row), SSN, "SS");
+    pid.parts(
+        5,
+        &[
+            (1, p.last_name.text(row)),
+            (2, p.first_name.text(row)),
+            (3, p.middle_name.maybe_text(row).unwrap_or("")),
+            (7, "L"),
+        ],
+    );
+    pid.day(7, p.birth_date.day(row))
+        .set(8, codes::sex(p.sex.text(row)));
+    let words = p.race.text(row);
+    if let Some(coding) = race(words) {
+        pid.coded(10, coding.code, words, "CDCREC");
+    } else {
+        pid.parts(10, &[(2, words)]);
+    }
+    pid.parts(
+        11,
+        &[
+            (1, p.street_address.text(row)),
+            (3, p.city.text(row)),
+            (4, p.state.text(row)),
+            (5, p.zip.text(row)),
+            (6, "USA"),
+            (7, "H"),
+        ],
+    );
+    pid.field(13);
+    telephone(&mut pid, p.phone.text(row));
+    pid.again()
+        .components(&[(2, "NET"), (3, "Internet"), (4, p.email.text(row))]);
+    let spoken = p.language.text(row);
+    match language(spoken) {
+        Some(code) => pid.coded(15, code, spoken, "ISO639"),
+        None => pid.parts(15, &[(2, spoken)]),
+    };
+    let status = p.marital_status.text(row);
+    pid.coded(16, codes::marital(status), status, "HL70002");
+    let group = p.ethnicity.text(row);
+    pid.coded(22, codes::ethnicity(group), group, "HL70189");
+    pid.unfinished();
 }
 
 /// XCN of the provider with a key, in the field that has begun.

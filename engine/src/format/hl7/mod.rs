@@ -60,7 +60,7 @@ impl Messages {
     pub fn new(options: &TableOptions) -> Result<Self> {
         options.check_day(MESSAGES.name)?;
         Ok(Self {
-            source: Source::new(options)?,
+            source: Source::of_messages(options)?,
         })
     }
 
@@ -75,7 +75,6 @@ impl Messages {
         self.source.each(patients, |chart| {
             count += message::write(chart, unit, out);
             unit += 1;
-            Ok(())
         })?;
         Ok(count)
     }

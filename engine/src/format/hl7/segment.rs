@@ -1,9 +1,10 @@
 //! Segments, field by field: delimiters, escapes and the data types that are used.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 
-use crate::calendar::date_from_days;
-use crate::format::fhir::element::{Day, Id, Instant};
+use crate::format::fhir::element::{Day, Instant};
+use crate::format::fhir::json::Hyphenated;
+use crate::format::text::write_float;
 
 /// Names under which identifiers are issued: reserved for documentation (RFC 2606).
 pub const MRN: Authority = Authority("MRN", "mrn.example.org");
@@ -30,6 +31,91 @@ pub struct Segment<'a> {
 impl Drop for Segment<'_> {
     fn drop(&mut self) {
         self.out.push(b'\r');
+    }
+}
+
+/// What a field, component or part of one can hold.
+pub trait Value {
+    /// Appends it, escaped.
+    fn write(self, out: &mut Vec<u8>);
+}
+
+impl Value for &str {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        // Without an early end, so that it takes many bytes at a time.
+        let delimits = |byte| matches!(byte, b'|' | b'^' | b'&' | b'~' | b'\\' | b'\r' | b'\n');
+        let delimiters = (self.bytes()).fold(0, |some, byte| some | u8::from(delimits(byte)));
+        if delimiters == 0 {
+            out.extend_from_slice(self.as_bytes());
+        } else {
+            let _ = Escaped(out).write_str(self);
+        }
+    }
+}
+
+/// The canonical text of a UUID.
+impl Value for [u8; 16] {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&Hyphenated::of(self).0);
+    }
+}
+
+impl Value for u32 {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
+    }
+}
+
+impl Value for i32 {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
+    }
+}
+
+impl Value for usize {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
+    }
+}
+
+impl Value for u64 {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
+    }
+}
+
+/// The shortest decimal.
+impl Value for f64 {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        write_float(self, out);
+    }
+}
+
+/// YYYYMMDD.
+impl Value for Day {
+    #[inline]
+    fn write(self, out: &mut Vec<u8>) {
+        let (year, month, day) = self.parts();
+        let (century, year) = (year / 100, year % 100);
+        put_digits(
+            [century.unsigned_abs(), year.unsigned_abs(), month, day],
+            out,
+        );
+    }
+}
+
+/// Two digits of each number.
+#[inline]
+fn put_digits<const N: usize>(numbers: [u32; N], out: &mut Vec<u8>) {
+    for number in numbers {
+        out.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
     }
 }
 
@@ -68,6 +154,21 @@ impl<'a> Segment<'a> {
             component: 1,
             subcomponent: 1,
         }
+    }
+
+    /// A segment that has come as far as a field already.
+    pub fn resumed(field: u8, out: &'a mut Vec<u8>) -> Self {
+        Self {
+            out,
+            field,
+            component: 1,
+            subcomponent: 1,
+        }
+    }
+
+    /// What there is of it, without its end.
+    pub fn unfinished(self) {
+        let _ = std::mem::ManuallyDrop::new(self);
     }
 
     /// The head of a message, which declares the delimiters.
@@ -119,16 +220,16 @@ impl<'a> Segment<'a> {
     }
 
     /// A value where the segment stands.
-    pub fn value(&mut self, value: impl Display) -> &mut Self {
-        // Writing to memory does not fail.
-        let _ = write!(Escaped(self.out), "{value}");
+    #[inline]
+    pub fn value(&mut self, value: impl Value) -> &mut Self {
+        value.write(self.out);
         self
     }
 
     /// Text where the segment stands.
+    #[inline]
     pub fn text(&mut self, text: &str) -> &mut Self {
-        let _ = Escaped(self.out).write_str(text);
-        self
+        self.value(text)
     }
 
     /// The parts of a field, empty ones left out.
@@ -147,7 +248,7 @@ impl<'a> Segment<'a> {
     }
 
     /// A field of one component.
-    pub fn set(&mut self, field: u8, value: impl Display) -> &mut Self {
+    pub fn set(&mut self, field: u8, value: impl Value) -> &mut Self {
         self.field(field).value(value)
     }
 
@@ -158,16 +259,16 @@ impl<'a> Segment<'a> {
 
     /// TS: an instant, in UTC.
     pub fn instant(&mut self, field: u8, at: Instant) -> &mut Self {
-        let day = at.day();
         let (hour, minute, second) = at.clock();
-        self.field(field)
-            .value(Date(day))
-            .value(format_args!("{hour:02}{minute:02}{second:02}+0000"))
+        let clock = [hour, minute, second].map(|part| u32::try_from(part).unwrap_or(0));
+        self.field(field).value(at.day());
+        put_digits(clock, self.out);
+        self.text("+0000")
     }
 
     /// DT, or TS to the day.
     pub fn day(&mut self, field: u8, day: Day) -> &mut Self {
-        self.set(field, Date(day))
+        self.set(field, day)
     }
 
     /// HD as a component: a namespace under a reserved name.
@@ -184,7 +285,7 @@ impl<'a> Segment<'a> {
     pub fn unnamed(&mut self, component: u8, id: [u8; 16]) -> &mut Self {
         self.component(component)
             .subcomponent(2)
-            .value(Id(id))
+            .value(id)
             .subcomponent(3)
             .text("UUID")
     }
@@ -195,7 +296,7 @@ impl<'a> Segment<'a> {
     }
 
     /// CX in the field or repetition that has begun: an identifier with who issued it and its kind.
-    pub fn identifier(&mut self, id: impl Display, authority: Authority, kind: &str) -> &mut Self {
+    pub fn identifier(&mut self, id: impl Value, authority: Authority, kind: &str) -> &mut Self {
         self.value(id)
             .authority(4, authority)
             .component(5)
@@ -205,7 +306,7 @@ impl<'a> Segment<'a> {
     /// EI: an order, known by a key and what is ordered.
     pub fn order(&mut self, field: u8, number: Order, authority: Authority) -> &mut Self {
         self.field(field)
-            .value(Id(number.of))
+            .value(number.of)
             .text(number.suffix)
             .components(&[(2, authority.0), (3, authority.1), (4, "DNS")])
     }
@@ -218,14 +319,4 @@ pub struct Order {
     pub of: [u8; 16],
     /// What is ordered, where a key has several orders.
     pub suffix: &'static str,
-}
-
-/// YYYYMMDD.
-struct Date(Day);
-
-impl Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = date_from_days(self.0.0).unwrap_or((1, 1, 1));
-        write!(f, "{year:04}{month:02}{day:02}")
-    }
 }

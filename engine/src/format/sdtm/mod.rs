@@ -35,7 +35,7 @@ use std::sync::Arc;
 use super::export::{Export, ExportEntry, ExportFile};
 use crate::domain::check_units;
 use crate::domain::healthcare::LAST_PATIENT;
-use crate::domain::healthcare::research::Research;
+use crate::domain::healthcare::research::{Baseline, Event, Participant, Research};
 use crate::error::Result;
 
 /// Registry entry.
@@ -69,14 +69,17 @@ impl Export for Datasets {
     }
 
     fn write(&self, units: Range<u64>, out: &mut [Vec<u8>]) -> Result<u64> {
-        let mut count = 0;
-        for (dataset, out) in Dataset::ALL.into_iter().zip(out) {
-            let start = out.len();
-            write(&self.0, dataset, units.clone(), None, out)?;
-            // A record a line: no value holds a line feed.
-            count += out[start..].split(|&byte| byte == b'\n').skip(1).count() as u64;
-        }
-        Ok(count)
+        let starts: Vec<usize> = out.iter().map(Vec::len).collect();
+        each(&self.0, units, &Dataset::ALL, |case| {
+            for (dataset, out) in Dataset::ALL.into_iter().zip(&mut *out) {
+                case.write(&self.0, dataset, out);
+            }
+        })?;
+        // A record a line: no value holds a line feed.
+        let lines = |(out, start): (&mut Vec<u8>, usize)| {
+            out[start..].split(|&byte| byte == b'\n').skip(1).count() as u64
+        };
+        Ok(out.iter_mut().zip(starts).map(lines).sum())
     }
 }
 
@@ -170,30 +173,64 @@ pub fn write(
     trial: Option<u64>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    each(research, patients, &[dataset], |case| {
+        if trial.is_none_or(|number| number == case.participant.trial.number) {
+            case.write(research, dataset, out);
+        }
+    })
+}
+
+/// A participant with what several records are made of, as far as datasets need it.
+struct Case<'a> {
+    participant: Participant,
+    events: &'a [Event],
+    baseline: Option<Baseline>,
+}
+
+/// Gives the participants among a range of patients.
+fn each(
+    research: &Research,
+    patients: Range<u64>,
+    datasets: &[Dataset],
+    mut take: impl FnMut(&Case<'_>),
+) -> Result<()> {
     check_units(&patients, LAST_PATIENT)?;
+    let measured = |dataset| matches!(dataset, Dataset::VitalSigns | Dataset::Laboratory);
+    let with_baseline = datasets.iter().any(|&dataset| measured(dataset));
+    let with_events = datasets.iter().any(|&dataset| !measured(dataset));
     let mut events = Vec::new();
-    for unit in patients {
-        let Some(participant) = research.participant(unit) else {
-            continue;
-        };
-        if trial.is_some_and(|number| number != participant.trial.number) {
-            continue;
-        }
-        match dataset {
-            Dataset::Demographics | Dataset::AdverseEvents | Dataset::Exposure => {
-                events.clear();
+    let (mut unit, mut later) = research.next_asked(patients.start);
+    while unit < patients.end {
+        if let Some(participant) = research.asked_to_take_part(unit) {
+            events.clear();
+            if with_events {
                 research.events(&participant, &mut events);
-                match dataset {
-                    Dataset::Demographics => {
-                        records::demographics(research, &participant, &events, out);
-                    }
-                    Dataset::AdverseEvents => records::adverse_events(&participant, &events, out),
-                    _ => records::exposure(&participant, &events, out),
-                }
             }
-            Dataset::VitalSigns => records::vital_signs(research, &participant, out),
-            Dataset::Laboratory => records::laboratory(research, &participant, out),
+            take(&Case {
+                baseline: with_baseline.then(|| research.baseline(&participant)),
+                events: &events,
+                participant,
+            });
         }
+        (unit, later) = research.next_asked(later);
     }
     Ok(())
+}
+
+impl Case<'_> {
+    fn write(&self, research: &Research, dataset: Dataset, out: &mut Vec<u8>) {
+        let (participant, events) = (&self.participant, self.events);
+        match (dataset, &self.baseline) {
+            (Dataset::Demographics, _) => records::demographics(research, participant, events, out),
+            (Dataset::AdverseEvents, _) => records::adverse_events(participant, events, out),
+            (Dataset::Exposure, _) => records::exposure(participant, events, out),
+            (Dataset::VitalSigns, Some(baseline)) => {
+                records::vital_signs(research, participant, baseline, out);
+            }
+            (Dataset::Laboratory, Some(baseline)) => {
+                records::laboratory(research, participant, baseline, out);
+            }
+            (_, None) => {}
+        }
+    }
 }

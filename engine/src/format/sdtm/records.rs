@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::dose::dosing;
 use super::line::Line;
 use crate::domain::healthcare::research::{
-    Action, Arm, Event, Outcome, Participant, Relation, Research, Status, Treatment, Visit,
+    Action, Arm, Baseline, Event, Outcome, Participant, Relation, Research, Status, Treatment,
+    Visit,
 };
 use crate::entropy::round;
 use crate::generator::identifier::write_padded;
@@ -112,12 +113,17 @@ pub(super) fn adverse_events(participant: &Participant, events: &[Event], out: &
 }
 
 /// VS.
-pub(super) fn vital_signs(research: &Research, participant: &Participant, out: &mut Vec<u8>) {
+pub(super) fn vital_signs(
+    research: &Research,
+    participant: &Participant,
+    baseline: &Baseline,
+    out: &mut Vec<u8>,
+) {
     let mut sequence = 0;
     research.visits(participant, |visit| {
         let Some(day) = visit.took_place else { return };
-        let vitals = research.vitals(&visit);
-        let height = research.height(participant);
+        let vitals = Research::vitals(baseline, &visit);
+        let height = baseline.height;
         // Test, name, value in units of the last place, places, unit.
         let signs = [
             (
@@ -183,13 +189,18 @@ struct Test {
 }
 
 /// LB.
-pub(super) fn laboratory(research: &Research, participant: &Participant, out: &mut Vec<u8>) {
+pub(super) fn laboratory(
+    research: &Research,
+    participant: &Participant,
+    baseline: &Baseline,
+    out: &mut Vec<u8>,
+) {
     let mut sequence = 0;
     research.visits(participant, |visit| {
         let Some(day) = visit.took_place.filter(|_| visit.with_blood) else {
             return;
         };
-        for test in tests(&visit) {
+        for test in tests(baseline, &visit) {
             sequence += 1;
             let standard = |value: i32| whole(f64::from(value) * test.factor);
             let mut line = Line::new(participant, "LB", out);
@@ -219,8 +230,8 @@ pub(super) fn laboratory(research: &Research, participant: &Participant, out: &m
 }
 
 /// The tests of a visit. Reference ranges are those of many US laboratories (from memory).
-fn tests(visit: &Visit) -> [Test; 5] {
-    let blood = Research::laboratory(visit);
+fn tests(baseline: &Baseline, visit: &Visit) -> [Test; 5] {
+    let blood = Research::laboratory(baseline, visit);
     let hemoglobin = match visit.participant.life.sex {
         Sex::Female => (120, 155),
         Sex::Male => (135, 175),

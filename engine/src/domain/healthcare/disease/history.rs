@@ -1,7 +1,7 @@
 //! The conditions of one patient.
 
 use super::model::{Course, FACTORS, TABLES, whole_and_part};
-use super::normal::{pair, quantile};
+use super::normal::{Normal, quantile};
 use super::{CHRONIC, Disease};
 use crate::domain::healthcare::life::{Life, World};
 use crate::entropy::{below, remix, unit};
@@ -107,7 +107,7 @@ impl History {
 }
 
 /// What replaces what: a stage ends when the next begins.
-const STAGES: [(Disease, Disease); 3] = [
+pub(super) const STAGES: [(Disease, Disease); 3] = [
     (Disease::Prediabetes, Disease::Type2Diabetes),
     (Disease::Ckd3, Disease::Ckd4),
     (Disease::Ckd4, Disease::Ckd5),
@@ -128,12 +128,13 @@ impl World {
         let factors = self.factors(life);
         let (sex, age) = (life.sex.index(), whole_and_part(life.exact_age));
         let mut liability = [0.0; CHRONIC];
+        let (normal, least) = (Normal::standard(), &TABLES.least[sex][age.0 + 1]);
         let mut spare = 0.0;
         for (index, model) in TABLES.diseases[..CHRONIC].iter().enumerate() {
             let disease = Disease::ALL[index];
             let number = life.unit * CHRONIC as u64 + index as u64;
             let own = if index % 2 == 0 {
-                let drawn = pair(self.streams.liability.draw(number));
+                let drawn = normal.pair(self.streams.liability.draw(number));
                 spare = drawn.1;
                 drawn.0
             } else {
@@ -143,14 +144,11 @@ impl World {
                 self.follow(life, disease, number, history);
                 continue;
             }
-            let mut sum = model.own * own;
-            for (weight, factor) in model.factors.iter().zip(&factors) {
-                sum += weight * factor;
-            }
-            for (parent, weight) in model.parents {
-                sum += weight * liability[parent];
-            }
+            let sum = model.liability(own, &factors, &liability);
             liability[index] = sum;
+            if sum < least[index] {
+                continue;
+            }
             let Some((onset, end)) = model.curves[sex].span(sum, age) else {
                 continue;
             };
@@ -176,7 +174,7 @@ impl World {
 
     /// The scores of the common causes.
     #[inline]
-    fn factors(&self, life: &Life) -> [f64; FACTORS] {
+    pub(super) fn factors(&self, life: &Life) -> [f64; FACTORS] {
         let entropy = self.streams.factors.draw(life.unit);
         let (height, weight) = self.patients.body_scores(life.unit);
         let age = (life.age as usize).min(119);
@@ -188,20 +186,30 @@ impl World {
             _ => (former, 1.0),
         };
         let smoking = quantile(from + (to - from) * unit(remix(entropy ^ 1)));
-        let (frailty, mood) = pair(entropy);
-        let (allergy, _) = pair(remix(entropy));
-        [
-            BMI_OF_WEIGHT * weight + BMI_OF_HEIGHT * height,
-            smoking,
-            frailty,
-            mood,
-            allergy,
-        ]
+        let normal = Normal::standard();
+        let (frailty, mood) = normal.pair(entropy);
+        let (allergy, _) = normal.pair(remix(entropy));
+        [body_mass((height, weight)), smoking, frailty, mood, allergy]
     }
 
     /// Diseases that follow from the patient's row.
     fn follow(&self, life: &Life, disease: Disease, number: u64, history: &mut History) {
         let entropy = self.streams.condition.draw(number);
+        let Some((onset, bmi)) = self.rule(life, disease, entropy) else {
+            return;
+        };
+        history.push(life, disease, life.day_at(onset), None, entropy);
+        if disease == Disease::Obesity
+            && let Some(last) = history.conditions.last_mut()
+        {
+            // E66.9, or E66.01 (morbid) from 40 on.
+            last.code = TABLES.diseases[disease as usize].codes.0 + u16::from(bmi >= 40.0);
+        }
+    }
+
+    /// The age from which on a patient has a disease that follows from the row, and the body mass index
+    /// where that is why.
+    pub(super) fn rule(&self, life: &Life, disease: Disease, entropy: u64) -> Option<(f64, f64)> {
         let mut bmi = 0.0;
         let onset = match disease {
             // The adult definition: a body mass index of 30 or more.
@@ -217,15 +225,7 @@ impl World {
                 .then(|| 16.0 + (life.exact_age.min(30.0) - 16.0) * unit(entropy)),
             _ => None,
         };
-        if let Some(onset) = onset {
-            history.push(life, disease, life.day_at(onset), None, entropy);
-            if disease == Disease::Obesity
-                && let Some(last) = history.conditions.last_mut()
-            {
-                // E66.9, or E66.01 (morbid) from 40 on.
-                last.code = TABLES.diseases[disease as usize].codes.0 + u16::from(bmi >= 40.0);
-            }
-        }
+        onset.map(|onset| (onset, bmi))
     }
 
     /// Episodes from registration on.
@@ -238,7 +238,7 @@ impl World {
         while from <= life.end {
             let age = life.age_on(from + SLOT / 2);
             let episodes = &by_age[full_years(age)];
-            let first = (life.unit << 8) + slot * 16;
+            let first = episode_number(life, slot);
             let entropy = self.streams.episodes.draw(first);
             let count = episodes.count.pick(entropy);
             let mut drawn = [(i32::MAX, 0_u64); 16];
@@ -283,6 +283,18 @@ impl World {
             slot += 1;
         }
     }
+}
+
+/// The z-score of body mass that goes with those of height and weight.
+#[inline]
+pub(super) fn body_mass((height, weight): (f64, f64)) -> f64 {
+    BMI_OF_WEIGHT * weight + BMI_OF_HEIGHT * height
+}
+
+/// The number of the first draw of a slot.
+#[inline]
+pub(super) fn episode_number(life: &Life, slot: u64) -> u64 {
+    (life.unit << 8) + slot * 16
 }
 
 /// A day within seven weeks of 25 January, in the slot that begins at `from`: the nearer, the likelier.

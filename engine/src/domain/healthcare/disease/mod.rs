@@ -29,12 +29,14 @@
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
+mod course;
 mod history;
 mod model;
 pub mod normal;
 #[cfg(test)]
 mod tests;
 
+pub use course::Courses;
 pub use history::{Condition, History};
 pub(super) use history::{SLOT, day_below, full_years};
 

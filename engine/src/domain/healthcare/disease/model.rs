@@ -54,6 +54,22 @@ pub(super) struct Model {
     pub codes: (u16, Weighted),
 }
 
+impl Model {
+    /// The liability of a patient: of the disease's own draw, the common causes, and the liabilities of
+    /// its parents.
+    #[inline]
+    pub fn liability(&self, own: f64, factors: &[f64; FACTORS], of: &[f64]) -> f64 {
+        let mut sum = self.own * own;
+        for (weight, factor) in self.factors.iter().zip(factors) {
+            sum += weight * factor;
+        }
+        for (parent, weight) in self.parents {
+            sum += weight * of[parent];
+        }
+        sum
+    }
+}
+
 /// For each age the liability from which on the disease is prevalent.
 #[derive(Debug)]
 pub(super) struct Curve {
@@ -158,6 +174,9 @@ pub(super) struct Episodes {
 #[derive(Debug)]
 pub(super) struct Tables {
     pub diseases: Vec<Model>,
+    /// By sex and age the least threshold of each chronic disease up to there, all in a row: who is below
+    /// has not had it.
+    pub least: [Vec<[f64; CHRONIC]>; 2],
     /// By sex and age.
     pub episodes: [Vec<Episodes>; 2],
     /// The diseases that [`Episodes::disease`] picks from.
@@ -184,8 +203,13 @@ pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             .map(|age| episodes_of(&rates.iter().map(|r| r[age]).collect::<Vec<_>>()))
             .collect()
     });
+    let least = [0, 1].map(|sex| {
+        let at = |age: usize| std::array::from_fn(|i| diseases[i].curves[sex].least[age]);
+        (0..AGES).map(at).collect()
+    });
     Tables {
         diseases,
+        least,
         episodes,
         acute,
         smoking: [Sex::Female, Sex::Male].map(smoking_of),

@@ -31,7 +31,7 @@ pub fn exp(x: f64) -> f64 {
     sum
 }
 
-static QUANTILES: LazyLock<Vec<f64>> = LazyLock::new(|| {
+static QUANTILES: LazyLock<Box<[f64; CELLS + 1]>> = LazyLock::new(|| {
     // The distribution function by Simpson's rule from 0, then inverted between its points.
     let density = |z: f64| exp(-z * z / 2.0) * 0.398_942_280_401_432_7;
     let step = 1.0 / f64::from(STEPS);
@@ -49,16 +49,16 @@ static QUANTILES: LazyLock<Vec<f64>> = LazyLock::new(|| {
         let (a, b) = (upper[after - 1], upper[after]);
         (a.0 + (b.0 - a.0) * ((p - a.1) / (b.1 - a.1))).min(LIMIT)
     };
-    (0..=CELLS)
-        .map(|i| {
-            let p = part(i) / part(CELLS);
-            if p < 0.5 {
-                -quantile(1.0 - p)
-            } else {
-                quantile(p)
-            }
-        })
-        .collect()
+    let mut table = Box::new([0.0; CELLS + 1]);
+    for (i, value) in table.iter_mut().enumerate() {
+        let p = part(i) / part(CELLS);
+        *value = if p < 0.5 {
+            -quantile(1.0 - p)
+        } else {
+            quantile(p)
+        };
+    }
+    table
 });
 
 #[expect(clippy::cast_precision_loss, reason = "at most 2^12")]
@@ -80,21 +80,35 @@ pub fn quantile(p: f64) -> f64 {
     table[cell] + (table[cell + 1] - table[cell]) * (at - part(cell))
 }
 
-/// A standard normal draw from 32 uniform bits.
-#[inline]
-pub fn from_bits(bits: u32) -> f64 {
-    const REST: u32 = (1 << (32 - BITS)) - 1;
-    let cell = (bits >> (32 - BITS)) as usize;
-    let within = f64::from(bits & REST) * (1.0 / 1_048_576.0);
-    let table = &QUANTILES;
-    table[cell] + (table[cell + 1] - table[cell]) * within
-}
+/// The table of quantiles, looked up once for many draws.
+#[derive(Clone, Copy)]
+pub struct Normal(&'static [f64; CELLS + 1]);
 
-/// Two independent standard normal draws from 64 uniform bits.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-pub fn pair(entropy: u64) -> (f64, f64) {
-    (from_bits((entropy >> 32) as u32), from_bits(entropy as u32))
+impl Normal {
+    /// The standard normal distribution.
+    #[inline]
+    pub fn standard() -> Self {
+        Self(&QUANTILES)
+    }
+
+    /// A draw from 32 uniform bits.
+    #[inline]
+    pub fn from_bits(self, bits: u32) -> f64 {
+        const REST: u32 = (1 << (32 - BITS)) - 1;
+        let cell = (bits >> (32 - BITS)) as usize;
+        let within = f64::from(bits & REST) * (1.0 / 1_048_576.0);
+        self.0[cell] + (self.0[cell + 1] - self.0[cell]) * within
+    }
+
+    /// Two independent draws from 64 uniform bits.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+    pub fn pair(self, entropy: u64) -> (f64, f64) {
+        (
+            self.from_bits((entropy >> 32) as u32),
+            self.from_bits(entropy as u32),
+        )
+    }
 }
 
 /// Waiting times of mean 1: the exponential distribution at the middle of 512 equal shares.
@@ -143,7 +157,7 @@ mod tests {
             );
         }
         assert_eq!(quantile(0.0), -LIMIT);
-        assert_eq!(from_bits(0), -LIMIT);
-        assert_eq!(from_bits(1 << 31), 0.0);
+        assert_eq!(Normal::standard().from_bits(0), -LIMIT);
+        assert_eq!(Normal::standard().from_bits(1 << 31), 0.0);
     }
 }

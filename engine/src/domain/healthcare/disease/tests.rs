@@ -359,3 +359,58 @@ fn diseases_go_together() {
         assert!((from..to).contains(&value), "{what}: {value:.2} times");
     }
 }
+
+/// A disease asked for alone is that of the whole history; whoever is pregnant may be.
+#[test]
+fn single_diseases_are_those_of_the_history() {
+    let world = world(15);
+    let mut history = History::default();
+    let (mut spans, mut pregnant, mut maybe) = (0, 0, 0);
+    for unit in 0..4_000 {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        let mut courses = Courses::new(&world, &life);
+        // Not in their order, since one asks for others.
+        for &disease in Disease::ALL[..CHRONIC].iter().rev() {
+            let whole = history.first(disease).map(|c| (c.onset, c.abatement));
+            assert_eq!(courses.of(disease), whole, "{disease:?} of {unit}");
+            let on = history.has_on(disease, life.end - 200);
+            assert_eq!(courses.has_on(disease, life.end - 200), on);
+            spans += usize::from(whole.is_some());
+        }
+        assert_eq!(courses.of(Disease::Influenza), None, "not chronic");
+        for day in (life.registered_day..=life.end).step_by(97) {
+            let may_be = world.may_be_pregnant(&life, day);
+            let is = history.has_on(Disease::Pregnancy, day);
+            assert!(may_be || !is, "{unit} is pregnant on {day}");
+            pregnant += usize::from(is);
+            maybe += usize::from(may_be);
+        }
+    }
+    assert!(spans > 8_000, "{spans}");
+    assert!(
+        pregnant > 300 && maybe < 2 * pregnant,
+        "{pregnant}, {maybe}"
+    );
+}
+
+/// Whoever is likely to have a disease mostly has it.
+#[test]
+fn likely_diseases_are_there() {
+    let world = world(16);
+    for disease in [Disease::Hypertension, Disease::Obesity, Disease::Depression] {
+        let (mut likely, mut there) = (0.0, 0.0);
+        for unit in 0..20_000 {
+            let life = world.life(unit);
+            if life.death.is_none() && world.is_likely(disease, unit, life.age, life.sex) {
+                likely += 1.0;
+                let has = Courses::new(&world, &life).has_on(disease, life.end);
+                there += f64::from(u8::from(has));
+            }
+        }
+        assert!(
+            likely > 400.0 && there > 0.6 * likely,
+            "{disease:?}: {there} of {likely}"
+        );
+    }
+}

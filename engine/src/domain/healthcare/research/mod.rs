@@ -1,8 +1,10 @@
 //! Clinical trials: four in each block of patients, and who of the block takes part.
 //!
-//! A trial studies a disease. A patient is asked by one of the trials of the block on a day of its
-//! recruitment, and takes part if he or she agrees, is old and young enough, and has the disease on that
-//! day. Arms are balanced over the block: they are the remainders of a permutation of its patients.
+//! A trial studies a disease. Of each [`GROUP`] patients a few are looked at, and the first who probably has
+//! a disease that one of the block's trials studies is asked, by what is cheap to know: age, sex, and the
+//! patient's own part of the liability. Only for those who are asked more is worked out: they take part if
+//! they have the disease on a day of the trial's recruitment, are old and young enough, and not pregnant.
+//! Arms are balanced over the block: they are the remainders of a permutation of its patients.
 //!
 //! ```
 //! use synth_engine::domain::TableOptions;
@@ -22,17 +24,23 @@ mod visit;
 
 pub use event::{Action, Event, Outcome, Relation};
 pub use participant::{Participant, Status};
-pub use visit::{Laboratory, Visit, Vitals};
+pub use visit::{Baseline, Laboratory, Visit, Vitals};
 
 use super::disease::Disease;
 use super::life::{BLOCK, World, key};
 use crate::domain::TableOptions;
-use crate::entropy::{Permutation, Stream, below, remix};
+use crate::entropy::{Stream, below, remix};
 use crate::error::Result;
 use crate::generator::name::Sex;
 
 /// Trials of a block of patients.
 pub const TRIALS: u64 = 4;
+
+/// [`TRIALS`] as a length.
+const STUDIES: usize = 4;
+
+/// Of so many patients in a row at most one is asked.
+pub const GROUP: u64 = 16;
 
 /// Days between the end of treatment and the follow-up visit.
 pub const FOLLOW_UP: i32 = 28;
@@ -81,14 +89,14 @@ const WEEKS_16: &[i32] = &[2, 4, 8, 12, 16];
 const WEEKS_24: &[i32] = &[4, 8, 12, 18, 24];
 const WEEKS_52: &[i32] = &[4, 12, 24, 36, 52];
 
-/// Studies of common diseases: a block has two.
+/// Studies of common diseases: a block has three.
 static COMMON: [Study; 6] = [
     study(
         Disease::Hypertension,
         "Hypertension",
         (18, 80),
         WEEKS_12,
-        100,
+        70,
         false,
     ),
     study(
@@ -96,7 +104,7 @@ static COMMON: [Study; 6] = [
         "Hyperlipidemia",
         (18, 80),
         WEEKS_24,
-        90,
+        75,
         false,
     ),
     study(
@@ -104,7 +112,7 @@ static COMMON: [Study; 6] = [
         "Type 2 Diabetes",
         (18, 80),
         WEEKS_24,
-        35,
+        25,
         true,
     ),
     study(Disease::Obesity, "Obesity", (18, 75), WEEKS_52, 110, true),
@@ -121,20 +129,20 @@ static COMMON: [Study; 6] = [
         "Depressive Disorder",
         (18, 70),
         WEEKS_8,
-        50,
+        40,
         false,
     ),
 ];
 
-/// Studies of other diseases: a block has two.
+/// Studies of other diseases: a block has one.
 static OTHER: [Study; 10] = [
-    study(Disease::Asthma, "Asthma", (12, 75), WEEKS_24, 30, true),
+    study(Disease::Asthma, "Asthma", (18, 75), WEEKS_24, 15, true),
     study(
         Disease::Copd,
         "Chronic Obstructive Pulmonary Disease",
         (40, 85),
         WEEKS_52,
-        20,
+        10,
         false,
     ),
     study(
@@ -142,7 +150,7 @@ static OTHER: [Study; 10] = [
         "Heart Failure",
         (18, 90),
         WEEKS_52,
-        10,
+        5,
         false,
     ),
     study(
@@ -150,7 +158,7 @@ static OTHER: [Study; 10] = [
         "Atrial Fibrillation",
         (18, 90),
         WEEKS_52,
-        10,
+        5,
         false,
     ),
     study(
@@ -158,10 +166,10 @@ static OTHER: [Study; 10] = [
         "Chronic Kidney Disease",
         (18, 85),
         WEEKS_52,
-        20,
+        10,
         false,
     ),
-    study(Disease::Migraine, "Migraine", (18, 65), WEEKS_12, 40, true),
+    study(Disease::Migraine, "Migraine", (18, 65), WEEKS_12, 35, true),
     study(
         Disease::Psoriasis,
         "Psoriasis",
@@ -352,27 +360,25 @@ impl Research {
         })
     }
 
+    /// What the trials of a block study: three different ones of the common diseases, and another.
+    #[inline]
+    fn studies(&self, block: u64) -> [&'static Study; STUDIES] {
+        let drawn = self.trial.draw(!block);
+        let first = below(drawn, COMMON.len() as u64);
+        let common = |step: u64| &COMMON[usize::try_from(first + step).unwrap_or(0) % COMMON.len()];
+        let other = usize::try_from(below(drawn << 32, OTHER.len() as u64)).unwrap_or(0);
+        [
+            common(0),
+            common(1 + (drawn & 1)),
+            common(3),
+            &OTHER[other % OTHER.len()],
+        ]
+    }
+
     /// A trial by number.
     pub fn trial(&self, number: u64) -> Trial {
         let (block, place) = (number / TRIALS, number % TRIALS);
-        // Two different ones of each list.
-        let both = self.trial.draw(!block);
-        let pick = |list: &'static [Study], entropy: u64| {
-            let n = list.len() as u64;
-            let first = below(entropy, n);
-            let second = (first + 1 + below(remix(entropy), n - 1)) % n;
-            let index = if place.is_multiple_of(2) {
-                first
-            } else {
-                second
-            };
-            &list[usize::try_from(index).unwrap_or(0)]
-        };
-        let study = if place < 2 {
-            pick(&COMMON, both)
-        } else {
-            pick(&OTHER, remix(both ^ 1))
-        };
+        let study = self.studies(block)[usize::try_from(place).unwrap_or(0)];
         let entropy = self.trial.draw(number);
         // A quarter is of phase 2, half of phase 3, a quarter of phase 4.
         let (phase, arms) = match entropy >> 60 {
@@ -397,9 +403,8 @@ impl Research {
 
     /// The arm of a patient who is randomised: an index.
     fn allocate(&self, trial: &Trial, unit: u64) -> usize {
-        let order = Permutation::new(BLOCK, self.allocation.split(trial.number));
         let sum: u64 = trial.arms.iter().map(|arm| arm.ratio).sum();
-        let mut place = order.apply(unit % BLOCK) % sum.max(1);
+        let mut place = shuffled(unit % BLOCK, self.allocation.draw(trial.number)) % sum.max(1);
         for (index, arm) in trial.arms.iter().enumerate() {
             if place < arm.ratio {
                 return index;
@@ -439,6 +444,19 @@ impl Research {
     pub fn event_id(&self, event: &Event) -> [u8; 16] {
         key(self.ids[4], event.unit, event.number)
     }
+}
+
+/// Where a place in a block goes in an order that 64 bits decide: steps that each are a permutation of
+/// its 2^12 places, multiplication by an odd number and addition of the upper half to the lower.
+const fn shuffled(place: u64, entropy: u64) -> u64 {
+    let mut place = place ^ entropy;
+    let mut shift = 0;
+    while shift < 36 {
+        place = place.wrapping_mul(entropy >> (12 + shift) | 1) & (BLOCK - 1);
+        place ^= place >> 6;
+        shift += 12;
+    }
+    place
 }
 
 #[cfg(test)]

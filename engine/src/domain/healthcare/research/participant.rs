@@ -1,12 +1,15 @@
 //! Who takes part in a trial, in which arm, from when to when.
 
-use super::super::disease::{Disease, History};
+use super::super::disease::Courses;
 use super::super::life::{BLOCK, Life};
-use super::{Arm, FOLLOW_UP, Research, SCREENING, SCREENING_MOST, TRIALS, Trial};
+use super::{
+    Arm, FOLLOW_UP, GROUP, Research, SCREENING, SCREENING_MOST, STUDIES, Study, TRIALS, Trial,
+};
 use crate::entropy::{below, remix};
+use crate::generator::name::Sex;
 
-/// Of a hundred patients who are asked, so many agree (estimate).
-const CONSENT: u64 = 55;
+/// A participant has had the disease for so many days, at least.
+const DIAGNOSED: i32 = 30;
 /// Of a hundred who agree, so many turn out not to fit (estimate).
 const SCREEN_FAILURE: u64 = 16;
 /// Of a thousand who are randomised, so many leave before the end (see the tests).
@@ -78,8 +81,6 @@ pub struct Participant {
     pub reason: Option<&'static str>,
     /// The last day of which the trial knows: nothing is recorded after.
     pub until: i32,
-    /// Diabetes, hypertension and chronic kidney disease, on the day of consent.
-    pub diseases: [bool; 3],
     /// A draw, for further facts.
     pub entropy: u64,
 }
@@ -109,68 +110,118 @@ impl Participant {
     }
 }
 
+/// How many patients of a group are looked at, until one is asked.
+const LOOKS: u32 = 5;
+/// From this age on a patient is looked at for each trial, before for one.
+const ELDER: u32 = 40;
+
 impl Research {
+    /// The place in the block of the trial that a patient is asked for, if looked at: one whose disease the
+    /// patient probably has.
+    #[inline]
+    fn place_for(&self, unit: u64, studies: &[&'static Study; STUDIES]) -> Option<u64> {
+        let (age, sex) = self.world.patients.age_and_sex(unit);
+        let entropy = self.asked.draw(!unit);
+        // The young seldom have any of the diseases.
+        let tried = if age < ELDER { 1 } else { TRIALS };
+        (0..tried)
+            .map(|k| entropy.wrapping_add(k) % TRIALS)
+            .find(|&place| {
+                let study = studies[usize::try_from(place).unwrap_or(0)];
+                let ages = study.ages.0.unsigned_abs()..=study.ages.1.unsigned_abs();
+                ages.contains(&age) && self.world.is_likely(study.disease, unit, age, sex)
+            })
+    }
+
+    /// The patient of a group who is asked, if any.
+    #[inline]
+    fn asked_of(&self, group: u64) -> Option<u64> {
+        let studies = self.studies(group * GROUP / BLOCK);
+        let mut entropy = self.asked.draw(group);
+        for _ in 0..LOOKS {
+            let unit = group * GROUP + entropy % GROUP;
+            if self.place_for(unit, &studies).is_some() {
+                return Some(unit);
+            }
+            entropy >>= 4;
+        }
+        None
+    }
+
+    /// The first patient from a number on who is asked whether to take part in a trial, and a later one
+    /// before whom nobody else is.
+    #[inline]
+    pub fn next_asked(&self, unit: u64) -> (u64, u64) {
+        let mut group = unit / GROUP;
+        loop {
+            let next = (group + 1) * GROUP;
+            if let Some(asked) = self.asked_of(group).filter(|asked| *asked >= unit) {
+                return (asked, next);
+            }
+            group += 1;
+        }
+    }
+
     /// The patient's part in a trial, if any.
     #[inline]
     pub fn participant(&self, unit: u64) -> Option<Participant> {
-        let entropy = self.asked.draw(unit);
-        if below(entropy, 100) >= CONSENT {
-            return None;
-        }
-        let more = remix(entropy);
-        let trial = self.trial(unit / BLOCK * TRIALS + more % TRIALS);
-        let period = u64::from((trial.recruits_until - trial.started + 1).unsigned_abs());
-        let day = trial.started + i32::try_from(below(more, period)).unwrap_or(0);
-        if day > self.world.as_of {
-            return None;
-        }
+        let asked = self.asked_of(unit / GROUP) == Some(unit);
+        asked.then(|| self.asked_to_take_part(unit)).flatten()
+    }
+
+    /// The part in a trial, if any, of a patient of whom [`Self::next_asked`] says that he or she is asked.
+    #[inline]
+    pub fn asked_to_take_part(&self, unit: u64) -> Option<Participant> {
+        let block = unit / BLOCK;
+        let place = self.place_for(unit, &self.studies(block))?;
+        let trial = self.trial(block * TRIALS + place);
         let life = self.world.life(unit);
-        let study = trial.study;
-        let (youngest, oldest) = study.ages;
-        let age = life.age_on(day);
-        if life.registered_day > day
-            || life.death.is_some_and(|death| death <= day)
-            || study.sex.is_some_and(|sex| sex != life.sex)
-            || age < f64::from(youngest)
-            || age >= f64::from(oldest + 1)
-        {
-            return None;
-        }
-        let mut history = History::default();
-        self.world.history(&life, &mut history);
-        let fits = |disease: Disease| {
-            history.has(disease)
-                && history.conditions.iter().any(|condition| {
-                    condition.disease == disease
-                        && condition.onset + 30 <= day
-                        && condition.lasts_on(day)
-                })
-        };
-        if !fits(study.disease) || history.has_on(Disease::Pregnancy, day) {
-            return None;
-        }
-        let has = |disease: Disease| history.has_on(disease, day);
-        let diseases = [
-            has(Disease::Type2Diabetes) || has(Disease::Type1Diabetes),
-            has(Disease::Hypertension),
-            has(Disease::Ckd3) || has(Disease::Ckd4) || has(Disease::Ckd5),
-        ];
+        let entropy = remix(self.asked.draw(!unit));
+        let consented = self.fits(&trial, &life, entropy)?;
         let mut participant = Participant {
             life,
             trial,
             arm: None,
-            consented: day,
+            consented,
             randomised: None,
             treated_until: None,
             status: Status::Screening,
             left: None,
             reason: None,
             until: life.end,
-            diseases,
-            entropy: remix(more),
+            entropy: remix(entropy),
         };
         self.follow(&mut participant);
         Some(participant)
+    }
+
+    /// A day on which a trial recruits and the patient can take part.
+    #[inline]
+    fn fits(&self, trial: &Trial, life: &Life, entropy: u64) -> Option<i32> {
+        let study = trial.study;
+        // Alive at the end of the day.
+        let last = life.death.map_or(self.world.as_of, |death| death - 1);
+        let (mut from, mut to) = (
+            trial.started.max(life.registered_day),
+            trial.recruits_until.min(last),
+        );
+        if from > to || study.sex.is_some_and(|sex| sex != life.sex) {
+            return None;
+        }
+        let (onset, end) = Courses::new(&self.world, life).of(study.disease)?;
+        from = from.max(onset + DIAGNOSED);
+        to = to.min(end.map_or(to, |end| end - 1));
+        if from > to {
+            return None;
+        }
+        let period = u64::from((to - from + 1).unsigned_abs());
+        let day = from + i32::try_from(below(entropy, period)).unwrap_or(0);
+        let age = life.age_on(day);
+        let (youngest, oldest) = study.ages;
+        let fits = age >= f64::from(youngest)
+            && age < f64::from(oldest + 1)
+            && !(life.sex == Sex::Female && self.world.may_be_pregnant(life, day));
+        fits.then_some(day)
     }
 
     /// What happens after consent, until the patient's last day.

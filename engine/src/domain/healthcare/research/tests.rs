@@ -50,6 +50,36 @@ fn participants_have_the_disease_and_the_age() {
     }
 }
 
+/// Whoever takes part is found by going from one who is asked to the next, wherever one begins.
+#[test]
+fn nobody_who_takes_part_is_passed_over() {
+    let research = research(13);
+    let mut asked = HashSet::new();
+    let mut from = 0;
+    while from < 12_000 {
+        let (unit, later) = research.next_asked(from);
+        assert!(from <= unit && unit < later);
+        for between in [from, unit.saturating_sub(1).max(from), unit] {
+            assert_eq!(research.next_asked(between).0, unit);
+        }
+        assert!(research.next_asked(unit + 1).0 >= later);
+        asked.insert(unit);
+        from = later;
+    }
+    let all = participants(&research, 12_000);
+    assert!(
+        all.iter()
+            .all(|participant| asked.contains(&participant.life.unit))
+    );
+    // Most of those who are asked do: nothing else is worked out for the others.
+    assert!(
+        all.len() * 3 > asked.len(),
+        "{} of {}",
+        all.len(),
+        asked.len()
+    );
+}
+
 #[test]
 fn time_runs_forward() {
     for as_of in ["2026-01-01", "2019-07-15"] {
@@ -75,6 +105,7 @@ fn time_runs_forward() {
             assert!(p.left.is_none_or(|day| day == p.until));
             assert_eq!(p.reason.is_some(), p.status == Status::Withdrawn);
             let (mut before, mut number) = (i32::MIN, 0);
+            let baseline = research.baseline(p);
             research.visits(p, |visit| {
                 number += 1;
                 assert_eq!(visit.number, number);
@@ -86,9 +117,9 @@ fn time_runs_forward() {
                     );
                     assert!(day > before && day <= p.until, "visits in order");
                     before = day;
-                    let vitals = research.vitals(&visit);
+                    let vitals = Research::vitals(&baseline, &visit);
                     assert!(vitals.systolic > vitals.diastolic);
-                    let blood = Research::laboratory(&visit);
+                    let blood = Research::laboratory(&baseline, &visit);
                     assert!(blood.hba1c > 40 && blood.glucose > 50 && blood.alt > 5);
                 }
             });
@@ -179,13 +210,19 @@ fn trials_of_a_block_study_different_diseases() {
 }
 
 /// Applied Clinical Trials, analysis of dropout over seven years: 19.1 percent of participants leave before
-/// the end, on average over studies (looked up as quoted by 20/20 Onsite). Of those whose time is over and
-/// who did not die; standard error of 1,200: 1.1 points, bound at three.
+/// the end, on average over studies (looked up as quoted by 20/20 Onsite). Of those who did not die and
+/// whose time would be over in any case, since who leaves has come to the end sooner than who stays;
+/// standard error of 2,000: 0.9 points, bound at 3.4.
 #[test]
 fn dropout_follows_the_published_rate() {
     let research = research(10);
     let (mut left, mut all) = (0.0, 0.0);
-    for participant in participants(&research, 60_000) {
+    for participant in participants(&research, 100_000) {
+        let stays = participant.trial.treatment_days() + FOLLOW_UP;
+        let ends = participant.randomised.map(|first| first + stays);
+        if ends.is_none_or(|day| day > research.world.as_of) {
+            continue;
+        }
         match participant.status {
             Status::Completed => all += 1.0,
             Status::Withdrawn => {
@@ -254,8 +291,9 @@ fn treatments_work() {
             "active"
         };
         let mut first = None;
+        let baseline = research.baseline(&participant);
         research.visits(&participant, |visit| {
-            let systolic = f64::from(research.vitals(&visit).systolic);
+            let systolic = f64::from(Research::vitals(&baseline, &visit).systolic);
             if visit.number == 2 {
                 first = Some(systolic);
             }

@@ -1,6 +1,6 @@
 //! Visits of participants: when they were due, when they took place, what was measured.
 
-use super::super::disease::Disease;
+use super::super::disease::{Courses, Disease};
 use super::{FOLLOW_UP, Participant, Research, Treatment};
 use crate::entropy::{normal, remix, round};
 use crate::generator::name::Sex;
@@ -33,6 +33,21 @@ pub struct Laboratory {
     pub hba1c: i32,
     /// Hemoglobin in tenths of a gram a decilitre.
     pub hemoglobin: i32,
+}
+
+/// What a participant is like apart from treatment and chance: means of what is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Baseline {
+    /// Height in tenths of a centimetre.
+    pub height: i32,
+    weight: f64,
+    systolic: f64,
+    diastolic: f64,
+    pulse: f64,
+    hba1c: f64,
+    creatinine: f64,
+    alt: f64,
+    hemoglobin: f64,
 }
 
 /// A visit.
@@ -144,77 +159,75 @@ impl Research {
         arm.map_or(0.0, Treatment::strength) * weeks / 12.0
     }
 
+    /// What does not change from visit to visit.
+    pub fn baseline(&self, participant: &Participant) -> Baseline {
+        let (life, day) = (&participant.life, participant.consented);
+        let mut courses = Courses::new(&self.world, life);
+        let mut any = |diseases: &[Disease]| {
+            let has = diseases.iter().any(|one| courses.has_on(*one, day));
+            f64::from(u8::from(has))
+        };
+        let own = |n: u64| normal(remix(participant.entropy ^ n << 8));
+        let diabetes = any(&[Disease::Type2Diabetes, Disease::Type1Diabetes]);
+        let hypertension = any(&[Disease::Hypertension]);
+        let kidney = any(&[Disease::Ckd3, Disease::Ckd4, Disease::Ckd5]);
+        let male = f64::from(u8::from(life.sex == Sex::Male));
+        let age = life.age_on(day);
+        let (height, weight) = self.world.body(life, age);
+        let spread = own(8);
+        Baseline {
+            height: whole(height * 10.0),
+            weight,
+            systolic: 115.0 + 0.22 * (age - 40.0) + 16.0 * hypertension + 8.0 * own(1),
+            diastolic: 72.0 + 7.0 * hypertension + 5.5 * own(2),
+            pulse: 71.0 + 8.0 * own(3),
+            hba1c: 5.4 + 0.28 * own(4) + diabetes * (2.5 + 0.75 * own(5)),
+            creatinine: 0.78 + 0.2 * male + 0.11 * own(6) + kidney * (0.62 + 0.2 * own(7)),
+            // Skewed: a third of adults is above 27.
+            alt: 20.0 + 4.0 * male + 7.0 * spread + 2.5 * spread * spread,
+            hemoglobin: 13.4 + 1.5 * male - kidney * 1.1 + 0.8 * own(9),
+        }
+    }
+
     /// What was measured at a visit.
-    pub fn vitals(&self, visit: &Visit) -> Vitals {
-        let participant = &visit.participant;
-        let (own, now) = (remix(participant.entropy ^ 0x14), visit.entropy);
-        let z = |entropy: u64, n: u64| normal(remix(entropy ^ n));
-        let life = &participant.life;
-        let age = life.age_on(visit.due);
-        let [_, hypertension, _] = participant.diseases.map(|has| f64::from(u8::from(has)));
-        let studies = |disease| participant.trial.study.disease == disease;
+    pub fn vitals(baseline: &Baseline, visit: &Visit) -> Vitals {
+        let disease = visit.participant.trial.study.disease;
+        let z = |n: u64| normal(remix(visit.entropy ^ n));
         let effect = Self::effect(visit);
-        let pressure = if studies(Disease::Hypertension) {
-            effect
-        } else {
-            0.0
+        let (pressure, loss) = match disease {
+            Disease::Hypertension => (effect, 0.0),
+            Disease::Obesity => (0.0, 0.09 * effect),
+            Disease::Type2Diabetes => (0.0, 0.03 * effect),
+            _ => (0.0, 0.0),
         };
-        let systolic = 115.0 + 0.22 * (age - 40.0) + 16.0 * hypertension + 8.0 * z(own, 1)
-            - 11.0 * pressure
-            + 5.0 * z(now, 1);
-        let diastolic =
-            72.0 + 7.0 * hypertension + 5.5 * z(own, 2) - 6.0 * pressure + 3.5 * z(now, 2);
-        let loss = match participant.trial.study.disease {
-            Disease::Obesity => 0.09 * effect,
-            Disease::Type2Diabetes => 0.03 * effect,
-            _ => 0.0,
-        };
-        let weight = self.world.body(life, age).1 * (1.0 - loss) + 0.5 * z(now, 5);
+        let systolic = baseline.systolic - 11.0 * pressure + 5.0 * z(1);
+        let diastolic = baseline.diastolic - 6.0 * pressure + 3.5 * z(2);
+        let weight = baseline.weight * (1.0 - loss) + 0.5 * z(5);
         let diastolic = whole(diastolic.clamp(45.0, 115.0));
         Vitals {
             systolic: whole(systolic.clamp(85.0, 210.0)).max(diastolic + 20),
             diastolic,
-            pulse: whole((71.0 + 8.0 * z(own, 3) + 4.0 * z(now, 3)).clamp(42.0, 125.0)),
-            temperature: whole(366.0 + 3.0 * z(now, 4)),
+            pulse: whole((baseline.pulse + 4.0 * z(3)).clamp(42.0, 125.0)),
+            temperature: whole(366.0 + 3.0 * z(4)),
             weight: whole((weight * 10.0).max(250.0)),
         }
     }
 
-    /// Height in tenths of a centimetre, measured once.
-    pub fn height(&self, participant: &Participant) -> i32 {
-        let life = &participant.life;
-        whole(self.world.body(life, life.age_on(participant.consented)).0 * 10.0)
-    }
-
     /// What was measured in the blood taken at a visit.
-    pub fn laboratory(visit: &Visit) -> Laboratory {
-        let participant = &visit.participant;
-        let (own, now) = (
-            remix(participant.entropy ^ 0x15),
-            remix(visit.entropy ^ 0x15),
-        );
-        let z = |entropy: u64, n: u64| normal(remix(entropy ^ n));
-        let [diabetes, _, kidney] = participant.diseases.map(|has| f64::from(u8::from(has)));
-        let male = f64::from(u8::from(participant.life.sex == Sex::Male));
-        let sugar = if participant.trial.study.disease == Disease::Type2Diabetes {
+    pub fn laboratory(baseline: &Baseline, visit: &Visit) -> Laboratory {
+        let now = remix(visit.entropy ^ 0x15);
+        let z = |n: u64| normal(remix(now ^ n));
+        let sugar = if visit.participant.trial.study.disease == Disease::Type2Diabetes {
             Self::effect(visit)
         } else {
             0.0
         };
-        let hba1c = 5.4 + 0.28 * z(own, 1) + diabetes * (2.5 + 0.75 * z(own, 2)) - 1.2 * sugar
-            + 0.15 * z(now, 1);
-        let hba1c = hba1c.clamp(4.4, 13.5);
+        let hba1c = (baseline.hba1c - 1.2 * sugar + 0.15 * z(1)).clamp(4.4, 13.5);
         // The mean glucose that goes with it: Nathan et al., Diabetes Care 31 (2008), from memory.
-        let glucose = 28.7 * hba1c - 46.7 - 12.0 + 11.0 * z(now, 2);
-        let creatinine = 0.78
-            + 0.2 * male
-            + 0.11 * z(own, 3)
-            + kidney * (0.62 + 0.2 * z(own, 4))
-            + 0.05 * z(now, 3);
-        // Skewed: a third of adults is above 27.
-        let spread = z(own, 5);
-        let alt = 20.0 + 4.0 * male + 7.0 * spread + 2.5 * spread * spread + 2.5 * z(now, 4);
-        let hemoglobin = 13.4 + 1.5 * male - kidney * 1.1 + 0.8 * z(own, 6) + 0.35 * z(now, 5);
+        let glucose = 28.7 * hba1c - 46.7 - 12.0 + 11.0 * z(2);
+        let creatinine = baseline.creatinine + 0.05 * z(3);
+        let alt = baseline.alt + 2.5 * z(4);
+        let hemoglobin = baseline.hemoglobin + 0.35 * z(5);
         Laboratory {
             alt: whole(alt.clamp(6.0, 160.0)),
             creatinine: whole(creatinine.clamp(0.4, 6.0) * 100.0),

@@ -1,0 +1,53 @@
+//! Claim.
+
+use super::super::codes::{CLAIM_TYPE, ICD10CM, PRIORITY};
+use super::super::element::{Money, Period, Reference, Words, code, to};
+use super::super::json::{Hyphenated, Text, put};
+use super::{Kind, Sink, Writer};
+
+impl<S: Sink> Writer<'_, S> {
+    pub(super) fn claim(&mut self, row: usize) {
+        let (c, e) = (&self.chart.rows.claims, &self.chart.rows.encounters);
+        let id = Hyphenated::of(c.claim_id.uuid(row));
+        let encounter = c.encounter_id.uuid(row);
+        // Its last day is that of the encounter that it bills for.
+        let mut encounters = self.chart.encounters.clone();
+        let billed_for = encounters.find(|&row| e.encounter_id.uuid(row) == encounter);
+        let last = billed_for.map(|row| e.discharged_at.instant(row).day());
+        let (billed, service) = (Money(c.billed_amount.cents(row)), c.service_date.day(row));
+        let out = self.sink.begin(Kind::Claim, &id);
+        put!(
+            out,
+            r#"{"resourceType":"Claim","id":""#,
+            id,
+            r#"","status":"active","type":"#,
+            code(CLAIM_TYPE, c.claim_type.json(row)),
+            r#","use":"claim","patient":"#,
+            Reference("Patient", self.patient),
+            r#","billablePeriod":"#,
+            Period(service, last),
+            r#","created":"#,
+            c.submitted_date.day(row),
+            r#","provider":"#,
+            to("Practitioner", c.provider_id.uuid(row)),
+            r#","priority":"#,
+            code(PRIORITY, Text::word("normal")),
+            r#","diagnosis":[{"sequence":1,"diagnosisCodeableConcept":"#,
+            code(ICD10CM, c.icd10_code.json(row)),
+            r#"}],"insurance":[{"sequence":1,"focal":true,"coverage":{"display":"#,
+            c.payer.json(row),
+            r#"}}],"item":[{"sequence":1,"productOrService":"#,
+            Words(c.claim_type.json(row)),
+            r#","servicedDate":"#,
+            service,
+            r#","net":"#,
+            billed,
+            r#","encounter":["#,
+            to("Encounter", encounter),
+            r#"]}],"total":"#,
+            billed,
+            "}"
+        );
+        self.sink.end(Kind::Claim);
+    }
+}

@@ -1,0 +1,181 @@
+//! The resources, as FHIR R4 spells them: fields in the order of the specification, a file a group.
+
+mod care;
+mod claim;
+mod drug;
+mod measure;
+mod people;
+
+use super::json::{Hyphenated, Plain, put};
+use super::source::Chart;
+
+pub use people::{organization, practitioner};
+
+/// The base of `fullUrl`: a name that is reserved for documentation (RFC 2606).
+pub const BASE: &str = "https://fhir.example.org/r4";
+
+/// A resource type, in the order of the files of a bulk export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Patient,
+    Practitioner,
+    Organization,
+    Encounter,
+    Condition,
+    Observation,
+    MedicationRequest,
+    Procedure,
+    Immunization,
+    AllergyIntolerance,
+    Claim,
+}
+
+impl Kind {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "Patient",
+            Self::Practitioner => "Practitioner",
+            Self::Organization => "Organization",
+            Self::Encounter => "Encounter",
+            Self::Condition => "Condition",
+            Self::Observation => "Observation",
+            Self::MedicationRequest => "MedicationRequest",
+            Self::Procedure => "Procedure",
+            Self::Immunization => "Immunization",
+            Self::AllergyIntolerance => "AllergyIntolerance",
+            Self::Claim => "Claim",
+        }
+    }
+}
+
+/// Where resources go.
+pub trait Sink {
+    /// Begins a resource: what is appended is its JSON object.
+    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Vec<u8>;
+
+    /// Ends the resource of this type that has begun.
+    fn end(&mut self, kind: Kind);
+}
+
+/// The entries of a bundle.
+pub struct Entries<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> Entries<'a> {
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, first: true }
+    }
+}
+
+impl Sink for Entries<'_> {
+    #[inline]
+    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Vec<u8> {
+        let out = &mut *self.out;
+        if !std::mem::take(&mut self.first) {
+            out.push(b',');
+        }
+        put!(
+            out,
+            r#"{"fullUrl":""#,
+            Plain(BASE),
+            "/",
+            Plain(kind.name()),
+            "/",
+            *id,
+            r#"","resource":"#
+        );
+        out
+    }
+
+    #[inline]
+    fn end(&mut self, _: Kind) {
+        self.out.push(b'}');
+    }
+}
+
+/// The files of a bulk export.
+pub struct Files<'a> {
+    out: &'a mut [Vec<u8>],
+    /// How many resources were written.
+    pub count: u64,
+    /// For what has no file.
+    spare: Vec<u8>,
+}
+
+impl<'a> Files<'a> {
+    pub fn new(out: &'a mut [Vec<u8>]) -> Self {
+        Self {
+            out,
+            count: 0,
+            spare: Vec::new(),
+        }
+    }
+}
+
+impl Sink for Files<'_> {
+    #[inline]
+    fn begin(&mut self, kind: Kind, _: &Hyphenated) -> &mut Vec<u8> {
+        self.spare.clear();
+        self.out.get_mut(kind as usize).unwrap_or(&mut self.spare)
+    }
+
+    #[inline]
+    fn end(&mut self, kind: Kind) {
+        if let Some(out) = self.out.get_mut(kind as usize) {
+            out.push(b'\n');
+            self.count += 1;
+        }
+    }
+}
+
+/// Writes the resources about a patient.
+pub struct Writer<'a, S> {
+    chart: &'a Chart<'a>,
+    /// The patient's id.
+    patient: Hyphenated,
+    sink: &'a mut S,
+}
+
+impl<'a, S: Sink> Writer<'a, S> {
+    pub fn new(chart: &'a Chart<'a>, sink: &'a mut S) -> Self {
+        Self {
+            patient: Hyphenated::of(chart.patient_id()),
+            chart,
+            sink,
+        }
+    }
+
+    /// Every resource about the patient: the patient, who has treated them and where, what happened.
+    pub fn all(&mut self) {
+        self.patient();
+        let providers = self.chart.providers();
+        for &row in &providers {
+            practitioner(self.chart.shared, row, self.sink);
+        }
+        for row in self.chart.organizations(&providers) {
+            organization(self.chart.shared, row, self.sink);
+        }
+        self.clinical();
+    }
+
+    /// The resources that are the patient's alone.
+    pub fn own(&mut self) {
+        self.patient();
+        self.clinical();
+    }
+
+    fn clinical(&mut self) {
+        let chart = self.chart;
+        chart.encounters.clone().for_each(|row| self.encounter(row));
+        chart.conditions.clone().for_each(|row| self.condition(row));
+        (chart.observations.clone()).for_each(|row| self.observation(row));
+        (chart.medications.clone()).for_each(|row| self.medication(row));
+        chart.procedures.clone().for_each(|row| self.procedure(row));
+        (chart.immunizations.clone()).for_each(|row| self.immunization(row));
+        chart.allergies.clone().for_each(|row| self.allergy(row));
+        chart.claims.clone().for_each(|row| self.claim(row));
+    }
+}
