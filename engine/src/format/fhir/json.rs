@@ -64,13 +64,14 @@ impl Text<'static> {
 impl Put for Text<'_> {
     #[inline]
     fn put(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
         if self.plain {
+            out.push(b'"');
             out.extend_from_slice(self.text.as_bytes());
+            out.push(b'"');
         } else {
-            escape(self.text, out);
+            // Writing to memory does not fail.
+            _ = serde_json::to_writer(out, self.text);
         }
-        out.push(b'"');
     }
 }
 
@@ -81,25 +82,6 @@ pub fn is_plain(text: &[u8]) -> bool {
         .map(|&byte| matches!(byte, 0..0x20 | b'"' | b'\\'))
         .fold(0, |some, escaped| some | u8::from(escaped));
     escaped == 0
-}
-
-/// RFC 8259, section 7.
-fn escape(text: &str, out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for &byte in text.as_bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => {
-                out.extend_from_slice(b"\\u00");
-                let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
-                out.extend_from_slice(&[DIGITS[high], DIGITS[low]]);
-            }
-            _ => out.push(byte),
-        }
-    }
 }
 
 /// A number.
@@ -132,18 +114,6 @@ impl<T: Put> Put for Member<T> {
     }
 }
 
-/// Each byte in hexadecimal.
-const HEX: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut hex = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < hex.len() {
-        hex[byte] = [digits[byte / 16], digits[byte % 16]];
-        byte += 1;
-    }
-    hex
-};
-
 /// A UUID as it is written: hyphenated, in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hyphenated(pub [u8; 36]);
@@ -152,15 +122,8 @@ impl Hyphenated {
     /// Writes the 16 bytes.
     #[inline]
     pub fn of(id: [u8; 16]) -> Self {
-        let mut text = [b'-'; 36];
-        let mut place = 0;
-        for (index, byte) in id.into_iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                place += 1;
-            }
-            text[place..place + 2].copy_from_slice(&HEX[usize::from(byte)]);
-            place += 2;
-        }
+        let mut text = [0; 36];
+        uuid::Uuid::from_bytes(id).hyphenated().encode_lower(&mut text);
         Self(text)
     }
 }
