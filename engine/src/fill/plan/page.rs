@@ -30,16 +30,21 @@ fn width(class: &Class) -> f64 {
     match class {
         Class::Boolean | Class::Char1 => 1.0,
         Class::Integer { bytes: 2 } => 3.0,
-        Class::Integer { bytes: 4 } | Class::Float { bytes: 4 } | Class::Date => 5.0,
-        Class::Enum { .. } | Class::ObjectId | Class::Registered(_) => 5.0,
+        Class::Integer { bytes: 4 }
+        | Class::Float { bytes: 4 }
+        | Class::Date
+        | Class::Enum { .. }
+        | Class::ObjectId
+        | Class::Registered(_) => 5.0,
         Class::Integer { .. }
         | Class::Float { .. }
         | Class::Time
         | Class::Timestamp
         | Class::TimestampTz
         | Class::Money
-        | Class::LogSequence => 10.0,
-        Class::Decimal { .. } | Class::MacAddr { .. } => 10.0,
+        | Class::LogSequence
+        | Class::Decimal { .. }
+        | Class::MacAddr { .. } => 10.0,
         Class::Text {
             max_chars: Some(chars),
             ..

@@ -93,16 +93,7 @@ impl Planner {
                     None => self.keys[column] = Some((here, part)),
                 }
             }
-            let mut groups: HashMap<String, Vec<u32>> = HashMap::new();
-            if !shared.is_empty() {
-                for (number, key) in (0_u32..).zip(0..reference.keys.len()) {
-                    let parts: Vec<&str> = shared
-                        .iter()
-                        .map(|shared| reference.keys.part(shared.our_part, key))
-                        .collect();
-                    groups.entry(parts.join("\u{1f}")).or_default().push(number);
-                }
-            }
+            let groups = groups(&reference, &shared);
             for &column in &reference.columns {
                 let reason = format!("{} refers to {}", reference.name, reference.table);
                 self.describe(column, "key of a row referred to", &reason);
@@ -167,37 +158,7 @@ impl Planner {
     pub(super) fn restrict_references(&mut self) {
         for here in 0..self.references.len() {
             let reference = self.table.references[self.references[here].place].clone();
-            let mut usable: Option<Vec<u32>> = None;
-            for later in &self.references {
-                let shared: Vec<&Shared> = later
-                    .shared
-                    .iter()
-                    .filter(|shared| shared.reference == here)
-                    .collect();
-                if shared.is_empty() || shared.len() != later.shared.len() {
-                    continue;
-                }
-                let keep = |key: &u32| {
-                    let parts: Vec<&str> = shared
-                        .iter()
-                        .map(|shared| reference.keys.part(shared.their_part, *key as usize))
-                        .collect();
-                    later.groups.contains_key(&parts.join("\u{1f}"))
-                };
-                let all = usable.take().unwrap_or_else(|| {
-                    (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
-                });
-                let nullable = self.table.references[later.place]
-                    .columns
-                    .iter()
-                    .any(|&c| !self.table.columns[c].not_null);
-                let kept: Vec<u32> = all.iter().copied().filter(keep).collect();
-                usable = Some(if kept.is_empty() && nullable {
-                    all
-                } else {
-                    kept
-                });
-            }
+            let usable = self.usable_keys(here, &reference);
             for variant in 0..self.variants.len() {
                 let mut allowed = usable.clone();
                 let mut tested = false;
@@ -271,6 +232,43 @@ impl Planner {
         }
     }
 
+    /// The keys of a reference for which those that share columns with it have one that agrees; none:
+    /// all.
+    fn usable_keys(&self, here: usize, reference: &Reference) -> Option<Vec<u32>> {
+        let mut usable: Option<Vec<u32>> = None;
+        for later in &self.references {
+            let shared: Vec<&Shared> = later
+                .shared
+                .iter()
+                .filter(|shared| shared.reference == here)
+                .collect();
+            if shared.is_empty() || shared.len() != later.shared.len() {
+                continue;
+            }
+            let keep = |key: &u32| {
+                let parts: Vec<&str> = shared
+                    .iter()
+                    .map(|shared| reference.keys.part(shared.their_part, *key as usize))
+                    .collect();
+                later.groups.contains_key(&parts.join("\u{1f}"))
+            };
+            let all = usable.take().unwrap_or_else(|| {
+                (0..u32::try_from(reference.keys.len()).unwrap_or(u32::MAX)).collect()
+            });
+            let nullable = self.table.references[later.place]
+                .columns
+                .iter()
+                .any(|&c| !self.table.columns[c].not_null);
+            let kept: Vec<u32> = all.iter().copied().filter(keep).collect();
+            usable = Some(if kept.is_empty() && nullable {
+                all
+            } else {
+                kept
+            });
+        }
+        usable
+    }
+
     pub(super) fn null_fraction(&self, columns: &[usize]) -> f64 {
         if columns.iter().any(|&c| self.table.columns[c].not_null) {
             return 0.0;
@@ -280,4 +278,20 @@ impl Planner {
             .find_map(|&c| self.table.columns[c].wish.null_fraction)
             .unwrap_or(NULL_FRACTION)
     }
+}
+
+/// The keys of a reference by those of their parts that an earlier one has set.
+fn groups(reference: &Reference, shared: &[Shared]) -> HashMap<String, Vec<u32>> {
+    let mut groups: HashMap<String, Vec<u32>> = HashMap::new();
+    if shared.is_empty() {
+        return groups;
+    }
+    for (number, key) in (0_u32..).zip(0..reference.keys.len()) {
+        let parts: Vec<&str> = shared
+            .iter()
+            .map(|shared| reference.keys.part(shared.our_part, key))
+            .collect();
+        groups.entry(parts.join("\u{1f}")).or_default().push(number);
+    }
+    groups
 }
