@@ -19,7 +19,7 @@ const PINNED: usize = 64;
 /// Writes the masked rows of one table.
 pub enum Destination {
     /// Into its own shadow.
-    Own(Target),
+    Own(Box<Target>),
     /// Into those of its group.
     Routed(Box<Routed>),
 }
@@ -66,7 +66,7 @@ impl Destination {
         unsafe {
             let Some(top) = group.top else {
                 let relation = copy::open_shadow(&group.parts[number], table);
-                return Self::Own(Target {
+                return Self::Own(Box::new(Target {
                     number: number as u16,
                     table: None,
                     relation,
@@ -74,7 +74,7 @@ impl Destination {
                     rows: Vec::new(),
                     values: Vec::new(),
                     nulls: Vec::new(),
-                });
+                }));
             };
             let root = pg_sys::table_open(top, pg_sys::RowExclusiveLock as i32);
             let desc = (*table).rd_att;

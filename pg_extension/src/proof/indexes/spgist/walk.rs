@@ -115,15 +115,9 @@ impl Walk {
             }
             let all_the_same = head & 4 != 0;
             // Nodes without labels of their own spell what the tuple's prefix does.
-            let first = self.paths.len();
             let each_spells = labelled && !all_the_same;
-            for _ in 0..if each_spells { nodes } else { 1 } {
-                self.paths.push(Path {
-                    above: step.path,
-                    spells: labelled || prefix_size > 0,
-                    has_value: false,
-                });
-            }
+            let count = if each_spells { nodes } else { 1 };
+            let first = self.begin_paths(step.path, count, labelled || prefix_size > 0);
             let path = |node: usize| first + if each_spells { node } else { 0 };
             let mut input = InnerIn {
                 scankeys: std::ptr::null_mut(),
@@ -248,6 +242,18 @@ impl Walk {
             }
         }
         out
+    }
+
+    /// Begins so many paths that go on from one; gives the number of the first.
+    fn begin_paths(&mut self, above: usize, count: usize, spells: bool) -> usize {
+        let first = self.paths.len();
+        let path = || Path {
+            above,
+            spells,
+            has_value: false,
+        };
+        self.paths.resize_with(first + count, path);
+        first
     }
 
     /// Notes that a path leads to a value.
