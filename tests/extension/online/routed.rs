@@ -201,7 +201,7 @@ fn a_killed_run_goes_on(pg: &Postgres) {
         let mut masker = session.another(pg);
         let pid = masker.pid();
         let masking = thread::spawn(move || {
-            masker.attempt("CALL synth_mask_table_online('h', 50, rows_per_second => 4000)")
+            masker.attempt("CALL synth_mask_table_online('h', 50, rows_per_second => 1000)")
         });
         thread::sleep(Duration::from_millis(milliseconds));
         session.run(&format!("SELECT pg_cancel_backend({pid})"));

@@ -1,7 +1,7 @@
 //! Unique constraints: values by index, so that no look-up is needed.
 
 use super::{Choice, Planner, same_values};
-use crate::fill::check::Nullness;
+use crate::fill::check::{Comparison, Nullness, Relation};
 use crate::fill::class::Class;
 use crate::fill::domain::{Made, make};
 use crate::fill::recognize::{self, Recognition, Recognized};
@@ -97,8 +97,12 @@ impl Planner {
                 self.widen(column);
                 // No farther than that: sums and products of large numbers leave their type.
                 let span = i64::try_from(wanted.saturating_mul(ROOM)).unwrap_or(i64::MAX);
+                let ordered_by_checks = self.is_ordered(column);
                 for made in &mut self.made[column] {
-                    if let Source::Ordered(ordered) = &mut made.source {
+                    if let Source::Ordered(ordered) = &mut made.source
+                        && !ordered.codec.is_time()
+                        && !ordered_by_checks
+                    {
                         let (low, high) = ordered.ends();
                         *ordered = ordered.within(low, high.min(low.saturating_add(span)));
                     }
@@ -229,7 +233,7 @@ impl Planner {
                 .windows(2)
                 .any(|pair| !same_values(&pair[0].source, &pair[1].source));
             let wished = self.table.columns[column].wish.values.is_some();
-            if varies || wished || self.slot(column).is_some() {
+            if varies || wished || self.slot(column).is_some() || self.is_ordered(column) {
                 continue;
             }
             let Some(component) = self.component(member, unique, true) else {
@@ -243,6 +247,22 @@ impl Planner {
             }
         }
         false
+    }
+
+    /// Whether a column has to be below or above another one: what counts through its values from the
+    /// first on leaves nothing below.
+    fn is_ordered(&self, column: usize) -> bool {
+        let name = self.name(column);
+        let mut relations = self.variants.iter().flat_map(|v| &v.relations);
+        relations.any(|relation| match relation {
+            Relation::Compare {
+                left,
+                operator,
+                right,
+                ..
+            } => *operator != Comparison::NotEqual && (left == name || right == name),
+            _ => false,
+        })
     }
 
     pub(super) fn can_be_null(&self, column: usize) -> bool {

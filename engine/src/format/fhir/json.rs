@@ -123,7 +123,9 @@ impl Hyphenated {
     #[inline]
     pub fn of(id: [u8; 16]) -> Self {
         let mut text = [0; 36];
-        uuid::Uuid::from_bytes(id).hyphenated().encode_lower(&mut text);
+        uuid::Uuid::from_bytes(id)
+            .hyphenated()
+            .encode_lower(&mut text);
         Self(text)
     }
 }
