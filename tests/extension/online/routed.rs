@@ -69,11 +69,11 @@ fn rows_move_to_their_partition(pg: &Postgres) {
 }
 
 fn hashed(table: &str) -> String {
-    let parts: String = (0..3)
+    let parts = [0, 1, 2]
         .map(|rest| {
             format!("CREATE TABLE {table}{rest} PARTITION OF {table} FOR VALUES WITH (MODULUS 3, REMAINDER {rest});")
         })
-        .collect();
+        .concat();
     format!(
         "CREATE TABLE {table} (k text PRIMARY KEY, v int, note text) PARTITION BY HASH (k); {parts}
          INSERT INTO {table} SELECT 'Real ' || i, i, 'note ' || i FROM generate_series(1, 3000) i"
