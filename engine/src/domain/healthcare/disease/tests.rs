@@ -380,11 +380,11 @@ fn single_diseases_are_those_of_the_history() {
         }
         assert_eq!(courses.of(Disease::Influenza), None, "not chronic");
         for day in (life.registered_day..=life.end).step_by(97) {
-            let may_be = world.may_be_pregnant(&life, day);
+            let possible = world.may_be_pregnant(&life, day);
             let is = history.has_on(Disease::Pregnancy, day);
-            assert!(may_be || !is, "{unit} is pregnant on {day}");
+            assert!(possible || !is, "{unit} is pregnant on {day}");
             pregnant += usize::from(is);
-            maybe += usize::from(may_be);
+            maybe += usize::from(possible);
         }
     }
     assert!(spans > 8_000, "{spans}");
