@@ -47,6 +47,7 @@ use serde_json::{Map, Value};
 use crate::boundary::string;
 use crate::error::{raise, raise_null};
 use crate::generate::seed_of_call;
+use crate::query::with_settings;
 use crate::sqlstate;
 use crate::subtransaction;
 use filling::{Filling, Round, row_count};
@@ -60,7 +61,7 @@ fn synth_fill(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> i64 {
     // SAFETY: declared with overrides as the fourth argument.
-    sqlstate::kept(|| fill(target, rows, seed, &unsafe { wishes(fcinfo, 3) }))
+    sqlstate::kept(|| without_jit(|| fill(target, rows, seed, &unsafe { wishes(fcinfo, 3) })))
 }
 
 fn fill(
@@ -111,7 +112,7 @@ fn synth_fill_schema(
         let rows = row_count(rows);
         // SAFETY: declared with overrides as the fourth argument.
         let wishes = unsafe { wishes(fcinfo, 3) };
-        schema::fill(schema, rows, seed_of_call(seed), &wishes)
+        without_jit(|| schema::fill(schema, rows, seed_of_call(seed), &wishes))
     });
     TableIterator::new(filled.into_iter().map(|table| {
         (
@@ -123,7 +124,7 @@ fn synth_fill_schema(
     }))
 }
 
-/// `synth_plan_fill(target regclass, rows bigint, seed bigint, overrides jsonb)`
+/// `synth_plan_fill(target regclass, rows bigint, overrides jsonb)`
 #[pg_extern(sql = false)]
 #[allow(
     clippy::type_complexity,
@@ -148,8 +149,8 @@ fn synth_plan_fill(
     let rows = row_count(rows);
     // SAFETY: declared with overrides as the third argument.
     let wishes = unsafe { wishes(fcinfo, 2) };
-    let mut filling = Filling::new(target, rows, 0, &wishes);
-    TableIterator::new(filling.report().into_iter().map(|row| {
+    let report = without_jit(|| Filling::new(target, rows, 0, &wishes).report());
+    TableIterator::new(report.into_iter().map(|row| {
         (
             row.column,
             row.data_type,
@@ -159,6 +160,12 @@ fn synth_plan_fill(
             row.problem,
         )
     }))
+}
+
+/// Runs a call without the server's compiler of expressions: what tries candidates looks expensive to
+/// the planner and runs for milliseconds, while to compile it takes seconds.
+fn without_jit<T>(run: impl FnOnce() -> T) -> T {
+    with_settings(&[(c"jit", c"off")], run)
 }
 
 /// The overrides of a call; none for NULL.
