@@ -62,6 +62,8 @@ pub struct Sought {
     pub kept: u64,
     /// The share of values that any secret would keep so.
     pub kept_chance: f64,
+    /// What that share is at most, as it is measured on some rows only.
+    pub kept_bound: f64,
     /// Rows that kept their value, and how many would by chance, where the mask has no secret.
     pub dealt: Option<(u64, f64)>,
     /// The fingerprint is of an edition that hashed values of this type otherwise.
@@ -124,6 +126,7 @@ pub unsafe fn sought(relation: pg_sys::Relation, stored: Stored, hash: &ValueHas
                 measured: true,
                 kept: known.kept,
                 kept_chance: 0.0,
+                kept_bound: 0.0,
                 dealt: known.dealt,
             };
             let column = Column::from_attribute((*relation).rd_id, attribute);
@@ -187,11 +190,11 @@ unsafe fn measure(
                     });
                 }
             }
-            sought.kept_chance = 1.0;
+            (sought.kept_chance, sought.kept_bound) = (1.0, 1.0);
             return;
         }
         Rule::Mask { .. } => {
-            sought.kept_chance = 1.0;
+            (sought.kept_chance, sought.kept_bound) = (1.0, 1.0);
             return;
         }
         // Nothing can be tried: what they gave was noted, unless by an earlier version.
@@ -247,19 +250,22 @@ unsafe fn measure(
     if results == 0 || compared == 0 {
         return;
     }
-    let (results, originals) = (results as f64, originals as f64);
-    sought.kept_chance = kept as f64 / compared as f64;
-    let false_positives = sought.chance;
-    let measured = originals / results;
-    // The share itself is a count: four standard deviations. None seen in n may still be 3 in n (the
-    // rule of three), unless the mask gives no originals at all.
-    let unseen = if originals == 0.0 && is_known && !injective {
-        3.0 / results
-    } else {
-        4.0 * originals.sqrt() / results
+    // A share itself is a count: four standard deviations. None seen in n may still be 3 in n (the rule
+    // of three), unless the mask gives no originals at all.
+    let unseen = |seen: f64, of: f64| {
+        if seen == 0.0 && is_known && !injective {
+            3.0 / of
+        } else {
+            4.0 * seen.sqrt() / of
+        }
     };
-    sought.chance = measured.max(false_positives);
-    sought.bound = sought.chance + unseen;
+    let (kept, compared) = (kept as f64, compared as f64);
+    sought.kept_chance = kept / compared;
+    sought.kept_bound = sought.kept_chance + unseen(kept, compared);
+    let (results, originals) = (results as f64, originals as f64);
+    let false_positives = sought.chance;
+    sought.chance = (originals / results).max(false_positives);
+    sought.bound = sought.chance + unseen(originals, results);
 }
 
 /// Values that a mask is tried on.

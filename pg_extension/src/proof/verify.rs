@@ -434,15 +434,20 @@ impl Subtable {
             let originals = &sought.originals;
             let distinct = originals.distinct() as f64 / originals.looks_for();
             // Of masks without a secret rows are counted, of others distinct values.
-            let (kept, expected) = sought
-                .dealt
-                .unwrap_or((sought.kept, distinct * sought.kept_chance));
+            let (kept, expected, bound) = match sought.dealt {
+                Some((rows, expected)) => (rows, expected, expected),
+                None => (
+                    sought.kept,
+                    distinct * sought.kept_chance,
+                    distinct * sought.kept_bound,
+                ),
+            };
             let tally = Counts {
                 checked: now.rows,
                 surviving: kept,
                 coincident: 0,
             };
-            let mut line = Line::judged("same row", name, column, tally, expected, expected);
+            let mut line = Line::judged("same row", name, column, tally, expected, bound);
             if !sought.measured && line.verdict == SURVIVING {
                 line.expected = None;
                 NOT_JUDGED.clone_into(&mut line.verdict);
