@@ -80,6 +80,7 @@ def postgres():
         "domains": measure_domains,
         "fill": measure_fill,
         "masking": measure_masking,
+        "documents": measure_documents,
         "values": measure_values,
     }
     try:
@@ -414,6 +415,30 @@ def measure_fill(socket):
         total, own = peak(rows)
         say(f"  peak memory of the backend, {rows:>12,} rows     {total:6.0f} MB, of which its own {own:6.0f} MB")
     psql("DROP SCHEMA fill CASCADE")
+
+
+# Functions that give documents, and how many patients or customers they are asked for at a million rows.
+DOCUMENTS = {"synth_fhir_bundle": 10_000, "synth_hl7_message": 10_000, "synth_fix_message": 50_000}
+
+
+def measure_documents(socket):
+    """Documents of formats in one backend, and what Postgres alone takes to read bundles from their text."""
+
+    def backend(statement):
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres", "-c", statement]
+        return timed(command)
+
+    say("\nDocuments in one backend, patients or customers a second (aim for FHIR: 2,000)")
+    for function, units in DOCUMENTS.items():
+        units = max(1000, units * ROWS // 1_000_000)
+        times = interleaved({"made": lambda: backend(f"SELECT count(d) FROM (SELECT {function}({units}, seed => 1) d) made")})
+        say(f"  {function:<48} {times['made']:6.2f} s  {units / times['made']:12,.0f} units/s")
+    units = max(1000, DOCUMENTS["synth_fhir_bundle"] * ROWS // 1_000_000) // 10
+    psql = ["psql", "-X", "-q", "-h", socket, "-U", "postgres", "-c"]
+    subprocess.run([*psql, f"CREATE TABLE bundles AS SELECT b::text AS text FROM (SELECT synth_fhir_bundle({units}, seed => 1) b) made"], check=True)
+    read = interleaved({"read": lambda: backend("SELECT count(text::jsonb) FROM bundles")})["read"]
+    say(f"  text::jsonb of {units:,} of these bundles, by Postgres  {read:9.2f} s  {units / read:12,.0f} units/s")
+    subprocess.run([*psql, "DROP TABLE bundles"], check=True)
 
 
 def peer():

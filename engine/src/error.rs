@@ -67,6 +67,11 @@ pub enum Error {
         /// The largest row number.
         last: u64,
     },
+    /// Postgres's `jsonb` cannot hold a document: 256 MiB or more, or the character U+0000 in it.
+    #[error(
+        "a document cannot be stored as jsonb: it has 256 MiB or more, or the character U+0000"
+    )]
+    Jsonb,
     /// Arrow refused a batch; a defect here, not in the input.
     #[error("could not build a batch: {0}")]
     Arrow(String),
@@ -172,7 +177,7 @@ impl Error {
                 "Masks that can be undone are those with reversible in synth.registry.".to_owned(),
             ),
             Self::RowRange { last, .. } => Some(format!("Rows are numbered from 0 to {last}.")),
-            Self::Arrow(_) => None,
+            Self::Jsonb | Self::Arrow(_) => None,
         }
     }
 }

@@ -64,6 +64,7 @@ pub fn raise_engine_about(error: &Error, about: &str) -> ! {
         Error::NotReversible { .. } => ERRCODE_FEATURE_NOT_SUPPORTED,
         Error::MaskType { .. } => ERRCODE_DATATYPE_MISMATCH,
         Error::RowRange { .. } => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+        Error::Jsonb => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
         _ => ERRCODE_INTERNAL_ERROR,
     };
     raise(code, format!("{about}{error}"), error.hint())

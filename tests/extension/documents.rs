@@ -3,11 +3,12 @@
 use synth_engine::domain::TableOptions;
 use synth_engine::format::export;
 
-use super::{fresh, tests};
+use super::{fresh, row, tests};
 use crate::servers::postgres::Postgres;
 
 tests![
     documents_are_those_of_the_engine,
+    bundles_are_stored_as_postgres_would,
     a_bundle_joins_with_the_tables,
     payments_are_one_document,
     documents_stream,
@@ -53,6 +54,33 @@ fn documents_are_those_of_the_engine(pg: &Postgres) {
             }
         }
     }
+}
+
+/// Bit for bit what Postgres makes of the same text, so that comparisons, paths and indexes work.
+fn bundles_are_stored_as_postgres_would(pg: &Postgres) {
+    let mut session = fresh(pg);
+    let counts = "SELECT count(*), count(*) FILTER (WHERE record_image_eq(ROW(b), ROW(b::text::jsonb))),
+                count(*) FILTER (WHERE b = b::text::jsonb AND jsonb_hash(b) = jsonb_hash(b::text::jsonb))
+         FROM (SELECT synth_fhir_bundle(300, seed) FROM generate_series(1, 3) seed) made (b)";
+    assert_eq!(session.rows(counts), [row(&["900", "900", "900"])]);
+    session.run(
+        "CREATE TABLE bundles AS SELECT synth_fhir_bundle(200, 9) AS bundle;
+         CREATE INDEX ON bundles USING gin (bundle jsonb_path_ops);
+         ANALYZE bundles",
+    );
+    // Found by index and by scan, and members read by path.
+    let query = r#"SELECT count(*) FROM bundles
+        WHERE bundle @> '{"entry": [{"resource": {"resourceType": "Patient", "gender": "female"}}]}'"#;
+    let by_index = session.value(query);
+    session.run("SET enable_bitmapscan = off");
+    assert_eq!(session.value(query), by_index);
+    assert_eq!(
+        session.value(
+            "SELECT count(*) FROM bundles
+             WHERE bundle @@ '$.entry[*].resource ? (@.resourceType == \"Patient\").gender == \"female\"'"
+        ),
+        by_index
+    );
 }
 
 fn a_bundle_joins_with_the_tables(pg: &Postgres) {

@@ -5,6 +5,7 @@ pub mod export;
 pub mod fhir;
 pub mod fix;
 pub mod hl7;
+pub mod json;
 pub mod pain001;
 pub mod sdtm;
 pub(crate) mod text;

@@ -204,24 +204,29 @@ pub(crate) fn write_time(micros: i64, out: &mut Vec<u8>) {
     }
 }
 
-/// The shortest decimal that reads back as the same number.
+/// A number in units of its fourth decimal place, if it has no more places and up to 13 digits.
+///
+/// Measures have few decimals. If a value is the double nearest to k / 10^4 for an integer k of up to 13
+/// digits, then that decimal is the shortest one that reads back as it, and cheaper to write.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,
     reason = "guarded: the scaled number is an integer below 10^13, and must give the very same double"
 )]
-pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
-    // Measures have few decimals. If value is the double nearest to k / 10^4 for an integer k of
-    // up to 13 digits, then that decimal is the shortest one, and cheaper to write.
+pub(crate) fn ten_thousandths(value: f64) -> Option<i64> {
     let scaled = value * 10_000.0;
-    let whole = if scaled.abs() < 1e13 {
-        round(scaled)
-    } else {
-        scaled
-    };
-    if whole.abs() < 1e13 && whole / 10_000.0 == value && (whole != 0.0) {
-        let k = whole as i64;
+    if scaled.abs() >= 1e13 || scaled.is_nan() {
+        return None;
+    }
+    let whole = round(scaled);
+    (whole.abs() < 1e13 && whole / 10_000.0 == value && whole != 0.0).then_some(whole as i64)
+}
+
+/// The shortest decimal that reads back as the same number.
+#[inline]
+pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
+    if let Some(k) = ten_thousandths(value) {
         if k < 0 {
             out.push(b'-');
         }

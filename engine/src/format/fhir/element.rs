@@ -1,17 +1,18 @@
 //! Data types of FHIR that resources share. A name is that of the specification.
 
 use super::codes::UCUM;
-use super::json::{Hyphenated, Plain, Put, Text, put, put_cents, put_day, put_instant};
 use crate::calendar::{MICROS_PER_DAY, date_from_days};
+use crate::format::json::{Hyphenated, Out, Text, Value, object};
+use crate::format::text::{write_date, write_timestamp};
 
 /// A date: days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub i32);
 
-impl Put for Day {
+impl Value for Day {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put_day(self.0, out);
+    fn write(&self, out: &mut impl Out) {
+        out.written(|text| write_date(self.0, text));
     }
 }
 
@@ -39,10 +40,15 @@ impl Instant {
     }
 }
 
-impl Put for Instant {
+/// To the second.
+impl Value for Instant {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put_instant(self.0, out);
+    fn write(&self, out: &mut impl Out) {
+        let within = self.0.rem_euclid(MICROS_PER_DAY);
+        out.written(|text| {
+            write_timestamp(self.0 - within % 1_000_000, text);
+            text.push(b'Z');
+        });
     }
 }
 
@@ -56,10 +62,20 @@ pub fn to(of: &'static str, id: [u8; 16]) -> Reference {
     Reference(of, Hyphenated::of(id))
 }
 
-impl Put for Reference {
+impl Value for Reference {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(out, r#"{"reference":""#, Plain(self.0), "/", self.1, "\"}");
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "reference": Target(self.0, self.1));
+    }
+}
+
+/// What a reference says.
+struct Target(&'static str, Hyphenated);
+
+impl Value for Target {
+    #[inline]
+    fn write(&self, out: &mut impl Out) {
+        out.pieces([self.0.as_bytes(), b"/", &self.1.0]);
     }
 }
 
@@ -74,127 +90,85 @@ pub struct Coding {
     pub display: &'static str,
 }
 
-impl Put for Coding {
+impl Value for Coding {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(
-            out,
-            r#"{"system":""#,
-            Plain(self.system),
-            r#"","code":""#,
-            Plain(self.code),
-            r#"","display":""#,
-            Plain(self.display),
-            "\"}"
-        );
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "system": self.system, "code": self.code, "display": self.display);
     }
 }
 
 /// `CodeableConcept` of one coding.
 #[derive(Debug, Clone, Copy)]
-pub struct Concept<'a> {
+pub struct Concept<C, D> {
     system: &'static str,
-    code: Text<'a>,
-    display: Option<Text<'a>>,
-    text: Option<Text<'a>>,
+    code: C,
+    display: Option<D>,
 }
 
-impl Put for Concept<'_> {
+impl<C: Value, D: Value> Value for Concept<C, D> {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(
-            out,
-            r#"{"coding":[{"system":""#,
-            Plain(self.system),
-            r#"","code":"#,
-            self.code
+    fn write(&self, out: &mut impl Out) {
+        object!(out;
+            "coding": [{ "system": self.system, "code": self.code, "display": self.display }],
+            "text": self.display
         );
-        if let Some(display) = self.display {
-            put!(out, r#","display":"#, display);
-        }
-        put!(out, "}]");
-        if let Some(text) = self.text {
-            put!(out, r#","text":"#, text);
-        }
-        put!(out, "}");
     }
 }
 
 /// A concept of a code system.
 #[inline]
-pub fn coded<'a>(system: &'static str, code: Text<'a>, display: Text<'a>) -> Concept<'a> {
+pub fn coded<C: Value, D: Value>(system: &'static str, code: C, display: D) -> Concept<C, D> {
     Concept {
         system,
         code,
         display: Some(display),
-        text: Some(display),
     }
 }
 
 /// A concept whose display is not carried.
 #[inline]
-pub fn code<'a>(system: &'static str, code: Text<'a>) -> Concept<'a> {
+pub fn code<C: Value>(system: &'static str, code: C) -> Concept<C, &'static str> {
     Concept {
         system,
         code,
         display: None,
-        text: None,
     }
 }
 
 /// A concept of a word of ours.
 #[inline]
-pub fn concept(coding: Coding) -> Concept<'static> {
-    coded(
-        coding.system,
-        Text::word(coding.code),
-        Text::word(coding.display),
-    )
+pub fn concept(coding: Coding) -> Concept<&'static str, &'static str> {
+    coded(coding.system, coding.code, coding.display)
 }
 
 /// A concept in words only.
 pub struct Words<'a>(pub Text<'a>);
 
-impl Put for Words<'_> {
+impl Value for Words<'_> {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(out, r#"{"text":"#, self.0, "}");
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "text": self.0);
     }
 }
 
 /// Period, with an end or without.
 pub struct Period<T>(pub T, pub Option<T>);
 
-impl<T: Put> Put for Period<T> {
+impl<T: Value> Value for Period<T> {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(out, r#"{"start":"#, self.0);
-        if let Some(end) = &self.1 {
-            put!(out, r#","end":"#, *end);
-        }
-        put!(out, "}");
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "start": self.0, "end": self.1);
     }
 }
 
 /// Quantity with a UCUM unit.
 #[derive(Debug, Clone, Copy)]
-pub struct Quantity<'a>(pub f64, pub Text<'a>);
+pub struct Quantity<U>(pub f64, pub U);
 
-impl Put for Quantity<'_> {
+impl<U: Value> Value for Quantity<U> {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(
-            out,
-            r#"{"value":"#,
-            self.0,
-            r#","unit":"#,
-            self.1,
-            r#","system":""#,
-            Plain(UCUM),
-            r#"","code":"#,
-            self.1,
-            "}"
-        );
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "value": self.0, "unit": self.1, "system": UCUM, "code": self.1);
     }
 }
 
@@ -202,11 +176,19 @@ impl Put for Quantity<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Money(pub i64);
 
-impl Put for Money {
+impl Value for Money {
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        put!(out, r#"{"value":"#);
-        put_cents(self.0, out);
-        put!(out, r#","currency":"USD"}"#);
+    fn write(&self, out: &mut impl Out) {
+        object!(out; "value": Cents(self.0), "currency": "USD");
+    }
+}
+
+/// Cents as a number with two places.
+struct Cents(i64);
+
+impl Value for Cents {
+    #[inline]
+    fn write(&self, out: &mut impl Out) {
+        out.decimal(self.0, 2);
     }
 }

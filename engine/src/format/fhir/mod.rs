@@ -19,7 +19,6 @@
 
 pub(super) mod codes;
 pub(super) mod element;
-pub(super) mod json;
 pub(super) mod record;
 mod resource;
 pub(super) mod source;
@@ -28,10 +27,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::export::{Export, ExportEntry, ExportFile};
+use super::json::{Hyphenated, Jsonb, Out, members, shape};
 use crate::domain::TableOptions;
 use crate::domain::healthcare::LAST_PATIENT;
 use crate::error::Result;
-use json::{Hyphenated, put};
 use resource::{Entries, Files, Writer, organization, practitioner};
 use source::{Chart, Source};
 
@@ -91,24 +90,36 @@ impl Bundles {
         })
     }
 
-    /// Appends the bundle of a patient, without a line end.
+    /// Appends the bundle of a patient as text, without a line end.
     pub fn write_bundle(&self, patient: u64, out: &mut Vec<u8>) -> Result<()> {
         let end = patient.saturating_add(1);
         self.source
             .each(patient..end, |chart| self.bundle(chart, out))
     }
 
-    fn bundle(&self, chart: &Chart<'_>, out: &mut Vec<u8>) {
-        put!(
-            out,
-            r#"{"resourceType":"Bundle","id":""#,
-            Hyphenated::of(chart.bundle_id()),
-            r#"","type":"collection","timestamp":"#,
-            self.source.midnight(),
-            r#","entry":["#
+    /// Writes the bundles of some patients as Postgres stores them.
+    ///
+    /// # Errors
+    /// Beyond the last patient, or if one cannot be stored.
+    pub fn write_jsonb(&self, patients: Range<u64>, out: &mut Jsonb) -> Result<()> {
+        self.source
+            .each(patients, |chart| self.bundle(chart, out))?;
+        out.check()
+    }
+
+    fn bundle(&self, chart: &Chart<'_>, out: &mut impl Out) {
+        out.open_object();
+        members!(out;
+            "resourceType": "Bundle",
+            "id": Hyphenated::of(chart.bundle_id()),
+            "type": "collection",
+            "timestamp": self.source.midnight()
         );
-        Writer::new(chart, &mut Entries::new(out)).all();
-        put!(out, "]}");
+        out.name(",\"entry\":");
+        out.open_array();
+        Writer::new(chart, &mut Entries(out)).all();
+        out.close_array();
+        out.close_object(shape!(["resourceType", "id", "type", "timestamp", "entry"]));
     }
 }
 

@@ -10,8 +10,8 @@ use arrow_array::{
 };
 
 use super::element::{Day, Instant};
-use super::json::{Text, is_plain};
 use crate::error::{Error, Result};
+use crate::format::json::{Text, is_plain};
 
 /// The column of a name, in the form that its type has.
 fn column<T>(batch: &RecordBatch, name: &str, of: fn(&ArrayRef) -> Option<T>) -> Result<T> {

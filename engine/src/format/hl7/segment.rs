@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::format::fhir::element::{Day, Instant};
-use crate::format::fhir::json::Hyphenated;
+use crate::format::json::Hyphenated;
 use crate::format::text::write_float;
 
 /// Names under which identifiers are issued: reserved for documentation (RFC 2606).

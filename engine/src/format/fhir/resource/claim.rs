@@ -2,8 +2,8 @@
 
 use super::super::codes::{CLAIM_TYPE, ICD10CM, PRIORITY};
 use super::super::element::{Money, Period, Reference, Words, code, to};
-use super::super::json::{Hyphenated, Text, put};
 use super::{Kind, Sink, Writer};
+use crate::format::json::{Hyphenated, object};
 
 impl<S: Sink> Writer<'_, S> {
     pub(super) fn claim(&mut self, row: usize) {
@@ -16,37 +16,34 @@ impl<S: Sink> Writer<'_, S> {
         let last = billed_for.map(|row| e.discharged_at.instant(row).day());
         let (billed, service) = (Money(c.billed_amount.cents(row)), c.service_date.day(row));
         let out = self.sink.begin(Kind::Claim, &id);
-        put!(
-            out,
-            r#"{"resourceType":"Claim","id":""#,
-            id,
-            r#"","status":"active","type":"#,
-            code(CLAIM_TYPE, c.claim_type.json(row)),
-            r#","use":"claim","patient":"#,
-            Reference("Patient", self.patient),
-            r#","billablePeriod":"#,
-            Period(service, last),
-            r#","created":"#,
-            c.submitted_date.day(row),
-            r#","provider":"#,
-            to("Practitioner", c.provider_id.uuid(row)),
-            r#","priority":"#,
-            code(PRIORITY, Text::word("normal")),
-            r#","diagnosis":[{"sequence":1,"diagnosisCodeableConcept":"#,
-            code(ICD10CM, c.icd10_code.json(row)),
-            r#"}],"insurance":[{"sequence":1,"focal":true,"coverage":{"display":"#,
-            c.payer.json(row),
-            r#"}}],"item":[{"sequence":1,"productOrService":"#,
-            Words(c.claim_type.json(row)),
-            r#","servicedDate":"#,
-            service,
-            r#","net":"#,
-            billed,
-            r#","encounter":["#,
-            to("Encounter", encounter),
-            r#"]}],"total":"#,
-            billed,
-            "}"
+        object!(out;
+            "resourceType": "Claim",
+            "id": id,
+            "status": "active",
+            "type": code(CLAIM_TYPE, c.claim_type.json(row)),
+            "use": "claim",
+            "patient": Reference("Patient", self.patient),
+            "billablePeriod": Period(service, last),
+            "created": c.submitted_date.day(row),
+            "provider": to("Practitioner", c.provider_id.uuid(row)),
+            "priority": code(PRIORITY, "normal"),
+            "diagnosis": [{
+                "sequence": 1,
+                "diagnosisCodeableConcept": code(ICD10CM, c.icd10_code.json(row))
+            }],
+            "insurance": [{
+                "sequence": 1,
+                "focal": true,
+                "coverage": { "display": c.payer.json(row) }
+            }],
+            "item": [{
+                "sequence": 1,
+                "productOrService": Words(c.claim_type.json(row)),
+                "servicedDate": service,
+                "net": billed,
+                "encounter": [to("Encounter", encounter)]
+            }],
+            "total": billed
         );
         self.sink.end(Kind::Claim);
     }

@@ -6,8 +6,8 @@ mod drug;
 mod measure;
 mod people;
 
-use super::json::{Hyphenated, Plain, put};
 use super::source::Chart;
+use crate::format::json::{Hyphenated, Out, shape};
 
 pub use people::{organization, practitioner};
 
@@ -51,48 +51,37 @@ impl Kind {
 
 /// Where resources go.
 pub trait Sink {
-    /// Begins a resource: what is appended is its JSON object.
-    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Vec<u8>;
+    /// What they are written to.
+    type Out: Out;
+
+    /// Begins a resource: what is written is its JSON object.
+    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Self::Out;
 
     /// Ends the resource of this type that has begun.
     fn end(&mut self, kind: Kind);
 }
 
-/// The entries of a bundle.
-pub struct Entries<'a> {
-    out: &'a mut Vec<u8>,
-    first: bool,
-}
+/// The entries of a bundle, in an array that has begun.
+pub struct Entries<'a, O>(pub &'a mut O);
 
-impl<'a> Entries<'a> {
-    pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, first: true }
-    }
-}
+impl<O: Out> Sink for Entries<'_, O> {
+    type Out = O;
 
-impl Sink for Entries<'_> {
     #[inline]
-    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Vec<u8> {
-        let out = &mut *self.out;
-        if !std::mem::take(&mut self.first) {
-            out.push(b',');
-        }
-        put!(
-            out,
-            r#"{"fullUrl":""#,
-            Plain(BASE),
-            "/",
-            Plain(kind.name()),
-            "/",
-            *id,
-            r#"","resource":"#
-        );
+    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut O {
+        let out = &mut *self.0;
+        out.element();
+        out.open_object();
+        out.name(",\"fullUrl\":");
+        let kind = kind.name().as_bytes();
+        out.pieces([BASE.as_bytes(), b"/", kind, b"/", &id.0]);
+        out.name(",\"resource\":");
         out
     }
 
     #[inline]
     fn end(&mut self, _: Kind) {
-        self.out.push(b'}');
+        self.0.close_object(shape!(["fullUrl", "resource"]));
     }
 }
 
@@ -116,6 +105,8 @@ impl<'a> Files<'a> {
 }
 
 impl Sink for Files<'_> {
+    type Out = Vec<u8>;
+
     #[inline]
     fn begin(&mut self, kind: Kind, _: &Hyphenated) -> &mut Vec<u8> {
         self.spare.clear();
