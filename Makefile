@@ -59,8 +59,12 @@ test: ## run every test: engine, extension, connectors, service
 	@$(SUDO) $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >/dev/null
 	$(CARGO) test --release --locked --workspace --no-fail-fast
 
-generated: ## rewrite what is generated from the registry: SQL of value functions, docs/reference.md
-	UPDATE_GENERATED=1 $(CARGO) test --release -p synth-engine --test generated
+generated: ## rewrite what is generated: SQL of value functions, docs/reference.md, docs/functions.md, outputs in documents
+	UPDATE_GENERATED=1 $(CARGO) test --release --locked --workspace --test generated
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >/dev/null
+	UPDATE_GENERATED=1 $(CARGO) test --release --locked --workspace --test blackbox -- extension::reference
+	UPDATE_GENERATED=1 $(CARGO) test --release --locked --workspace --test blackbox -- extension::examples::documented
 
 bench: ## measure speed and memory, as ratios in one run
 	@scripts/deps.sh bench

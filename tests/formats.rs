@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Completion, Trial};
+use synth_engine::generator;
 
 use crate::synthd::{Scratch, run};
 
@@ -16,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         validated("formats::hl7", hl7),
         validated("formats::fix", fix),
         validated("formats::pain001", pain001),
+        validated("formats::identifiers", identifiers),
         validated("formats::damage_is_found", damage),
         crate::plain("formats::sdtm", sdtm),
         crate::plain("formats::pieces_are_all_or_nothing", pieces),
@@ -123,6 +125,74 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Generators of identifiers, and the locales of those that have them.
+const IDENTIFIERS: [(&str, &[&str]); 20] = [
+    ("aba_routing_number", &[]),
+    ("bic", &[]),
+    ("credit_card_number", &[]),
+    ("cusip", &[]),
+    ("ean13", &[]),
+    ("ean8", &[]),
+    ("gtin14", &[]),
+    ("health_insurance_code", &[]),
+    ("iban", &[]),
+    ("iccid", &[]),
+    ("imei", &[]),
+    ("imsi", &[]),
+    ("isbn10", &[]),
+    ("isbn13", &[]),
+    ("isin", &[]),
+    ("lei", &[]),
+    (
+        "national_id",
+        &[
+            "de_DE", "es_ES", "fr_FR", "it_IT", "ja_JP", "nl_NL", "pl_PL", "pt_BR", "zh_CN",
+        ],
+    ),
+    ("npi", &[]),
+    ("sedol", &[]),
+    ("upc_a", &[]),
+];
+
+/// Those whose VAT numbers have check digits that the validator knows.
+const VAT_LOCALES: [&str; 10] = [
+    "de_DE", "en_GB", "es_ES", "fr_FR", "it_IT", "ja_JP", "nl_NL", "pl_PL", "pt_BR", "zh_CN",
+];
+
+fn identifiers(validators: &Validators) {
+    const EACH: u64 = 500;
+    let mut lines = String::new();
+    for (name, locales) in IDENTIFIERS
+        .into_iter()
+        .chain([("vat_number", &VAT_LOCALES[..])])
+    {
+        let generator = generator::find(name).unwrap();
+        for locale in if locales.is_empty() { &["-"] } else { locales } {
+            let options = [("locale", *locale)];
+            let bound = generator
+                .bind(if locales.is_empty() { &[] } else { &options })
+                .unwrap();
+            for row in 0..EACH {
+                // Spread over all there are.
+                let value = bound.value(row.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+                lines += &format!("{name}\t{locale}\t{value}\n");
+            }
+        }
+    }
+    let scratch = Scratch::new();
+    let file = scratch.path("identifiers.tsv");
+    fs::write(&file, &lines).unwrap();
+    let said = validators.python("identifiers.py", std::slice::from_ref(&file));
+    assert_eq!(count(said), lines.lines().count());
+    // A wrong digit is found.
+    let (before, last) = lines.trim_end().rsplit_once('\t').unwrap();
+    let digit = last.chars().last().unwrap();
+    let wrong = if digit == '0' { '1' } else { '0' };
+    let damaged = format!("{before}\t{}{wrong}\n", &last[..last.len() - 1]);
+    fs::write(&file, damaged).unwrap();
+    assert!(validators.python("identifiers.py", &[file]).is_err());
+}
+
 fn text(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
 }
@@ -144,6 +214,11 @@ fn fhir(validators: &Validators) {
         assert_eq!(count(validators.python("fhir.py", &files)), lines);
         // As bundles the schema takes minutes, and their resources are those of the other files.
         if format == "fhir" {
+            let empty = files.iter().find(|file| text(file).is_empty());
+            assert!(
+                files.len() == 11 && empty.is_none(),
+                "no resources: {empty:?}"
+            );
             assert_eq!(count(validators.node("fhir.js", &files)), lines);
         }
     }
@@ -205,6 +280,13 @@ fn damage(validators: &Validators) {
     let observation = damaged("fhir", "Observation.ndjson", "\"status\"", "\"state\"");
     assert!(validators.node("fhir.js", &observation).is_err());
     assert!(validators.python("fhir.py", &observation).is_err());
+    let dangling = damaged(
+        "fhir_bundles",
+        "bundles.ndjson",
+        "\"reference\":\"Patient/",
+        "\"reference\":\"Patient/0",
+    );
+    assert!(validators.python("fhir.py", &dangling).is_err());
     let wrong = [
         ("hl7", "messages.hl7", "\rPV1|", "\rPV9|", "hl7.py"),
         (

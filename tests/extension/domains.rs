@@ -137,6 +137,13 @@ fn workers_share_the_units(pg: &Postgres) {
              SET max_parallel_workers_per_gather = 2",
         );
         assert_eq!(session.rows(&query), alone, "{query}");
+        let plan = session
+            .column(&format!("EXPLAIN (COSTS OFF) {query}"))
+            .join("\n");
+        assert!(
+            plan.contains("Workers Planned") && plan.contains("Parallel Custom Scan"),
+            "{query}: {plan}"
+        );
         session.run("RESET ALL");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -13,85 +14,159 @@ tests![documented_sql_runs, the_adult_example_masks];
 /// Comment before a block that no test runs.
 const NOT_RUN: &str = "<!-- not run -->";
 
-fn root() -> PathBuf {
+/// Comment before an output that is another one each time: it shows the secret, or chance, or time.
+const VARIES: &str = "<!-- output varies -->";
+
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The SQL blocks of a document, in order.
-fn blocks(text: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut block: Option<(String, bool)> = None;
-    let mut previous = "";
-    for line in text.lines() {
-        let trimmed = line.trim();
-        match &mut block {
-            Some((sql, runs)) if trimmed == "```" => {
-                if *runs {
-                    blocks.push(std::mem::take(sql));
-                }
-                block = None;
+/// A block of SQL, and the output that is shown for it.
+#[derive(Default)]
+struct Block {
+    sql: String,
+    /// The lines of the document that hold the output.
+    output: Option<Range<usize>>,
+}
+
+/// The SQL blocks of a document that are run, in order.
+fn blocks(lines: &[&str]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut at = 0;
+    let (mut previous, mut shows) = ("", false);
+    while at < lines.len() {
+        let line = lines[at].trim();
+        if line.starts_with("```") {
+            let begin = at + 1;
+            let length = lines[begin..].iter().position(|line| line.trim() == "```");
+            let end = begin + length.expect("a block without an end");
+            if line == "```sql" && previous != NOT_RUN {
+                let sql = lines[begin..end].join("\n");
+                blocks.push(Block { sql, output: None });
+                shows = true;
+            } else if let (true, "```", Some(block)) = (shows, line, blocks.last_mut()) {
+                block.output = Some(begin..end);
+                shows = false;
+            } else {
+                shows = false;
             }
-            Some((sql, _)) => {
-                sql.push_str(line);
-                sql.push('\n');
-            }
-            None if trimmed == "```sql" => block = Some((String::new(), previous != NOT_RUN)),
-            None => {}
+            at = end;
+            previous = "```";
+        } else if !line.is_empty() {
+            shows &= line == VARIES;
+            previous = line;
         }
-        if !trimmed.is_empty() {
-            previous = trimmed;
-        }
+        at += 1;
     }
     blocks
 }
 
+/// Lines without what an editor would take off them.
+fn trimmed<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let lines = lines.into_iter().map(str::trim_end);
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// Runs the blocks of a document, and gives what psql prints for each.
+fn outputs(pg: &Postgres, blocks: &[Block]) -> Result<Vec<String>, String> {
+    const MARK: &str = "\u{1}";
+    let script: String = (blocks.iter())
+        .map(|block| format!("{}\n\\echo {MARK}\n", block.sql))
+        .collect();
+    let name = if script.to_uppercase().contains("CREATE EXTENSION PG_SYNTH") {
+        pg.create_database()
+    } else {
+        database(pg)
+    };
+    let path = pg.socket_dir().join(format!("{name}.sql"));
+    fs::write(&path, &script).unwrap();
+    let ran = pg
+        .program("psql")
+        .args([
+            "-X",
+            "-q",
+            "-P",
+            "footer=off",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+        ])
+        .args([&name, "-f", "-"])
+        .stdin(Stdio::from(fs::File::open(&path).unwrap()))
+        .output()
+        .unwrap();
+    if !ran.status.success() {
+        return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
+    }
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    Ok(printed.split(MARK).map(str::to_owned).collect())
+}
+
+/// Who types what the documentation shows sees what it shows. With UPDATE_GENERATED=1 outputs are
+/// written anew.
 fn documented_sql_runs(pg: &Postgres) {
+    let update = std::env::var_os("UPDATE_GENERATED").is_some();
     let mut documents = vec![root().join("README.md")];
     documents.extend(
         fs::read_dir(root().join("docs"))
-            .into_iter()
-            .flatten()
+            .unwrap()
             .flatten()
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|e| e == "md")),
     );
     documents.sort();
     let mut failures = String::new();
+    let mut compared = 0;
     for document in documents {
-        let Ok(text) = fs::read_to_string(&document) else {
-            continue;
-        };
-        let blocks = blocks(&text);
-        let script = blocks.join("\n");
-        if script.trim().is_empty() {
+        let text = fs::read_to_string(&document).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        let blocks = blocks(&lines);
+        if blocks.is_empty() {
             continue;
         }
-        let name = if script.to_uppercase().contains("CREATE EXTENSION PG_SYNTH") {
-            pg.create_database()
-        } else {
-            database(pg)
+        let printed = match outputs(pg, &blocks) {
+            Ok(printed) => printed,
+            Err(error) => {
+                let _ = writeln!(failures, "{}: {error}", document.display());
+                continue;
+            }
         };
-        let path = pg.socket_dir().join(format!("{name}.sql"));
-        fs::write(&path, &script).unwrap();
-        let ran = pg
-            .program("psql")
-            .args(["-X", "-v", "ON_ERROR_STOP=1", "-d", &name, "-f", "-"])
-            .stdin(Stdio::from(fs::File::open(&path).unwrap()))
-            .output()
-            .unwrap();
-        if !ran.status.success() {
-            let _ = writeln!(
-                failures,
-                "{}: {}",
-                document.display(),
-                String::from_utf8_lossy(&ran.stderr)
-            );
+        // From the last one on, so that places stay what they are.
+        for (block, printed) in blocks.iter().zip(&printed).rev() {
+            let Some(output) = block.output.clone() else {
+                continue;
+            };
+            let varies = lines[..output.start].iter().rev().nth(1) == Some(&VARIES);
+            let shown = trimmed(lines[output.clone()].iter().copied());
+            let printed: Vec<&str> = printed.trim_matches('\n').lines().collect();
+            if varies {
+                continue;
+            }
+            compared += 1;
+            if shown == trimmed(printed.iter().copied()) {
+                continue;
+            }
+            if update {
+                lines.splice(output, printed);
+            } else {
+                let _ = writeln!(
+                    failures,
+                    "{}, line {}: now it is\n{}",
+                    document.display(),
+                    output.start,
+                    printed.join("\n")
+                );
+            }
+        }
+        if update {
+            fs::write(&document, lines.join("\n") + "\n").unwrap();
         }
     }
     assert!(
         failures.is_empty(),
-        "who types what the documentation shows sees:\n{failures}"
+        "the documentation shows something else (`make generated`):\n{failures}"
     );
+    assert!(compared > 10, "outputs are compared");
 }
 
 /// Fifteen columns as in the UCI file, 200 rows.

@@ -17,6 +17,7 @@ mod mask_value;
 mod masks;
 mod online;
 mod proof;
+mod reference;
 mod rules;
 mod scan;
 mod scan_parallel;
@@ -57,6 +58,7 @@ pub fn trials(fixture: &Fixture) -> Vec<Trial> {
         ("schedule", schedule::without::tests()),
         ("security", security::tests()),
         ("examples", examples::tests()),
+        ("reference", reference::tests()),
     ];
     let mut trials = Vec::new();
     for (subject, tests) in tests {

@@ -437,13 +437,16 @@ fn series_are_streamed(pg: &Postgres) {
              JOIN synth_timeseries('2026-01-01', '1 s', 5, synth_last_seed()) b USING (at, value)"
             )
             .parse::<u32>()
-            .map(|n| n <= 5),
+            .map(|n| n == 5),
         Ok(true)
     );
-    assert_eq!(
-        session.value("SELECT count(*) FROM synth_timeseries('2026-01-01', '1 s', -1)"),
-        "0"
-    );
+    for (points, code) in [("-1", "22023"), ("NULL", "22004")] {
+        session.refused(
+            &format!("SELECT count(*) FROM synth_timeseries('2026-01-01', '1 s', {points})"),
+            code,
+            "points",
+        );
+    }
     session.refused(
         "SELECT * FROM synth_timeseries('2026-01-01', '1 s', 3, gaps => 2)",
         "22023",

@@ -128,6 +128,24 @@ sql_function! {
 }
 
 sql_function! {
+    /// `synth.point_count(points bigint) RETURNS bigint`: the points of a series, of which there cannot be
+    /// fewer than none.
+    synth_point_count(fcinfo) {
+        // SAFETY: one argument, declared as bigint in SQL.
+        let points = unsafe { pg_getarg::<i64>(fcinfo, 0) };
+        match points {
+            Some(points) if points >= 0 => Datum::from(points),
+            Some(points) => raise(
+                ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("points must not be negative, got {points}"),
+                "Pass how many points the series has.".to_owned(),
+            ),
+            None => raise_null("points"),
+        }
+    }
+}
+
+sql_function! {
     /// `synth.series_value(index bigint, seed bigint, base double precision, ...)`
     synth_series_value(fcinfo) {
         // SAFETY: STRICT, with arguments of the types declared in SQL.

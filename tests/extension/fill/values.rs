@@ -126,7 +126,7 @@ fn optional_columns_are_sometimes_null(pg: &Postgres) {
     anew(&mut session);
     session.run("CREATE TABLE target (id integer PRIMARY KEY, middle_name text, n integer, deleted_at timestamptz, needed text NOT NULL)");
     super::fill(&mut session, "target", 1000);
-    let some = session.rows("SELECT count(middle_name) BETWEEN 1 AND 1000, count(n) BETWEEN 1 AND 1000, count(deleted_at) BETWEEN 1 AND 999, count(DISTINCT needed) > 1 FROM target");
+    let some = session.rows("SELECT count(middle_name) BETWEEN 1 AND 999, count(n) BETWEEN 1 AND 999, count(deleted_at) BETWEEN 1 AND 999, count(DISTINCT needed) > 1 FROM target");
     assert_eq!(some, [crate::extension::row(&["t", "t", "t", "t"])]);
 }
 

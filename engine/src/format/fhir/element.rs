@@ -109,8 +109,8 @@ impl<C: Value, D: Value> Value for Concept<C, D> {
     #[inline]
     fn write(&self, out: &mut impl Out) {
         object!(out;
-            "coding": [{ "system": self.system, "code": self.code, "display": self.display }],
-            "text": self.display
+            "coding": [{ "system": self.system, "code": self.code, "display"?: self.display }],
+            "text"?: self.display
         );
     }
 }
@@ -157,7 +157,7 @@ pub struct Period<T>(pub T, pub Option<T>);
 impl<T: Value> Value for Period<T> {
     #[inline]
     fn write(&self, out: &mut impl Out) {
-        object!(out; "start": self.0, "end": self.1);
+        object!(out; "start": self.0, "end"?: self.1);
     }
 }
 

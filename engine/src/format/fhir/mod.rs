@@ -27,7 +27,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::export::{Export, ExportEntry, ExportFile};
-use super::json::{Hyphenated, Jsonb, Out, members, shape};
+use super::json::{Hyphenated, Jsonb, Out, Value, object};
 use crate::domain::TableOptions;
 use crate::domain::healthcare::LAST_PATIENT;
 use crate::error::Result;
@@ -44,7 +44,7 @@ pub static RESOURCES: ExportEntry = ExportEntry {
     units: "patients",
     last_unit: LAST_PATIENT,
     batch_units: PATIENTS_AT_A_TIME,
-    build: |options| Ok(Arc::new(Resources(Bundles::new(options)?))),
+    build: |options| Ok(Arc::new(BulkExport(Bundles::new(options)?))),
 };
 
 /// Registry entry of bundles.
@@ -108,18 +108,22 @@ impl Bundles {
     }
 
     fn bundle(&self, chart: &Chart<'_>, out: &mut impl Out) {
-        out.open_object();
-        members!(out;
+        object!(out;
             "resourceType": "Bundle",
             "id": Hyphenated::of(chart.bundle_id()),
             "type": "collection",
-            "timestamp": self.source.midnight()
+            "timestamp": self.source.midnight(),
+            "entry": Resources(chart)
         );
-        out.name(",\"entry\":");
-        out.open_array();
-        Writer::new(chart, &mut Entries(out)).all();
-        out.close_array();
-        out.close_object(shape!(["resourceType", "id", "type", "timestamp", "entry"]));
+    }
+}
+
+/// All resources about a patient, as entries of a bundle.
+struct Resources<'a>(&'a Chart<'a>);
+
+impl Value for Resources<'_> {
+    fn write(&self, out: &mut impl Out) {
+        out.list(|out| Writer::new(self.0, &mut Entries(out)).all());
     }
 }
 
@@ -141,9 +145,9 @@ impl Export for Bundles {
 }
 
 /// Writes resources by type.
-struct Resources(Bundles);
+struct BulkExport(Bundles);
 
-impl Export for Resources {
+impl Export for BulkExport {
     fn files(&self) -> &[ExportFile] {
         &FILES
     }

@@ -1,12 +1,14 @@
 //! Writing JSON by pieces, in two forms of one description: as text, and as Postgres stores it (`jsonb`).
 //!
-//! An object is written where it is described, with [`object!`]: its names are known when it is compiled,
+//! An object is written where it is described, with `object!`: its names are known when it is compiled,
 //! so that text has them quoted and `jsonb` has them in order before the first row is made. A document
 //! takes some hundred nanoseconds a resource so, where a general serializer takes some thousand, and
 //! where reading the text back into `jsonb` would take ten times as long as writing it.
 //!
-//! `object!(out; "id": id, "name": { "given": [ first, middle ] }, "death": death)` writes values by
-//! [`Value`]; a member or an element that [is absent](Value::is_absent), as `None` is, is left out.
+//! `object!(out; "id": id, "name": { "given": [first, ?middle] }, "died"?: death)` writes values by
+//! [`Value`]; a member after whose name, or an element before which, there is a question mark is an
+//! option, and left out where it is `None`. The two forms ask for members in different orders, and for
+//! options more than once, so values are expressions without effects.
 
 pub mod jsonb;
 mod layout;
@@ -14,32 +16,32 @@ mod text;
 mod value;
 
 pub use jsonb::Jsonb;
-pub use layout::{Shape, order};
-
-pub use value::{Hyphenated, Joined, Text, Value, element, is_plain, member};
+pub use layout::{Shape, head, head_length, order};
+pub use value::{Hyphenated, Joined, Text, Value, is_plain};
 
 /// Where JSON is written to.
 pub trait Out {
-    /// Begins an object.
-    fn open_object(&mut self);
+    /// An object: `member` writes the value of the name at a place of the shape, where one is present.
+    fn object(
+        &mut self,
+        shape: &'static Shape,
+        present: impl Fn(usize) -> bool,
+        member: impl FnMut(&mut Self, usize),
+    );
 
-    /// Before each member of an object that has a value: its name, as in `,"name":`.
-    fn name(&mut self, name: &'static str);
+    /// An array: `element` writes what stands at one of so many places, where something is present.
+    fn array(
+        &mut self,
+        places: usize,
+        present: impl Fn(usize) -> bool,
+        element: impl FnMut(&mut Self, usize),
+    );
 
-    /// In place of a member of an object, or of an element of an array, that has no value.
-    fn absent(&mut self);
+    /// An array of the [items](Out::item) that `write` writes, however many they are.
+    fn list(&mut self, write: impl FnOnce(&mut Self));
 
-    /// Ends an object; `shape` tells the names of what was written or left out since it began.
-    fn close_object(&mut self, shape: &'static Shape);
-
-    /// Begins an array.
-    fn open_array(&mut self);
-
-    /// Before each element of an array that has a value.
-    fn element(&mut self);
-
-    /// Ends an array.
-    fn close_array(&mut self);
+    /// An element of the list that has begun.
+    fn item(&mut self, write: impl FnOnce(&mut Self));
 
     /// A string that is made of pieces, none of which needs escapes.
     fn pieces<const N: usize>(&mut self, pieces: [&[u8]; N]);
@@ -60,93 +62,137 @@ pub trait Out {
     fn boolean(&mut self, value: bool);
 }
 
-/// The [`Shape`] of names, made when it is compiled.
-macro_rules! shape {
-    ($names:expr) => {{
-        const NAMES: &[&str] = &$names;
-        const ORDER: [u8; NAMES.len()] = $crate::format::json::order(NAMES);
-        static SHAPE: $crate::format::json::Shape = $crate::format::json::Shape::new(NAMES, &ORDER);
-        &SHAPE
-    }};
-}
-
 /// Writes an object: members as in JSON, with values by [`Value`], and objects and arrays among them.
 macro_rules! object {
-    ($out:expr; $($members:tt)*) => {{
-        #[allow(unused_imports, reason = "where the trait is already in scope")]
-        use $crate::format::json::Out as _;
-        let out = &mut *$out;
-        out.open_object();
-        $crate::format::json::members!(out; $($members)*);
-        out.close_object($crate::format::json::shape!(
-            $crate::format::json::names!([] $($members)*)
-        ));
-    }};
+    ($out:expr; $($members:tt)*) => {
+        $crate::format::json::Out::object(
+            &mut *$out,
+            $crate::format::json::shape!([] $($members)*),
+            |place| $crate::format::json::present!(place, 0; $($members)*),
+            |out, place| $crate::format::json::written!(out, place, 0; $($members)*),
+        )
+    };
 }
 
-/// The names of an object's members.
-macro_rules! names {
-    ([$($name:literal)*]) => { [$($name),*] };
+/// Writes an array: elements as members of `object!`, without names.
+macro_rules! array {
+    ($out:expr; $($elements:tt)*) => {
+        $crate::format::json::Out::array(
+            &mut *$out,
+            $crate::format::json::count!($($elements)*),
+            |place| $crate::format::json::present!(place, 0; $($elements)*),
+            |out, place| $crate::format::json::written!(out, place, 0; $($elements)*),
+        )
+    };
+}
+
+/// The [`Shape`] of an object's members.
+macro_rules! shape {
+    ([$($name:literal)*]) => {{
+        use $crate::format::json::{Shape, head, head_length, order};
+        const NAMES: &[&str] = &[$($name),*];
+        const ORDER: [u8; NAMES.len()] = order(NAMES);
+        const HEAD: [u8; head_length(NAMES)] = head(NAMES, &ORDER);
+        static SHAPE: Shape = Shape::new(NAMES, &[$(concat!(",\"", $name, "\":")),*], &ORDER, &HEAD);
+        &SHAPE
+    }};
     ([$($name:literal)*] $next:literal: { $($value:tt)* } $(, $($rest:tt)*)?) => {
-        $crate::format::json::names!([$($name)* $next] $($($rest)*)?)
+        $crate::format::json::shape!([$($name)* $next] $($($rest)*)?)
     };
     ([$($name:literal)*] $next:literal: [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
-        $crate::format::json::names!([$($name)* $next] $($($rest)*)?)
+        $crate::format::json::shape!([$($name)* $next] $($($rest)*)?)
     };
     ([$($name:literal)*] $next:literal: $value:expr $(, $($rest:tt)*)?) => {
-        $crate::format::json::names!([$($name)* $next] $($($rest)*)?)
+        $crate::format::json::shape!([$($name)* $next] $($($rest)*)?)
+    };
+    ([$($name:literal)*] $next:literal?: $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::shape!([$($name)* $next] $($($rest)*)?)
     };
 }
 
-/// Writes the members of an object that has begun.
-macro_rules! members {
-    ($out:ident;) => {};
-    ($out:ident; $name:literal: { $($value:tt)* } $(, $($rest:tt)*)?) => {
-        $out.name(concat!(",\"", $name, "\":"));
-        $crate::format::json::object!($out; $($value)*);
-        $crate::format::json::members!($out; $($($rest)*)?);
-    };
-    ($out:ident; $name:literal: [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
-        $out.name(concat!(",\"", $name, "\":"));
-        $crate::format::json::array!($out; $($value)*);
-        $crate::format::json::members!($out; $($($rest)*)?);
-    };
-    ($out:ident; $name:literal: $value:expr $(, $($rest:tt)*)?) => {
-        $crate::format::json::member($out, concat!(",\"", $name, "\":"), &$value);
-        $crate::format::json::members!($out; $($($rest)*)?);
-    };
+/// How many elements an array has.
+macro_rules! count {
+    () => { 0 };
+    ({ $($value:tt)* } $(, $($rest:tt)*)?) => { 1 + $crate::format::json::count!($($($rest)*)?) };
+    ([ $($value:tt)* ] $(, $($rest:tt)*)?) => { 1 + $crate::format::json::count!($($($rest)*)?) };
+    (? $value:expr $(, $($rest:tt)*)?) => { 1 + $crate::format::json::count!($($($rest)*)?) };
+    ($value:expr $(, $($rest:tt)*)?) => { 1 + $crate::format::json::count!($($($rest)*)?) };
 }
 
-/// Writes an array: elements as members of [`object!`], without names.
-macro_rules! array {
-    ($out:expr; $($elements:tt)*) => {{
-        let out = &mut *$out;
-        out.open_array();
-        $crate::format::json::elements!(out; $($elements)*);
-        out.close_array();
+/// Whether there is something at a place: always, but for options.
+macro_rules! present {
+    ($place:ident, $index:expr;) => {{
+        _ = $place;
+        true
     }};
+    ($place:ident, $index:expr; $name:literal?: $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::present!($place, $index; ? $value $(, $($rest)*)?)
+    };
+    ($place:ident, $index:expr; ? $value:expr $(, $($rest:tt)*)?) => {
+        if $place == $index {
+            $value.is_some()
+        } else {
+            $crate::format::json::present!($place, $index + 1; $($($rest)*)?)
+        }
+    };
+    ($place:ident, $index:expr; $($name:literal:)? { $($value:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::format::json::present!($place, $index + 1; $($($rest)*)?)
+    };
+    ($place:ident, $index:expr; $($name:literal:)? [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::format::json::present!($place, $index + 1; $($($rest)*)?)
+    };
+    ($place:ident, $index:expr; $name:literal: $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::present!($place, $index + 1; $($($rest)*)?)
+    };
+    ($place:ident, $index:expr; $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::present!($place, $index + 1; $($($rest)*)?)
+    };
 }
 
-/// Writes the elements of an array that has begun.
-macro_rules! elements {
-    ($out:ident;) => {};
-    ($out:ident; { $($value:tt)* } $(, $($rest:tt)*)?) => {
-        $out.element();
-        $crate::format::json::object!($out; $($value)*);
-        $crate::format::json::elements!($out; $($($rest)*)?);
+/// Writes what is at a place.
+macro_rules! written {
+    ($out:ident, $place:ident, $index:expr;) => {
+        _ = ($out, $place)
     };
-    ($out:ident; [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
-        $out.element();
-        $crate::format::json::array!($out; $($value)*);
-        $crate::format::json::elements!($out; $($($rest)*)?);
+    ($out:ident, $place:ident, $index:expr; $name:literal?: $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::written!($out, $place, $index; ? $value $(, $($rest)*)?)
     };
-    ($out:ident; $value:expr $(, $($rest:tt)*)?) => {
-        $crate::format::json::element($out, &$value);
-        $crate::format::json::elements!($out; $($($rest)*)?);
+    ($out:ident, $place:ident, $index:expr; ? $value:expr $(, $($rest:tt)*)?) => {
+        if $place == $index {
+            if let Some(value) = &$value {
+                $crate::format::json::Value::write(value, $out);
+            }
+        } else {
+            $crate::format::json::written!($out, $place, $index + 1; $($($rest)*)?);
+        }
+    };
+    ($out:ident, $place:ident, $index:expr; $($name:literal:)? { $($value:tt)* } $(, $($rest:tt)*)?) => {
+        if $place == $index {
+            $crate::format::json::object!($out; $($value)*);
+        } else {
+            $crate::format::json::written!($out, $place, $index + 1; $($($rest)*)?);
+        }
+    };
+    ($out:ident, $place:ident, $index:expr; $($name:literal:)? [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
+        if $place == $index {
+            $crate::format::json::array!($out; $($value)*);
+        } else {
+            $crate::format::json::written!($out, $place, $index + 1; $($($rest)*)?);
+        }
+    };
+    ($out:ident, $place:ident, $index:expr; $name:literal: $value:expr $(, $($rest:tt)*)?) => {
+        $crate::format::json::written!($out, $place, $index; $value $(, $($rest)*)?)
+    };
+    ($out:ident, $place:ident, $index:expr; $value:expr $(, $($rest:tt)*)?) => {
+        if $place == $index {
+            $crate::format::json::Value::write(&$value, $out);
+        } else {
+            $crate::format::json::written!($out, $place, $index + 1; $($($rest)*)?);
+        }
     };
 }
 
-pub(super) use {array, elements, members, names, object, shape};
+pub(super) use {array, count, object, present, shape, written};
 
 #[cfg(test)]
 mod tests;

@@ -3,50 +3,55 @@
 use super::{Out, Shape, Text};
 use crate::format::text::{write_decimal, write_float};
 
-/// Appends what separates a member or an element from what stands before it.
-#[inline]
-fn separated<'a>(out: &[u8], with_comma: &'a str) -> &'a str {
-    // A value never ends with an opening bracket: a string ends with its quote.
-    match out.last() {
-        Some(b'{' | b'[') => &with_comma[1..],
-        _ => with_comma,
-    }
-}
-
 impl Out for Vec<u8> {
     #[inline]
-    fn open_object(&mut self) {
+    fn object(
+        &mut self,
+        shape: &'static Shape,
+        present: impl Fn(usize) -> bool,
+        mut member: impl FnMut(&mut Self, usize),
+    ) {
+        // The first member has the brace in place of the comma.
+        let mut brace = 1;
         self.push(b'{');
-    }
-
-    #[inline]
-    fn name(&mut self, name: &'static str) {
-        let name = separated(self, name);
-        self.extend_from_slice(name.as_bytes());
-    }
-
-    #[inline]
-    fn absent(&mut self) {}
-
-    #[inline]
-    fn close_object(&mut self, _: &'static Shape) {
+        for (place, name) in shape.quoted.iter().enumerate() {
+            if present(place) {
+                self.extend_from_slice(&name.as_bytes()[brace..]);
+                brace = 0;
+                member(self, place);
+            }
+        }
         self.push(b'}');
     }
 
     #[inline]
-    fn open_array(&mut self) {
+    fn array(
+        &mut self,
+        places: usize,
+        present: impl Fn(usize) -> bool,
+        mut element: impl FnMut(&mut Self, usize),
+    ) {
+        self.list(|out| {
+            for place in (0..places).filter(|&place| present(place)) {
+                out.item(|out| element(out, place));
+            }
+        });
+    }
+
+    #[inline]
+    fn list(&mut self, write: impl FnOnce(&mut Self)) {
         self.push(b'[');
-    }
-
-    #[inline]
-    fn element(&mut self) {
-        let comma = separated(self, ",");
-        self.extend_from_slice(comma.as_bytes());
-    }
-
-    #[inline]
-    fn close_array(&mut self) {
+        write(self);
         self.push(b']');
+    }
+
+    #[inline]
+    fn item(&mut self, write: impl FnOnce(&mut Self)) {
+        // No value ends with an opening bracket: a string ends with its quote.
+        if self.last() != Some(&b'[') {
+            self.push(b',');
+        }
+        write(self);
     }
 
     #[inline]

@@ -6,57 +6,13 @@ use super::Out;
 pub trait Value {
     /// Writes it.
     fn write(&self, out: &mut impl Out);
-
-    /// Whether there is none: then its member or element is left out.
-    #[inline]
-    fn is_absent(&self) -> bool {
-        false
-    }
-}
-
-/// Writes a member of an object that has begun, or leaves it out.
-#[inline]
-pub fn member(out: &mut impl Out, name: &'static str, value: &impl Value) {
-    if value.is_absent() {
-        out.absent();
-    } else {
-        out.name(name);
-        value.write(out);
-    }
-}
-
-/// Writes an element of an array that has begun, or leaves it out.
-#[inline]
-pub fn element(out: &mut impl Out, value: &impl Value) {
-    if value.is_absent() {
-        out.absent();
-    } else {
-        out.element();
-        value.write(out);
-    }
-}
-
-impl<T: Value> Value for Option<T> {
-    #[inline]
-    fn write(&self, out: &mut impl Out) {
-        if let Some(value) = self {
-            value.write(out);
-        }
-    }
-
-    #[inline]
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
 }
 
 /// An array.
 impl<T: Value, const N: usize> Value for [T; N] {
     #[inline]
     fn write(&self, out: &mut impl Out) {
-        out.open_array();
-        self.iter().for_each(|value| element(out, value));
-        out.close_array();
+        out.array(N, |_| true, |out, place| self[place].write(out));
     }
 }
 

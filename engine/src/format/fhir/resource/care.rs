@@ -18,22 +18,22 @@ impl<S: Sink> Writer<'_, S> {
             Some(e.discharged_at.instant(row)),
         );
         let days = f64::from(e.length_of_stay.integer(row));
-        let out = self.sink.begin(Kind::Encounter, &id);
-        object!(out;
-            "resourceType": "Encounter",
-            "id": id,
-            "status": "finished",
-            "class": class(kind),
-            "type": [Words(e.encounter_type.json(row))],
-            "subject": Reference("Patient", self.patient),
-            "participant": [{ "individual": to("Practitioner", e.provider_id.uuid(row)) }],
-            "period": period,
-            "length": (kind == "inpatient").then_some(Quantity(days, "d")),
-            "reasonCode": [coded(ICD10CM, e.icd10_code.json(row), e.reason.json(row))],
-            "hospitalization": e.discharge_disposition.maybe_json(row).map(Hospitalization),
-            "serviceProvider": to("Organization", e.organization_id.uuid(row))
-        );
-        self.sink.end(Kind::Encounter);
+        self.sink.put(Kind::Encounter, &id, |out| {
+            object!(out;
+                "resourceType": "Encounter",
+                "id": id,
+                "status": "finished",
+                "class": class(kind),
+                "type": [Words(e.encounter_type.json(row))],
+                "subject": Reference("Patient", self.patient),
+                "participant": [{ "individual": to("Practitioner", e.provider_id.uuid(row)) }],
+                "period": period,
+                "length"?: (kind == "inpatient").then_some(Quantity(days, "d")),
+                "reasonCode": [coded(ICD10CM, e.icd10_code.json(row), e.reason.json(row))],
+                "hospitalization"?: e.discharge_disposition.maybe_json(row).map(Hospitalization),
+                "serviceProvider": to("Organization", e.organization_id.uuid(row))
+            );
+        });
     }
 
     pub(super) fn condition(&mut self, row: usize) {
@@ -43,20 +43,20 @@ impl<S: Sink> Writer<'_, S> {
             "chronic" => "problem-list-item",
             _ => "encounter-diagnosis",
         };
-        let out = self.sink.begin(Kind::Condition, &id);
-        object!(out;
-            "resourceType": "Condition",
-            "id": id,
-            "clinicalStatus": code(CONDITION_CLINICAL, c.status.json(row)),
-            "verificationStatus": code(CONDITION_VERIFICATION, "confirmed"),
-            "category": [code(CONDITION_CATEGORY, category)],
-            "code": coded(ICD10CM, c.icd10_code.json(row), c.description.json(row)),
-            "subject": Reference("Patient", self.patient),
-            "encounter": to("Encounter", c.encounter_id.uuid(row)),
-            "onsetDateTime": c.onset_date.day(row),
-            "abatementDateTime": c.abatement_date.maybe_day(row)
-        );
-        self.sink.end(Kind::Condition);
+        self.sink.put(Kind::Condition, &id, |out| {
+            object!(out;
+                "resourceType": "Condition",
+                "id": id,
+                "clinicalStatus": code(CONDITION_CLINICAL, c.status.json(row)),
+                "verificationStatus": code(CONDITION_VERIFICATION, "confirmed"),
+                "category": [code(CONDITION_CATEGORY, category)],
+                "code": coded(ICD10CM, c.icd10_code.json(row), c.description.json(row)),
+                "subject": Reference("Patient", self.patient),
+                "encounter": to("Encounter", c.encounter_id.uuid(row)),
+                "onsetDateTime": c.onset_date.day(row),
+                "abatementDateTime"?: c.abatement_date.maybe_day(row)
+            );
+        });
     }
 
     pub(super) fn procedure(&mut self, row: usize) {
@@ -66,18 +66,18 @@ impl<S: Sink> Writer<'_, S> {
             "HCPCS" => HCPCS,
             _ => ICD10PCS,
         };
-        let out = self.sink.begin(Kind::Procedure, &id);
-        object!(out;
-            "resourceType": "Procedure",
-            "id": id,
-            "status": "completed",
-            "code": coded(system, p.code.json(row), p.description.json(row)),
-            "subject": Reference("Patient", self.patient),
-            "encounter": to("Encounter", p.encounter_id.uuid(row)),
-            "performedDateTime": p.performed_at.instant(row),
-            "performer": [{ "actor": to("Practitioner", p.provider_id.uuid(row)) }]
-        );
-        self.sink.end(Kind::Procedure);
+        self.sink.put(Kind::Procedure, &id, |out| {
+            object!(out;
+                "resourceType": "Procedure",
+                "id": id,
+                "status": "completed",
+                "code": coded(system, p.code.json(row), p.description.json(row)),
+                "subject": Reference("Patient", self.patient),
+                "encounter": to("Encounter", p.encounter_id.uuid(row)),
+                "performedDateTime": p.performed_at.instant(row),
+                "performer": [{ "actor": to("Practitioner", p.provider_id.uuid(row)) }]
+            );
+        });
     }
 }
 

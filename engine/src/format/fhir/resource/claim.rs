@@ -15,36 +15,36 @@ impl<S: Sink> Writer<'_, S> {
         let billed_for = encounters.find(|&row| e.encounter_id.uuid(row) == encounter);
         let last = billed_for.map(|row| e.discharged_at.instant(row).day());
         let (billed, service) = (Money(c.billed_amount.cents(row)), c.service_date.day(row));
-        let out = self.sink.begin(Kind::Claim, &id);
-        object!(out;
-            "resourceType": "Claim",
-            "id": id,
-            "status": "active",
-            "type": code(CLAIM_TYPE, c.claim_type.json(row)),
-            "use": "claim",
-            "patient": Reference("Patient", self.patient),
-            "billablePeriod": Period(service, last),
-            "created": c.submitted_date.day(row),
-            "provider": to("Practitioner", c.provider_id.uuid(row)),
-            "priority": code(PRIORITY, "normal"),
-            "diagnosis": [{
-                "sequence": 1,
-                "diagnosisCodeableConcept": code(ICD10CM, c.icd10_code.json(row))
-            }],
-            "insurance": [{
-                "sequence": 1,
-                "focal": true,
-                "coverage": { "display": c.payer.json(row) }
-            }],
-            "item": [{
-                "sequence": 1,
-                "productOrService": Words(c.claim_type.json(row)),
-                "servicedDate": service,
-                "net": billed,
-                "encounter": [to("Encounter", encounter)]
-            }],
-            "total": billed
-        );
-        self.sink.end(Kind::Claim);
+        self.sink.put(Kind::Claim, &id, |out| {
+            object!(out;
+                "resourceType": "Claim",
+                "id": id,
+                "status": "active",
+                "type": code(CLAIM_TYPE, c.claim_type.json(row)),
+                "use": "claim",
+                "patient": Reference("Patient", self.patient),
+                "billablePeriod": Period(service, last),
+                "created": c.submitted_date.day(row),
+                "provider": to("Practitioner", c.provider_id.uuid(row)),
+                "priority": code(PRIORITY, "normal"),
+                "diagnosis": [{
+                    "sequence": 1,
+                    "diagnosisCodeableConcept": code(ICD10CM, c.icd10_code.json(row))
+                }],
+                "insurance": [{
+                    "sequence": 1,
+                    "focal": true,
+                    "coverage": { "display": c.payer.json(row) }
+                }],
+                "item": [{
+                    "sequence": 1,
+                    "productOrService": Words(c.claim_type.json(row)),
+                    "servicedDate": service,
+                    "net": billed,
+                    "encounter": [to("Encounter", encounter)]
+                }],
+                "total": billed
+            );
+        });
     }
 }

@@ -15,22 +15,22 @@ impl<S: Sink> Writer<'_, S> {
             high: o.reference_high.maybe_double(row),
             unit,
         };
-        let out = self.sink.begin(Kind::Observation, &id);
-        object!(out;
-            "resourceType": "Observation",
-            "id": id,
-            "status": "final",
-            "category": [code(OBSERVATION_CATEGORY, o.category.json(row))],
-            "code": coded(LOINC, o.loinc_code.json(row), o.loinc_name.json(row)),
-            "subject": Reference("Patient", self.patient),
-            "encounter": to("Encounter", o.encounter_id.uuid(row)),
-            "effectiveDateTime": at,
-            "issued": at,
-            "valueQuantity": Quantity(o.value.double(row), unit),
-            "interpretation": [concept(interpretation(o.abnormal_flag.text(row)))],
-            "referenceRange": range.is_known().then_some([range])
-        );
-        self.sink.end(Kind::Observation);
+        self.sink.put(Kind::Observation, &id, |out| {
+            object!(out;
+                "resourceType": "Observation",
+                "id": id,
+                "status": "final",
+                "category": [code(OBSERVATION_CATEGORY, o.category.json(row))],
+                "code": coded(LOINC, o.loinc_code.json(row), o.loinc_name.json(row)),
+                "subject": Reference("Patient", self.patient),
+                "encounter": to("Encounter", o.encounter_id.uuid(row)),
+                "effectiveDateTime": at,
+                "issued": at,
+                "valueQuantity": Quantity(o.value.double(row), unit),
+                "interpretation": [concept(interpretation(o.abnormal_flag.text(row)))],
+                "referenceRange"?: range.is_known().then_some([range])
+            );
+        });
     }
 }
 
@@ -52,8 +52,8 @@ impl Value for ReferenceRange<'_> {
     #[inline]
     fn write(&self, out: &mut impl Out) {
         object!(out;
-            "low": self.low.map(|low| Quantity(low, self.unit)),
-            "high": self.high.map(|high| Quantity(high, self.unit))
+            "low"?: self.low.map(|low| Quantity(low, self.unit)),
+            "high"?: self.high.map(|high| Quantity(high, self.unit))
         );
     }
 }

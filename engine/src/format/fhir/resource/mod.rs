@@ -7,7 +7,7 @@ mod measure;
 mod people;
 
 use super::source::Chart;
-use crate::format::json::{Hyphenated, Out, shape};
+use crate::format::json::{Hyphenated, Out, Value, shape};
 
 pub use people::{organization, practitioner};
 
@@ -54,34 +54,40 @@ pub trait Sink {
     /// What they are written to.
     type Out: Out;
 
-    /// Begins a resource: what is written is its JSON object.
-    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut Self::Out;
-
-    /// Ends the resource of this type that has begun.
-    fn end(&mut self, kind: Kind);
+    /// Puts a resource there; `write` writes its object.
+    fn put(&mut self, kind: Kind, id: &Hyphenated, write: impl Fn(&mut Self::Out));
 }
 
-/// The entries of a bundle, in an array that has begun.
+/// The entries of a bundle, in a list that has begun.
 pub struct Entries<'a, O>(pub &'a mut O);
 
 impl<O: Out> Sink for Entries<'_, O> {
     type Out = O;
 
     #[inline]
-    fn begin(&mut self, kind: Kind, id: &Hyphenated) -> &mut O {
-        let out = &mut *self.0;
-        out.element();
-        out.open_object();
-        out.name(",\"fullUrl\":");
-        let kind = kind.name().as_bytes();
-        out.pieces([BASE.as_bytes(), b"/", kind, b"/", &id.0]);
-        out.name(",\"resource\":");
-        out
+    fn put(&mut self, kind: Kind, id: &Hyphenated, write: impl Fn(&mut O)) {
+        let url = Url(kind, id);
+        self.0.item(|out| {
+            out.object(
+                shape!(["fullUrl" "resource"]),
+                |_| true,
+                |out, place| match place {
+                    0 => url.write(out),
+                    _ => write(out),
+                },
+            );
+        });
     }
+}
 
+/// The full URL of a resource.
+struct Url<'a>(Kind, &'a Hyphenated);
+
+impl Value for Url<'_> {
     #[inline]
-    fn end(&mut self, _: Kind) {
-        self.0.close_object(shape!(["fullUrl", "resource"]));
+    fn write(&self, out: &mut impl Out) {
+        let kind = self.0.name().as_bytes();
+        out.pieces([BASE.as_bytes(), b"/", kind, b"/", &self.1.0]);
     }
 }
 
@@ -90,17 +96,11 @@ pub struct Files<'a> {
     out: &'a mut [Vec<u8>],
     /// How many resources were written.
     pub count: u64,
-    /// For what has no file.
-    spare: Vec<u8>,
 }
 
 impl<'a> Files<'a> {
     pub fn new(out: &'a mut [Vec<u8>]) -> Self {
-        Self {
-            out,
-            count: 0,
-            spare: Vec::new(),
-        }
+        Self { out, count: 0 }
     }
 }
 
@@ -108,14 +108,9 @@ impl Sink for Files<'_> {
     type Out = Vec<u8>;
 
     #[inline]
-    fn begin(&mut self, kind: Kind, _: &Hyphenated) -> &mut Vec<u8> {
-        self.spare.clear();
-        self.out.get_mut(kind as usize).unwrap_or(&mut self.spare)
-    }
-
-    #[inline]
-    fn end(&mut self, kind: Kind) {
+    fn put(&mut self, kind: Kind, _: &Hyphenated, write: impl Fn(&mut Vec<u8>)) {
         if let Some(out) = self.out.get_mut(kind as usize) {
+            write(out);
             out.push(b'\n');
             self.count += 1;
         }
