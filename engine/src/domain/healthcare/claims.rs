@@ -1,6 +1,7 @@
 //! Claims: what insurers were billed for encounters, and what they made of it.
 //!
-//! One claim for each encounter of an insured patient whose claim was submitted by `as_of`. To the cent,
+//! One claim for each encounter on a day on which the patient was insured, whose claim was submitted by
+//! `as_of`. Who pays goes by the age on the day of service: Medicare from 65 on, for few before. To the cent,
 //! `billed_amount = allowed_amount + adjustment_amount` and
 //! `allowed_amount = paid_amount + patient_responsibility`; what is not yet adjudicated has neither.
 
@@ -117,7 +118,7 @@ fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
         Column::uuid("provider_id", "Who bills", |c, r| {
             Some(c.world.provider_id(r.block, r.encounter.provider))
         }),
-        Column::word("insurance_type", "That of the patient", |_, r| {
+        Column::word("insurance_type", "That of the patient on the day of service", |_, r| {
             Some(r.insurance)
         }),
         Column::text("payer", "Who is billed", |_, r, out| {
@@ -230,10 +231,6 @@ fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
 
 fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
     let life = c.world.life(unit);
-    let insurance = c.world.insurance(&life);
-    if insurance == "Uninsured" {
-        return;
-    }
     let mut history = History::default();
     c.world.history(&life, &mut history);
     let mut encounters = Vec::with_capacity(32);
@@ -244,6 +241,10 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
     let insurer = INSURERS[usize::try_from(below(person, 8)).unwrap_or(0)];
     let mut services = Vec::new();
     for encounter in encounters {
+        let insurance = c.world.insurance_on(&life, encounter.day());
+        if insurance == "Uninsured" {
+            continue;
+        }
         let entropy = c.draw.draw(unit << 16 | u64::from(encounter.ordinal));
         let discharged = encounter.day() + encounter.days();
         let submitted = discharged + 1 + days(entropy, 12);

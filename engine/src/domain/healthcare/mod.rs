@@ -8,7 +8,7 @@
 //! | fact | call | costs |
 //! |---|---|---|
 //! | dates of birth, registration, death; sex, age | `world.life(unit)` → [`life::Life`] | cheap |
-//! | place, race, smoking, insurance, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance(&life)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
+//! | place, race, smoking, insurance on a day, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance_on(&life, day)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
 //! | a few diseases, without the others | [`disease::Courses`]`::new(&world, &life).of(disease)` | some draws |
 //! | conditions with onset and abatement | `world.history(&life, &mut history)` → [`disease::History`] | about 40 draws |
 //! | encounters by time | `world.encounters(&life, &history, &mut encounters)` → [`care::Encounter`] | some draws each |

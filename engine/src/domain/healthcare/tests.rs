@@ -427,8 +427,7 @@ fn sums_add_up() {
             claims.id("provider_id", row),
             encounters.id("provider_id", encounter)
         );
-        let insurance = patients.text("insurance_type", patient).unwrap();
-        assert_eq!(claims.text("insurance_type", row), Some(insurance));
+        let insurance = claims.text("insurance_type", row).unwrap();
         assert_ne!(insurance, "Uninsured");
         let payer = claims.text("payer", row).unwrap();
         let state = patients.text("state", patient).unwrap();
@@ -474,15 +473,58 @@ fn sums_add_up() {
     assert!((0.07..0.12).contains(&share("denied")), "{statuses:?}");
     assert!((0.002..0.03).contains(&share("pending")), "{statuses:?}");
     // One for each encounter of the insured, but for the last days.
+    let world = World::new(&options(22)).unwrap();
+    let lives: HashMap<_, _> = (0..1_500)
+        .map(|unit| (world.patient_id(unit), world.life(unit)))
+        .collect();
     let of_insured = (0..encounters.len()).filter(|row| {
-        let patient = of_patient[&encounters.id("patient_id", *row)];
-        patients.text("insurance_type", patient) != Some("Uninsured")
+        let life = lives[&encounters.id("patient_id", *row)];
+        world.insurance_on(&life, day(encounters.instant("admitted_at", *row))) != "Uninsured"
     });
     let missing = of_insured.count() - claims.len();
     assert!(
         missing < claims.len() / 100,
         "{missing} of {insured} without a claim"
     );
+}
+
+/// Who pays is a matter of the age on the day of service, and on the patient's last day what `patients` says.
+/// Below 65 Medicare is for the disabled only: 5.9 % at 55 to 64 (`insurance.csv`), and who has it keeps it.
+#[test]
+fn payers_follow_the_age_at_service() {
+    let patients = Rows::of("patients", 24, 0..6_000);
+    let claims = Rows::of("claims", 24, 0..6_000);
+    let world = World::new(&options(24)).unwrap();
+    let lives: HashMap<_, _> = (0..6_000)
+        .map(|unit| (world.patient_id(unit), world.life(unit)))
+        .collect();
+    for row in 0..patients.len() {
+        let life = lives[&patients.id("patient_id", row)];
+        let insurance = world.insurance_on(&life, life.end);
+        assert_eq!(patients.text("insurance_type", row), Some(insurance));
+    }
+    // Claims and those to Medicare of people of 55 to 64, by whether they are 65 now, and from 65 on.
+    let mut groups = [(0.0, 0.0); 3];
+    for row in 0..claims.len() {
+        let life = lives[&claims.id("patient_id", row)];
+        let on = claims.date("service_date", row).unwrap();
+        let insurance = claims.text("insurance_type", row).unwrap();
+        assert_eq!(insurance, world.insurance_on(&life, on));
+        let group = match life.age_on(on) {
+            65.0.. => 2,
+            55.0.. => usize::from(life.age >= 65),
+            _ => continue,
+        };
+        groups[group].0 += 1.0;
+        groups[group].1 += f64::from(u8::from(insurance == "Medicare"));
+    }
+    let [younger, now_old, old] = groups.map(|(all, medicare)| medicare / all);
+    assert!(groups[1].0 > 1_500.0, "{groups:?}");
+    // The disabled have more claims than others; samples are of some hundred people.
+    for share in [younger, now_old] {
+        assert!((0.02..0.14).contains(&share), "{share} to Medicare before 65");
+    }
+    assert!(old > 0.90, "{old} to Medicare from 65 on");
 }
 
 /// A primary provider is one of the patient's block and state, and works in an organization there.
