@@ -74,8 +74,11 @@ pub struct Encounter {
     pub kind: Kind,
     /// Arrival, in microseconds since 1970-01-01 UTC.
     pub admitted: i64,
-    /// Departure; on the same day except from hospital, or from the emergency department past midnight.
+    /// Departure; on the same day except from hospital, or from the emergency department past midnight. Of
+    /// who has not left: the last instant of which anything is known.
     pub discharged: i64,
+    /// Whether the patient has left; not where a stay goes beyond `as_of`.
+    pub ended: bool,
     /// The slot of the provider in the patient's block.
     pub provider: u16,
     /// The slot of the organization.
@@ -124,6 +127,7 @@ impl World {
         self.check_ups(&mut visits);
         self.follow_ups(history, &mut visits);
         visits.settle();
+        visits.end();
         if life.death.is_some() {
             visits.die(history, self.streams.death.draw(life.unit));
         }

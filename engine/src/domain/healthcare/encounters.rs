@@ -65,14 +65,16 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
         Column::instant("admitted_at", "Arrival", |_, r| Some(r.encounter.admitted)),
         Column::instant(
             "discharged_at",
-            "Departure; the end of as_of for those who are still there",
-            |_, r| Some(r.encounter.discharged),
-        ),
+            "Departure; NULL for who is still in hospital at the end of as_of",
+            |_, r: &Row| r.encounter.ended.then_some(r.encounter.discharged),
+        )
+        .nullable(),
         Column::integer(
             "length_of_stay",
-            "Days from the date of arrival to that of departure",
-            |_, r| Some(r.encounter.days()),
-        ),
+            "Days from the date of arrival to that of departure; NULL without departure",
+            |_, r: &Row| r.encounter.ended.then(|| r.encounter.days()),
+        )
+        .nullable(),
         Column::word("icd10_code", "Principal diagnosis, ICD-10-CM", |_, r| {
             Some(code(r.encounter.code).code)
         }),
@@ -81,13 +83,13 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
         }),
         Column::word(
             "discharge_disposition",
-            "Home, Home health care, Skilled nursing facility or Expired; NULL but for stays",
+            "Home, Home health care, Skilled nursing facility or Expired; NULL but for stays that have ended",
             |_, r: &Row| disposition(r),
         )
         .nullable(),
         Column::money(
             "total_charge",
-            "As billed, with procedures, in dollars",
+            "With procedures, in dollars; so far, without departure",
             |_, r: &Row| Some(r.charge),
         )
         .needs(CHARGE),
@@ -109,7 +111,7 @@ fn table(options: &TableOptions) -> Result<Linked<World, Row>> {
 
 fn disposition(row: &Row) -> Option<&'static str> {
     let encounter = &row.encounter;
-    if encounter.kind != Kind::Inpatient {
+    if encounter.kind != Kind::Inpatient || !encounter.ended {
         return None;
     }
     // After a long stay a home alone is not enough: by length, as a stand-in for frailty (estimate).

@@ -82,6 +82,7 @@ impl<'a> Visits<'a> {
             kind,
             admitted,
             discharged: discharged.min(last).max(admitted),
+            ended: true,
             provider,
             organization,
             condition: about.condition,
@@ -180,6 +181,21 @@ impl<'a> Visits<'a> {
                 return;
             }
             encounters.sort_unstable_by_key(|e| (e.admitted, e.ordinal));
+        }
+    }
+
+    /// What becomes of hospital stays and emergencies that reach the end of what is known: who lives is still
+    /// there, who has died did so there.
+    pub(super) fn end(&mut self) {
+        let (last, lives) = (self.life.last_instant(), self.life.death.is_none());
+        let encounters = &mut self.out[self.start..];
+        if lives {
+            for encounter in encounters {
+                let hospital = matches!(encounter.kind, Kind::Emergency | Kind::Inpatient);
+                encounter.ended = !hospital || encounter.discharged < last;
+            }
+        } else if let Some(stay) = encounters.last_mut() {
+            stay.died = stay.kind == Kind::Inpatient && stay.discharged == last;
         }
     }
 
