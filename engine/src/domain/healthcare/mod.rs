@@ -25,6 +25,9 @@
 //! (`condition.encounter` is the ordinal; `encounter.first` marks it); `encounter.condition` is the
 //! ordinal of the condition it is about, an index into `history.conditions`.
 //!
+//! Instants are UTC, and dates those of UTC; hours of the day are those of the patient's state
+//! ([`clock`]): offices see patients, and vaccines are given, from 8:00 to 17:00 on business days.
+//!
 //! Diseases are [`disease::Disease`], with `history.has(..)` (ever), `history.has_on(.., day)`,
 //! `history.first(..)`; `condition.lasts_on(day)`; codes are indexes for [`disease::code`]. Who works
 //! where is in [`sites`]: the same slots in every block of [`life::BLOCK`] patients. Tables other than
@@ -41,6 +44,7 @@ pub mod treatment;
 pub mod adverse_events;
 pub mod care;
 pub mod claims;
+pub mod clock;
 pub mod conditions;
 pub mod disease;
 pub mod encounters;

@@ -10,11 +10,13 @@ use arrow_array::types::{Date32Type, Decimal128Type, Int32Type, TimestampMicrose
 use arrow_array::{Array, RecordBatch};
 
 use super::care::{Encounter, Kind};
+use super::clock::Clock;
 use super::disease::{Disease, History, code};
 use super::life::{BLOCK, World};
 use super::services::Service;
 use super::sites::SITES;
 use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE, parse_date};
+use crate::domain::finance::bank_days::is_business_day;
 use crate::domain::{TableOptions, table};
 use crate::generator::name::Sex;
 
@@ -274,6 +276,55 @@ fn encounters_are_in_order() {
         during * 2_000 < all,
         "{during} of {all} encounters during a stay"
     );
+}
+
+/// By the clock of the patient's state: offices see patients on business days between 8:00 and 17:00, and two
+/// of three who come to a hospital do so between 9:00 and 21:00 (NHAMCS: about 65 %; from memory).
+#[test]
+fn visits_are_at_local_hours() {
+    let worlds = [REFERENCE_DATE, REFERENCE_DATE + 200].map(|as_of| {
+        let options = TableOptions {
+            as_of,
+            ..options(14)
+        };
+        World::new(&options).unwrap()
+    });
+    let (mut history, mut encounters) = (History::default(), Vec::new());
+    let (mut visits, mut at_once, mut calls, mut by_day, mut hospital) = (0, 0, 0, 0, 0);
+    for (world, unit) in (0..6_000).map(|unit| (&worlds[usize::from(unit % 2 == 0)], unit)) {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        encounters.clear();
+        world.encounters(&life, &history, &mut encounters);
+        let clock = Clock::of(world.place(unit).state_index);
+        for encounter in &encounters {
+            let (from, to) = (encounter.admitted, encounter.discharged);
+            if matches!(encounter.kind, Kind::Emergency | Kind::Inpatient) {
+                hospital += 1;
+                by_day += usize::from((540..1_260).contains(&clock.minute(from)));
+                continue;
+            }
+            visits += 1;
+            // Where no business day is left after the registration, which is at any time.
+            if encounter.day() == life.registered_day {
+                at_once += 1;
+                continue;
+            }
+            let hours = 480..=1_020;
+            assert!(
+                hours.contains(&clock.minute(from)) && hours.contains(&clock.minute(to)),
+                "{encounter:?} from {} to {}",
+                clock.minute(from),
+                clock.minute(to)
+            );
+            let open = is_business_day(encounter.day());
+            assert!(open || encounter.kind == Kind::Virtual, "{encounter:?}");
+            calls += usize::from(!open);
+        }
+    }
+    assert!(at_once * 1_000 < visits && calls * 500 < visits, "{at_once}, {calls} of {visits}");
+    let share = by_day as f64 / hospital as f64;
+    near("arrivals between 9:00 and 21:00", share, 0.66, 0.06);
 }
 
 /// On any day 0.12 % of all people are in hospital: 9.7 stays of 4.6 days per 100 persons and year (sources
