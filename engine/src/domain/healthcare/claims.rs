@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::care::{Encounter, Kind};
 use super::disease::{History, code};
 use super::life::{LAST_PATIENT, World, key};
+use super::services::Done;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
@@ -239,8 +240,13 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
     let state = c.world.place(unit).state;
     let person = c.draw.draw(unit << 16 | 0xFFFF);
     let insurer = INSURERS[usize::try_from(below(person, 8)).unwrap_or(0)];
-    let mut services = Vec::new();
+    let (mut services, mut done) = (Vec::new(), Done::default());
     for encounter in encounters {
+        services.clear();
+        if needs & AMOUNTS != 0 {
+            c.world
+                .services(&life, &encounter, &mut done, &mut services);
+        }
         let insurance = c.world.insurance_on(&life, encounter.day());
         if insurance == "Uninsured" {
             continue;
@@ -280,8 +286,6 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
             paid: 0,
         };
         if needs & AMOUNTS != 0 {
-            services.clear();
-            c.world.services(&life, &encounter, &mut services);
             row.billed = c.world.total_charge(&life, &encounter, &services);
             if status == Status::Paid {
                 adjudicate(&mut row);

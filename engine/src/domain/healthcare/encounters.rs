@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::care::{Encounter, Kind};
 use super::disease::{History, code};
 use super::life::{LAST_PATIENT, World};
+use super::services::Done;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
@@ -160,7 +161,7 @@ fn rows(world: &World, number: u64, needs: u32, out: &mut Vec<Row>) {
     world.history(&life, &mut history);
     let mut encounters = Vec::with_capacity(32);
     world.encounters(&life, &history, &mut encounters);
-    let mut services = Vec::new();
+    let (mut services, mut done) = (Vec::new(), Done::default());
     let patient_id = world.patient_id(number);
     let block = life.block();
     for encounter in encounters {
@@ -168,7 +169,7 @@ fn rows(world: &World, number: u64, needs: u32, out: &mut Vec<Row>) {
             0
         } else {
             services.clear();
-            world.services(&life, &encounter, &mut services);
+            world.services(&life, &encounter, &mut done, &mut services);
             world.total_charge(&life, &encounter, &services)
         };
         out.push(Row {

@@ -12,7 +12,7 @@
 //! | a few diseases, without the others | [`disease::Courses`]`::new(&world, &life).of(disease)` | some draws |
 //! | conditions with onset and abatement | `world.history(&life, &mut history)` → [`disease::History`] | about 40 draws |
 //! | encounters by time | `world.encounters(&life, &history, &mut encounters)` → [`care::Encounter`] | some draws each |
-//! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut services)` → [`services::Service`], `world.total_charge(..)` | a draw or two |
+//! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut done, &mut services)` → [`services::Service`], by time, `world.total_charge(..)` | a draw or two |
 //!
 //! Keys: `world.patient_id(unit)`, `world.encounter_id(unit, encounter.ordinal)`,
 //! `world.condition_id(unit, condition.ordinal)`, `world.provider_id(life.block(), encounter.provider)`,

@@ -13,7 +13,7 @@ use super::care::{Encounter, Kind};
 use super::clock::Clock;
 use super::disease::{Disease, History, code};
 use super::life::{BLOCK, World};
-use super::services::Service;
+use super::services::{Done, Service};
 use super::sites::SITES;
 use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE, parse_date};
 use crate::domain::finance::bank_days::is_business_day;
@@ -81,13 +81,14 @@ fn sample() -> Sample {
             }
         }
         sample.deaths += f64::from(u8::from(life.death.is_some()));
+        let mut done = Done::default();
         for encounter in &encounters {
+            services.clear();
+            world.services(&life, encounter, &mut done, &mut services);
             sample.visits[encounter.kind as usize][band(life.age_on(encounter.day()))] += 1.0;
             sample.deaths_in_hospital += f64::from(u8::from(encounter.died));
             if encounter.kind == Kind::Inpatient {
                 sample.stays.push(encounter.days());
-                services.clear();
-                world.services(&life, encounter, &mut services);
                 sample.stay_charges +=
                     world.total_charge(&life, encounter, &services) as f64 / 100.0;
                 let reason = code(encounter.code);
