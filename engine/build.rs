@@ -291,6 +291,10 @@ const TABLES: &[(&str, &str, &[Column])] = &[
             ("to", 'u'),
             ("share", 'f'),
             ("charge", 'f'),
+            ("one_of", 't'),
+            ("years", 'u'),
+            ("initial", 't'),
+            ("needs", 't'),
         ],
     ),
     // Healthcare: vaccines, allergies, drugs and measurements.

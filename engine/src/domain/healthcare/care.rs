@@ -1,7 +1,7 @@
 //! When a patient was seen, by whom, and why: the encounters between registration and the last day.
 //!
 //! Ordinal 0 is the visit that goes with the registration, which records what the patient has already; it
-//! is on the next working day, so not always the first by time. Then come those that diagnose a condition, in the order of the conditions, so that a condition knows its
+//! is on the next business day, so not always the first by time. Then come those that diagnose a condition, in the order of the conditions, so that a condition knows its
 //! encounter without any other being made; then check-ups, follow-ups of chronic diseases, emergencies and
 //! admissions because of them, pregnancies, and for some the stay in hospital in which they die. Ordinals
 //! are places in this order; [`World::encounters`] gives the encounters by time.
@@ -31,7 +31,7 @@ use visits::Visits;
 /// What kind of encounter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A visit to an office or clinic because of a complaint or disease.
+    /// A visit to an office or clinic, on a business day, because of a complaint or disease.
     Ambulatory,
     /// At the emergency department, without admission.
     Emergency,
@@ -74,8 +74,11 @@ pub struct Encounter {
     pub kind: Kind,
     /// Arrival, in microseconds since 1970-01-01 UTC.
     pub admitted: i64,
-    /// Departure; on the same day except from hospital, or from the emergency department past midnight.
+    /// Departure; on the same day except from hospital, or from the emergency department past midnight. Of
+    /// who has not left: the last instant of which anything is known.
     pub discharged: i64,
+    /// Whether the patient has left; not where a stay goes beyond `as_of`.
+    pub ended: bool,
     /// The slot of the provider in the patient's block.
     pub provider: u16,
     /// The slot of the organization.
@@ -124,6 +127,7 @@ impl World {
         self.check_ups(&mut visits);
         self.follow_ups(history, &mut visits);
         visits.settle();
+        visits.end();
         if life.death.is_some() {
             visits.die(history, self.streams.death.draw(life.unit));
         }

@@ -1,6 +1,7 @@
 //! Claims: what insurers were billed for encounters, and what they made of it.
 //!
-//! One claim for each encounter of an insured patient whose claim was submitted by `as_of`. To the cent,
+//! One claim for each encounter on a day on which the patient was insured, whose claim was submitted by
+//! `as_of`. Who pays goes by the age on the day of service: Medicare from 65 on, for few before. To the cent,
 //! `billed_amount = allowed_amount + adjustment_amount` and
 //! `allowed_amount = paid_amount + patient_responsibility`; what is not yet adjudicated has neither.
 
@@ -10,6 +11,8 @@ use std::sync::Arc;
 use super::care::{Encounter, Kind};
 use super::disease::{History, code};
 use super::life::{LAST_PATIENT, World, key};
+use super::services::Done;
+use crate::calendar::date_from_days;
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
@@ -92,6 +95,8 @@ struct Row {
     submitted: i32,
     adjudicated: i32,
     entropy: u64,
+    /// Whether the patient was in hospital within the 60 days before.
+    same_period: bool,
     billed: i64,
     allowed: i64,
     paid: i64,
@@ -117,7 +122,7 @@ fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
         Column::uuid("provider_id", "Who bills", |c, r| {
             Some(c.world.provider_id(r.block, r.encounter.provider))
         }),
-        Column::word("insurance_type", "That of the patient", |_, r| {
+        Column::word("insurance_type", "That of the patient on the day of service", |_, r| {
             Some(r.insurance)
         }),
         Column::text("payer", "Who is billed", |_, r, out| {
@@ -230,10 +235,6 @@ fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
 
 fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
     let life = c.world.life(unit);
-    let insurance = c.world.insurance(&life);
-    if insurance == "Uninsured" {
-        return;
-    }
     let mut history = History::default();
     c.world.history(&life, &mut history);
     let mut encounters = Vec::with_capacity(32);
@@ -242,8 +243,22 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
     let state = c.world.place(unit).state;
     let person = c.draw.draw(unit << 16 | 0xFFFF);
     let insurer = INSURERS[usize::try_from(below(person, 8)).unwrap_or(0)];
-    let mut services = Vec::new();
+    let (mut services, mut done) = (Vec::new(), Done::default());
+    let mut left = i32::MIN / 2;
     for encounter in encounters {
+        let same_period = encounter.day() <= left + BENEFIT_PERIOD;
+        if encounter.kind == Kind::Inpatient {
+            left = left.max(encounter.day() + encounter.days());
+        }
+        services.clear();
+        if needs & AMOUNTS != 0 {
+            c.world
+                .services(&life, &encounter, &mut done, &mut services);
+        }
+        let insurance = c.world.insurance_on(&life, encounter.day());
+        if insurance == "Uninsured" {
+            continue;
+        }
         let entropy = c.draw.draw(unit << 16 | u64::from(encounter.ordinal));
         let discharged = encounter.day() + encounter.days();
         let submitted = discharged + 1 + days(entropy, 12);
@@ -274,13 +289,12 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
             submitted,
             adjudicated,
             entropy: more,
+            same_period,
             billed: 0,
             allowed: 0,
             paid: 0,
         };
         if needs & AMOUNTS != 0 {
-            services.clear();
-            c.world.services(&life, &encounter, &mut services);
             row.billed = c.world.total_charge(&life, &encounter, &services);
             if status == Status::Paid {
                 adjudicate(&mut row);
@@ -288,6 +302,24 @@ fn rows(c: &Claims, unit: u64, needs: u32, out: &mut Vec<Row>) {
         }
         out.push(row);
     }
+}
+
+/// The deductible of Medicare's Part A for stays from 2015 to 2026, in dollars (CMS, notices in the Federal
+/// Register): 2015, 2016, 2021 and 2026 looked up (aha.org, reference.com, maxoutofpocket.com,
+/// einpresswire.com), which gives 2020 and 2025 as well, and 2017; the others from memory.
+const DEDUCTIBLES: [i64; 12] = [
+    1_260, 1_288, 1_316, 1_340, 1_364, 1_408, 1_484, 1_556, 1_600, 1_632, 1_676, 1_736,
+];
+
+/// A benefit period ends so many days after the patient has left (42 CFR 409.60).
+const BENEFIT_PERIOD: i32 = 60;
+
+/// The deductible of a stay that begins on a day, in cents; before 2015 and after 2026 the nearest that is
+/// known.
+fn deductible(day: i32) -> i64 {
+    let year = date_from_days(day).map_or(2015, |date| date.0);
+    let place = usize::try_from((year - 2015).clamp(0, 11)).unwrap_or(0);
+    DEDUCTIBLES[place] * 100
 }
 
 /// Denied claims in a thousand: marketplace plans deny 19 %, most of which are paid in the end (KFF 2023);
@@ -324,8 +356,14 @@ fn adjudicate(row: &mut Row) {
         // Preventive care costs the patient nothing (Affordable Care Act, section 2713).
         _ if wellness => 0,
         "Medicaid" => i64::from(draw < 15) * 400,
-        // Part B's coinsurance is 20 %; Part A has a deductible (1,632 dollars in 2024).
-        "Medicare" if institutional && row.encounter.kind == Kind::Inpatient => 163_200,
+        // Part B's coinsurance is 20 %; Part A has a deductible in each benefit period.
+        "Medicare" if row.encounter.kind == Kind::Inpatient => {
+            if row.same_period {
+                0
+            } else {
+                deductible(row.encounter.day())
+            }
+        }
         "Medicare" => row.allowed / 5,
         "Military" => row.allowed / 10,
         // A deductible not yet met, or a copayment.
@@ -339,4 +377,69 @@ fn adjudicate(row: &mut Row) {
 /// A number of days below `n`.
 fn days(entropy: u64, n: u64) -> i32 {
     i32::try_from(below(entropy, n)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::parse_date;
+
+    /// CMS, as above.
+    #[test]
+    fn the_deductible_is_that_of_the_year() {
+        for (day, dollars) in [
+            ("2010-05-01", 1_260),
+            ("2015-12-31", 1_260),
+            ("2016-01-01", 1_288),
+            ("2020-06-01", 1_408),
+            ("2021-01-01", 1_484),
+            ("2025-12-31", 1_676),
+            ("2026-01-01", 1_736),
+            ("2040-01-01", 1_736),
+        ] {
+            assert_eq!(deductible(parse_date(day).unwrap()), dollars * 100, "{day}");
+        }
+    }
+
+    /// What Medicare's patients owe for a stay is the deductible of its year, or nothing within 60 days of
+    /// the last.
+    #[test]
+    fn stays_are_charged_the_deductible_of_their_year() {
+        let mut rows = Vec::new();
+        let world = World::new(&TableOptions {
+            seed: 26,
+            ..Default::default()
+        })
+        .unwrap();
+        let made = Claims {
+            key: world.stream("claims", "claim_id"),
+            draw: world.stream("claims", "status"),
+            world,
+        };
+        let (mut charged, mut free, mut years) = (0, 0, std::collections::HashSet::new());
+        for unit in 0..8_000 {
+            rows.clear();
+            super::rows(&made, unit, AMOUNTS, &mut rows);
+            let mut left = i32::MIN / 2;
+            for row in &rows {
+                if row.encounter.kind != Kind::Inpatient {
+                    continue;
+                }
+                let day = row.encounter.day();
+                if row.insurance == "Medicare" && row.status == Status::Paid {
+                    let owed = row.allowed - row.paid;
+                    if day <= left + 60 {
+                        assert_eq!(owed, 0);
+                        free += 1;
+                    } else if owed > 0 {
+                        assert_eq!(owed, deductible(day).min(row.allowed));
+                        charged += 1;
+                        years.insert(owed);
+                    }
+                }
+                left = day + row.encounter.days();
+            }
+        }
+        assert!(charged > 500 && free > 30 && years.len() >= 10, "{charged}, {free}, {years:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Immunizations: the doses of the CDC's schedule that a patient has had, by age and year.
 //!
 //! Whether a series is begun and how far it is followed is one draw a patient and series, held against
-//! the published coverage of each dose; the day lies after the age at which the dose is due, and after
+//! the published coverage of each dose; the day is a business day after the age at which the dose is due, and after
 //! the vaccine's introduction. Influenza and COVID-19 go by season. Records reach 35 years back.
 //!
 //! ```
@@ -15,8 +15,10 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::clock::Clock;
 use super::life::{LAST_PATIENT, Life, World as Patients, key};
-use crate::calendar::{MICROS_PER_DAY, date_from_days, days_from_date};
+use crate::calendar::{date_from_days, days_from_date};
+use crate::domain::finance::bank_days::business_day;
 use crate::domain::linked::{Column, Linked, Text};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
@@ -191,11 +193,14 @@ fn table(options: &TableOptions) -> Result<Linked<World, Dose>> {
             },
         )
         .nullable(),
-        Column::instant("given_at", "When it was given", |_, d| {
-            // Between 8 and 18 o'clock.
-            let minutes = 480 + days(below(remix(d.entropy), 600));
-            Some(i64::from(d.day) * MICROS_PER_DAY + i64::from(minutes) * 60_000_000)
-        }),
+        Column::instant(
+            "given_at",
+            "When it was given: in office hours of the patient's state, on a business day",
+            |w, d| {
+                let clock = Clock::of(w.patients.place(d.unit).state_index);
+                Some(clock.appointment(d.day, 10, remix(d.entropy)))
+            },
+        ),
     ];
     let made = Linked::new(
         TABLE.entry.name,
@@ -325,6 +330,7 @@ impl World {
                 due = series.introduced + days(below(remix(draw), 730));
             }
             let day = (due + late(draw, dose.spread)).max(previous + MINIMUM_INTERVAL);
+            let day = business_day(day);
             if day > last_day(life) {
                 break;
             }
@@ -383,6 +389,7 @@ impl World {
                         day.max(previous + 120)
                     };
                 }
+                day = business_day(day);
                 if day > last_day(life) {
                     continue;
                 }

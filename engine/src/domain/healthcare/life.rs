@@ -71,6 +71,20 @@ impl Life {
         f64::from(day - self.birth) / DAYS_PER_YEAR
     }
 
+    /// Age in full years on a day, from 0 to [`Self::age`].
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ages are between 0 and 130 years"
+    )]
+    pub fn years_on(&self, day: i32) -> u32 {
+        if day >= self.end {
+            return self.age;
+        }
+        (self.age_on(day).clamp(0.0, 130.0) as u32).min(self.age)
+    }
+
     /// The day of an age in years, not after [`Self::end`].
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "ages are below 130 years")]
@@ -106,6 +120,7 @@ pub(super) struct Streams {
     pub death: Stream,
     pub services: Stream,
     pub charge: Stream,
+    pub disposition: Stream,
     condition_id: Stream,
     encounter_id: Stream,
     provider_id: Stream,
@@ -143,6 +158,7 @@ impl World {
                 death: stream("encounters", "death"),
                 services: stream("procedures", "code"),
                 charge: stream("encounters", "total_charge"),
+                disposition: stream("encounters", "discharge_disposition"),
                 condition_id: stream("conditions", "condition_id"),
                 encounter_id: stream("encounters", "encounter_id"),
                 provider_id: stream("providers", "provider_id"),
@@ -186,10 +202,11 @@ impl World {
         self.patients.smoking(life)
     }
 
-    /// As in the column `insurance_type` of patients.
+    /// The insurance on a day: at the patient's last day that of `patients`, before it what goes with the
+    /// age. The draw is the same at every age, so most keep theirs until they turn 26 or 65.
     #[inline]
-    pub fn insurance(&self, life: &Life) -> &'static str {
-        self.patients.insurance(life)
+    pub fn insurance_on(&self, life: &Life, day: i32) -> &'static str {
+        self.patients.insurance_at(life.unit, life.years_on(day))
     }
 
     /// Height in centimetres and weight in kilograms at an exact age; a patient keeps the place among

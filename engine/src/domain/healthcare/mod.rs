@@ -8,11 +8,11 @@
 //! | fact | call | costs |
 //! |---|---|---|
 //! | dates of birth, registration, death; sex, age | `world.life(unit)` → [`life::Life`] | cheap |
-//! | place, race, smoking, insurance, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance(&life)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
+//! | place, race, smoking, insurance on a day, body at an age, primary provider | `world.place(unit)`, `world.race(unit)`, `world.smoking(&life)`, `world.insurance_on(&life, day)`, `world.body(&life, age)`, `world.primary(unit)` | a draw each |
 //! | a few diseases, without the others | [`disease::Courses`]`::new(&world, &life).of(disease)` | some draws |
 //! | conditions with onset and abatement | `world.history(&life, &mut history)` → [`disease::History`] | about 40 draws |
 //! | encounters by time | `world.encounters(&life, &history, &mut encounters)` → [`care::Encounter`] | some draws each |
-//! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut services)` → [`services::Service`], `world.total_charge(..)` | a draw or two |
+//! | what was done in an encounter, and charges | `world.services(&life, &encounter, &mut done, &mut services)` → [`services::Service`], by time, `world.total_charge(..)` | a draw or two |
 //!
 //! Keys: `world.patient_id(unit)`, `world.encounter_id(unit, encounter.ordinal)`,
 //! `world.condition_id(unit, condition.ordinal)`, `world.provider_id(life.block(), encounter.provider)`,
@@ -24,6 +24,9 @@
 //! then ordinal 0, the visit that goes with registration (not always the first by time), records it, otherwise an encounter of its own does
 //! (`condition.encounter` is the ordinal; `encounter.first` marks it); `encounter.condition` is the
 //! ordinal of the condition it is about, an index into `history.conditions`.
+//!
+//! Instants are UTC, and dates those of UTC; hours of the day are those of the patient's state
+//! ([`clock`]): offices see patients, and vaccines are given, from 8:00 to 17:00 on business days.
 //!
 //! Diseases are [`disease::Disease`], with `history.has(..)` (ever), `history.has_on(.., day)`,
 //! `history.first(..)`; `condition.lasts_on(day)`; codes are indexes for [`disease::code`]. Who works
@@ -41,6 +44,7 @@ pub mod treatment;
 pub mod adverse_events;
 pub mod care;
 pub mod claims;
+pub mod clock;
 pub mod conditions;
 pub mod disease;
 pub mod encounters;

@@ -264,10 +264,10 @@ impl Patients {
         population::smoking_status(self.streams.smoking.draw(life.unit), life.sex, life.age)
     }
 
-    /// Column `insurance_type`.
+    /// Column `insurance_type`, at `life.age`; at another age in full years what it would have said then.
     #[inline]
-    pub(super) fn insurance(&self, life: &Life) -> &'static str {
-        population::insurance_type(self.streams.insurance.draw(life.unit), life.age)
+    pub(super) fn insurance_at(&self, row: u64, age: u32) -> &'static str {
+        population::insurance_type(self.streams.insurance.draw(row), age)
     }
 
     /// The z-scores of height and weight among those of the same sex and age, for life.

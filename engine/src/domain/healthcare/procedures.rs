@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::care::Encounter;
 use super::disease::History;
 use super::life::{LAST_PATIENT, World, key};
-use super::services::Service;
+use super::services::{Done, Service};
 use crate::domain::linked::{Column, Linked};
 use crate::domain::{
     AS_OF, FanOut, SEED, START, TableEntry, TableOptions, table_entry, units, units_of_root,
@@ -109,10 +109,11 @@ fn rows(p: &Procedures, unit: u64, _: u32, out: &mut Vec<Row>) {
     let mut encounters = Vec::with_capacity(32);
     p.world.encounters(&life, &history, &mut encounters);
     let (patient_id, block) = (p.world.patient_id(unit), life.block());
-    let (mut services, mut ordinal) = (Vec::new(), 0);
+    let (mut services, mut done, mut ordinal) = (Vec::new(), Done::default(), 0);
     for encounter in encounters {
         services.clear();
-        p.world.services(&life, &encounter, &mut services);
+        p.world
+            .services(&life, &encounter, &mut done, &mut services);
         for &service in &services {
             out.push(Row {
                 unit,

@@ -10,11 +10,13 @@ use arrow_array::types::{Date32Type, Decimal128Type, Int32Type, TimestampMicrose
 use arrow_array::{Array, RecordBatch};
 
 use super::care::{Encounter, Kind};
+use super::clock::Clock;
 use super::disease::{Disease, History, code};
 use super::life::{BLOCK, World};
-use super::services::Service;
+use super::services::{Done, Service};
 use super::sites::SITES;
-use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE};
+use crate::calendar::{AS_OF_RANGE, MICROS_PER_DAY, REFERENCE_DATE, parse_date};
+use crate::domain::finance::bank_days::is_business_day;
 use crate::domain::{TableOptions, table};
 use crate::generator::name::Sex;
 
@@ -79,13 +81,14 @@ fn sample() -> Sample {
             }
         }
         sample.deaths += f64::from(u8::from(life.death.is_some()));
+        let mut done = Done::default();
         for encounter in &encounters {
+            services.clear();
+            world.services(&life, encounter, &mut done, &mut services);
             sample.visits[encounter.kind as usize][band(life.age_on(encounter.day()))] += 1.0;
             sample.deaths_in_hospital += f64::from(u8::from(encounter.died));
             if encounter.kind == Kind::Inpatient {
                 sample.stays.push(encounter.days());
-                services.clear();
-                world.services(&life, encounter, &mut services);
                 sample.stay_charges +=
                     world.total_charge(&life, encounter, &services) as f64 / 100.0;
                 let reason = code(encounter.code);
@@ -276,6 +279,88 @@ fn encounters_are_in_order() {
     );
 }
 
+/// By the clock of the patient's state: offices see patients on business days between 8:00 and 17:00, and two
+/// of three who come to a hospital do so between 9:00 and 21:00 (NHAMCS: about 65 %; from memory).
+#[test]
+fn visits_are_at_local_hours() {
+    let worlds = [REFERENCE_DATE, REFERENCE_DATE + 200].map(|as_of| {
+        let options = TableOptions {
+            as_of,
+            ..options(14)
+        };
+        World::new(&options).unwrap()
+    });
+    let (mut history, mut encounters) = (History::default(), Vec::new());
+    let (mut visits, mut at_once, mut calls, mut by_day, mut hospital) = (0, 0, 0, 0, 0);
+    for (world, unit) in (0..6_000).map(|unit| (&worlds[usize::from(unit % 2 == 0)], unit)) {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        encounters.clear();
+        world.encounters(&life, &history, &mut encounters);
+        let clock = Clock::of(world.place(unit).state_index);
+        for encounter in &encounters {
+            let (from, to) = (encounter.admitted, encounter.discharged);
+            if matches!(encounter.kind, Kind::Emergency | Kind::Inpatient) {
+                hospital += 1;
+                by_day += usize::from((540..1_260).contains(&clock.minute(from)));
+                continue;
+            }
+            visits += 1;
+            // Where no business day is left after the registration, which is at any time.
+            if encounter.day() == life.registered_day {
+                at_once += 1;
+                continue;
+            }
+            let hours = 480..=1_020;
+            assert!(
+                hours.contains(&clock.minute(from)) && hours.contains(&clock.minute(to)),
+                "{encounter:?} from {} to {}",
+                clock.minute(from),
+                clock.minute(to)
+            );
+            let open = is_business_day(encounter.day());
+            assert!(open || encounter.kind == Kind::Virtual, "{encounter:?}");
+            calls += usize::from(!open);
+        }
+    }
+    assert!(at_once * 1_000 < visits && calls * 500 < visits, "{at_once}, {calls} of {visits}");
+    let share = by_day as f64 / hospital as f64;
+    near("arrivals between 9:00 and 21:00", share, 0.66, 0.06);
+}
+
+/// On any day 0.12 % of all people are in hospital: 9.7 stays of 4.6 days per 100 persons and year (sources
+/// above), in winter more, in summer less. Those of `as_of` have not left; nobody else's stay is open.
+#[test]
+fn some_are_still_in_hospital() {
+    let options = TableOptions {
+        as_of: parse_date("2025-10-01").unwrap(),
+        ..options(13)
+    };
+    let world = World::new(&options).unwrap();
+    let (mut history, mut encounters) = (History::default(), Vec::new());
+    let (mut living, mut there) = (0.0, 0.0);
+    for unit in 0..PATIENTS {
+        let life = world.life(unit);
+        world.history(&life, &mut history);
+        encounters.clear();
+        world.encounters(&life, &history, &mut encounters);
+        living += f64::from(u8::from(life.death.is_none()));
+        for encounter in &encounters {
+            let hospital = matches!(encounter.kind, Kind::Inpatient | Kind::Emergency);
+            let at_the_end = hospital && encounter.discharged == life.last_instant();
+            if life.death.is_none() {
+                assert_eq!(encounter.ended, !at_the_end, "{encounter:?}");
+                let stays = encounter.kind == Kind::Inpatient && !encounter.ended;
+                there += f64::from(u8::from(stays));
+            } else {
+                assert!(encounter.ended, "{encounter:?}");
+            }
+        }
+    }
+    // About 36 of 30,000, whose square root is 6.
+    near("in hospital", there / living, 0.0012, 0.45);
+}
+
 /// A table of the domain and its columns.
 struct Rows(RecordBatch);
 
@@ -313,8 +398,13 @@ impl Rows {
     }
 
     fn instant(&self, name: &str, row: usize) -> i64 {
+        self.maybe_instant(name, row).unwrap()
+    }
+
+    fn maybe_instant(&self, name: &str, row: usize) -> Option<i64> {
         let column = self.0.column_by_name(name).unwrap();
-        column.as_primitive::<TimestampMicrosecondType>().value(row)
+        let column = column.as_primitive::<TimestampMicrosecondType>();
+        column.is_valid(row).then(|| column.value(row))
     }
 
     fn money(&self, name: &str, row: usize) -> Option<i128> {
@@ -348,10 +438,12 @@ fn tables_keep_time() {
     let stays = encounters.0.column_by_name("length_of_stay").unwrap();
     for row in 0..encounters.len() {
         let patient = of_patient[&encounters.id("patient_id", row)];
-        let (from, to) = (
-            encounters.instant("admitted_at", row),
-            encounters.instant("discharged_at", row),
-        );
+        let from = encounters.instant("admitted_at", row);
+        let Some(to) = encounters.maybe_instant("discharged_at", row) else {
+            assert!(stays.is_null(row) && patients.date("death_date", patient).is_none());
+            assert!(encounters.text("discharge_disposition", row).is_none());
+            continue;
+        };
         assert!(patients.instant("created_at", patient) <= from && from <= to);
         assert_eq!(
             stays.as_primitive::<Int32Type>().value(row),
@@ -385,11 +477,61 @@ fn tables_keep_time() {
         let encounter = of_encounter[&procedures.id("encounter_id", row)];
         let at = procedures.instant("performed_at", row);
         assert!(encounters.instant("admitted_at", encounter) <= at);
-        assert!(at <= encounters.instant("discharged_at", encounter));
+        let left = encounters.maybe_instant("discharged_at", encounter);
+        assert!(left.is_none_or(|left| at <= left));
         for column in ["patient_id", "provider_id"] {
             assert_eq!(procedures.id(column, row), encounters.id(column, encounter));
         }
     }
+}
+
+/// Where stays lead to. HCUP, Statistical Brief 205 (2013): 22.3 % of all discharges lead to care after the
+/// stay, which is 25 % without newborns; 41.7 % of those that Medicare pays for, and 11.7 and 8.1 % of those of
+/// private insurance and Medicaid; half of it is home health care; stays that lead on are longer, 7.0 against
+/// 3.6 days. That hardly any child goes to a nursing facility is an estimate.
+#[test]
+fn care_after_a_stay_follows_age() {
+    let world = World::new(&options(25)).unwrap();
+    let lives: HashMap<_, _> = (0..12_000)
+        .map(|unit| (world.patient_id(unit), world.life(unit)))
+        .collect();
+    let encounters = Rows::of("encounters", 25, 0..12_000);
+    let stays = encounters.0.column_by_name("length_of_stay").unwrap();
+    let stays = stays.as_primitive::<Int32Type>();
+    // Home, home health care, facility: by age under 18, 18 to 64, from 65 on.
+    let mut counts = [[0.0; 3]; 3];
+    let mut days = [(0.0, 0.0); 2];
+    for row in 0..encounters.len() {
+        let Some(how) = encounters.text("discharge_disposition", row) else {
+            continue;
+        };
+        let way = match how {
+            "Expired" => continue,
+            "Home" => 0,
+            "Home health care" => 1,
+            _ => 2,
+        };
+        let life = lives[&encounters.id("patient_id", row)];
+        let age = life.age_on(day(encounters.instant("admitted_at", row)));
+        counts[usize::from(age >= 18.0) + usize::from(age >= 65.0)][way] += 1.0;
+        let led = usize::from(way > 0);
+        days[led].0 += f64::from(stays.value(row));
+        days[led].1 += 1.0;
+    }
+    let care = |groups: &[[f64; 3]]| {
+        let all: f64 = groups.iter().flatten().sum();
+        let home: f64 = groups.iter().map(|of| of[0]).sum();
+        (all - home) / all
+    };
+    near("care after a stay", care(&counts), 0.25, 0.20);
+    near("care after a stay, 65 on", care(&counts[2..]), 0.417, 0.15);
+    near("care after a stay, 18 to 64", care(&counts[1..2]), 0.108, 0.30);
+    let [health, facility] = [1, 2].map(|way| counts.iter().map(|of| of[way]).sum::<f64>());
+    near("home health care", health / (health + facility), 0.5, 0.15);
+    let children = counts[0][2] / counts[0].iter().sum::<f64>();
+    assert!(children < 0.01, "{children} of children to a facility");
+    let [home, led] = days.map(|(days, stays)| days / stays);
+    assert!((1.25..2.2).contains(&(led / home)), "{home} and {led} days");
 }
 
 /// To the cent: an encounter's charge covers its procedures, a claim bills the encounter's charge, and
@@ -427,8 +569,7 @@ fn sums_add_up() {
             claims.id("provider_id", row),
             encounters.id("provider_id", encounter)
         );
-        let insurance = patients.text("insurance_type", patient).unwrap();
-        assert_eq!(claims.text("insurance_type", row), Some(insurance));
+        let insurance = claims.text("insurance_type", row).unwrap();
         assert_ne!(insurance, "Uninsured");
         let payer = claims.text("payer", row).unwrap();
         let state = patients.text("state", patient).unwrap();
@@ -449,6 +590,7 @@ fn sums_add_up() {
         .map(|column| claims.money(column, row));
         let status = claims.text("status", row).unwrap();
         *statuses.entry(status.to_owned()).or_default() += 1;
+        // Nothing is billed before the patient has left.
         let discharged = day(encounters.instant("discharged_at", encounter));
         let submitted = claims.date("submitted_date", row).unwrap();
         let adjudicated = claims.date("adjudicated_date", row);
@@ -474,15 +616,58 @@ fn sums_add_up() {
     assert!((0.07..0.12).contains(&share("denied")), "{statuses:?}");
     assert!((0.002..0.03).contains(&share("pending")), "{statuses:?}");
     // One for each encounter of the insured, but for the last days.
+    let world = World::new(&options(22)).unwrap();
+    let lives: HashMap<_, _> = (0..1_500)
+        .map(|unit| (world.patient_id(unit), world.life(unit)))
+        .collect();
     let of_insured = (0..encounters.len()).filter(|row| {
-        let patient = of_patient[&encounters.id("patient_id", *row)];
-        patients.text("insurance_type", patient) != Some("Uninsured")
+        let life = lives[&encounters.id("patient_id", *row)];
+        world.insurance_on(&life, day(encounters.instant("admitted_at", *row))) != "Uninsured"
     });
     let missing = of_insured.count() - claims.len();
     assert!(
         missing < claims.len() / 100,
         "{missing} of {insured} without a claim"
     );
+}
+
+/// Who pays is a matter of the age on the day of service, and on the patient's last day what `patients` says.
+/// Below 65 Medicare is for the disabled only: 5.9 % at 55 to 64 (`insurance.csv`), and who has it keeps it.
+#[test]
+fn payers_follow_the_age_at_service() {
+    let patients = Rows::of("patients", 24, 0..6_000);
+    let claims = Rows::of("claims", 24, 0..6_000);
+    let world = World::new(&options(24)).unwrap();
+    let lives: HashMap<_, _> = (0..6_000)
+        .map(|unit| (world.patient_id(unit), world.life(unit)))
+        .collect();
+    for row in 0..patients.len() {
+        let life = lives[&patients.id("patient_id", row)];
+        let insurance = world.insurance_on(&life, life.end);
+        assert_eq!(patients.text("insurance_type", row), Some(insurance));
+    }
+    // Claims and those to Medicare of people of 55 to 64, by whether they are 65 now, and from 65 on.
+    let mut groups = [(0.0, 0.0); 3];
+    for row in 0..claims.len() {
+        let life = lives[&claims.id("patient_id", row)];
+        let on = claims.date("service_date", row).unwrap();
+        let insurance = claims.text("insurance_type", row).unwrap();
+        assert_eq!(insurance, world.insurance_on(&life, on));
+        let group = match life.age_on(on) {
+            65.0.. => 2,
+            55.0.. => usize::from(life.age >= 65),
+            _ => continue,
+        };
+        groups[group].0 += 1.0;
+        groups[group].1 += f64::from(u8::from(insurance == "Medicare"));
+    }
+    let [younger, now_old, old] = groups.map(|(all, medicare)| medicare / all);
+    assert!(groups[1].0 > 1_500.0, "{groups:?}");
+    // The disabled have more claims than others; samples are of some hundred people.
+    for share in [younger, now_old] {
+        assert!((0.02..0.14).contains(&share), "{share} to Medicare before 65");
+    }
+    assert!(old > 0.90, "{old} to Medicare from 65 on");
 }
 
 /// A primary provider is one of the patient's block and state, and works in an organization there.

@@ -115,6 +115,12 @@ impl Instants {
     pub fn instant(&self, row: usize) -> Instant {
         Instant(self.0.value(row))
     }
+
+    /// An instant, or none for NULL.
+    #[inline]
+    pub fn maybe_instant(&self, row: usize) -> Option<Instant> {
+        self.0.is_valid(row).then(|| self.instant(row))
+    }
 }
 
 /// A column of doubles.

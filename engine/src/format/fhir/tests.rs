@@ -111,3 +111,37 @@ fn a_bundle_has_the_rows_of_the_patient() {
         }
     }
 }
+
+/// A stay that goes beyond the last day is in progress: without end, length and disposition, and not billed.
+#[test]
+fn a_stay_that_goes_on_is_in_progress() {
+    let encounters = crate::domain::table("encounters", &options()).unwrap();
+    let open = |patient: &u64| {
+        let rows = encounters.batch(*patient..patient + 1).unwrap();
+        rows.column_by_name("discharged_at").unwrap().null_count() > 0
+    };
+    let patient = (0..20_000).find(open).unwrap();
+    let mut out = Vec::new();
+    let bundles = Bundles::new(&options()).unwrap();
+    bundles.write_bundle(patient, &mut out).unwrap();
+    let bundle: Value = serde_json::from_slice(&out).unwrap();
+    let resources = bundle["entry"].as_array().unwrap().iter();
+    let of = |kind: &'static str| {
+        let resources = resources.clone().map(|entry| &entry["resource"]);
+        resources.filter(move |resource| resource["resourceType"] == kind)
+    };
+    let going_on: Vec<_> = of("Encounter")
+        .filter(|encounter| encounter["status"] == "in-progress")
+        .collect();
+    assert!(!going_on.is_empty());
+    for stay in going_on {
+        assert!(stay["period"]["start"].is_string() && stay["period"]["end"].is_null());
+        assert!(stay["length"].is_null() && stay["hospitalization"].is_null());
+        let id = format!("Encounter/{}", stay["id"].as_str().unwrap());
+        let billed = |claim: &Value| claim["item"][0]["encounter"][0]["reference"] == *id;
+        assert!(!of("Claim").any(billed), "{id}");
+    }
+    let finished = of("Encounter").filter(|e| e["status"] == "finished");
+    assert!(finished.clone().count() > 0);
+    assert!(finished.clone().all(|e| e["period"]["end"].is_string()));
+}

@@ -42,7 +42,8 @@ struct Visit {
     row: usize,
     id: [u8; 16],
     admitted: Instant,
-    discharged: Instant,
+    /// None: the patient is still there.
+    discharged: Option<Instant>,
     organization: [u8; 16],
     /// Of the rows of the patient, the observations of the visit.
     observations: Range<usize>,
@@ -61,7 +62,7 @@ impl Messages<'_> {
             row,
             id,
             admitted: e.admitted_at.instant(row),
-            discharged: e.discharged_at.instant(row),
+            discharged: e.discharged_at.maybe_instant(row),
             organization: e.organization_id.uuid(row),
             observations: self.observed(id),
             medications: of(&self.chart.medications, &|row| {
@@ -86,10 +87,13 @@ impl Messages<'_> {
         if !visit.observations.is_empty() {
             self.results(&visit, &vital_signs, &laboratory);
         }
-        if stays {
-            self.admission(&visit, "A03", "ADT_A03", visit.discharged);
-        } else {
-            self.admission(&visit, "A08", "ADT_A01", visit.discharged);
+        if let Some(left) = visit.discharged {
+            let (trigger, structure) = if stays {
+                ("A03", "ADT_A03")
+            } else {
+                ("A08", "ADT_A01")
+            };
+            self.admission(&visit, trigger, structure, left);
         }
     }
 
@@ -215,7 +219,7 @@ impl Messages<'_> {
         let o = &self.chart.rows.observations;
         let last = |rows: &[usize]| rows.iter().map(|&row| o.observed_at.instant(row)).max();
         let ready = [vital_signs, laboratory].into_iter().filter_map(last).max();
-        let ready = ready.unwrap_or(visit.discharged);
+        let ready = ready.or(visit.discharged).unwrap_or(visit.admitted);
         self.head(visit, ready, "ORU", "R01", "ORU_R01");
         self.patient(ready);
         self.visit(visit, false);
@@ -317,8 +321,8 @@ impl Messages<'_> {
             pv1.set(36, codes::disposition(how));
         }
         pv1.instant(44, visit.admitted);
-        if ended {
-            pv1.instant(45, visit.discharged);
+        if let Some(left) = visit.discharged.filter(|_| ended) {
+            pv1.instant(45, left);
         }
     }
 

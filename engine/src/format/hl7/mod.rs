@@ -1,7 +1,8 @@
 //! HL7 v2.5.1 messages about the encounters of patients.
 //!
 //! An encounter in hospital or emergency begins with ADT^A01 (admission) and ends with ADT^A03
-//! (discharge); any other visit ends with ADT^A08 (update). Between them stand ORM^O01 with what was
+//! (discharge), unless the patient is still there; any other visit ends with ADT^A08 (update). Between
+//! them stand ORM^O01 with what was
 //! ordered, a message for laboratory tests and one for medications, and ORU^R01 with what was measured.
 //! Order numbers of results are those of their orders.
 //!

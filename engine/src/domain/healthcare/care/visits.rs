@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use super::{Encounter, Kind};
 use crate::calendar::MICROS_PER_DAY;
+use crate::domain::finance::bank_days::{business_day, last_business_day};
+use crate::domain::healthcare::care::day_of;
+use crate::domain::healthcare::clock::Clock;
 use crate::domain::healthcare::disease::normal::exponential;
 use crate::domain::healthcare::disease::{Condition, History, code_of, day_below};
 use crate::domain::healthcare::life::Life;
@@ -21,6 +24,8 @@ struct About {
     condition: Option<u16>,
     code: u16,
     first: bool,
+    /// Not before this day.
+    since: i32,
 }
 
 impl About {
@@ -30,6 +35,7 @@ impl About {
             condition: Some(condition.ordinal),
             code: condition.code,
             first,
+            since: condition.onset,
         }
     }
 
@@ -39,6 +45,7 @@ impl About {
             condition: None,
             code,
             first: false,
+            since: i32::MIN,
         }
     }
 }
@@ -47,6 +54,7 @@ impl About {
 pub(super) struct Visits<'a> {
     pub(super) life: &'a Life,
     state: usize,
+    clock: Clock,
     primary: u16,
     out: &'a mut Vec<Encounter>,
     start: usize,
@@ -63,6 +71,7 @@ impl<'a> Visits<'a> {
         Self {
             life,
             state,
+            clock: Clock::of(state),
             primary,
             start: out.len(),
             out,
@@ -82,6 +91,7 @@ impl<'a> Visits<'a> {
             kind,
             admitted,
             discharged: discharged.min(last).max(admitted),
+            ended: true,
             provider,
             organization,
             condition: about.condition,
@@ -91,24 +101,25 @@ impl<'a> Visits<'a> {
         });
     }
 
-    /// By a provider of an office, on a working day.
+    /// By a provider of an office, on a business day. Where there is none left before the patient's last day,
+    /// by telephone.
     fn office(&mut self, kind: Kind, day: i32, provider: u16, about: About, entropy: u64) {
-        // 1970-01-01 was a Thursday: Saturdays and Sundays go to Monday, but for a patient's last.
-        let weekday = (day + 3).rem_euclid(7);
-        let monday = day + 7 - weekday;
-        let day = if weekday >= 5 && monday <= self.life.end {
-            monday
+        let (earliest, end) = (about.since.max(self.life.registered_day + 1), self.life.end);
+        let (next, last) = (business_day(day.max(earliest)), last_business_day(end));
+        let (kind, day) = if next <= end {
+            (kind, next)
+        } else if last >= earliest {
+            (kind, last)
         } else {
-            day
+            (Kind::Virtual, day.max(earliest).min(end))
         };
-        // From 8:00 on, every five minutes, up to 17:00.
-        let minutes = 480 + 5 * low(below(entropy, 108));
         let lasts = match kind {
             Kind::Virtual => 10 + low(below(remix(entropy), 15)),
             Kind::Wellness => 25 + low(below(remix(entropy), 30)),
             _ => 15 + low(below(remix(entropy), 35)),
         };
-        let admitted = i64::from(day) * MICROS_PER_DAY + minutes * MINUTE;
+        let admitted = self.clock.appointment(day, lasts, entropy);
+        let admitted = admitted.max(self.life.registered);
         self.push(kind, admitted, admitted + lasts * MINUTE, provider, about);
     }
 
@@ -120,13 +131,18 @@ impl<'a> Visits<'a> {
         } else {
             (1_260 + low(below(remix(entropy), 720))) % 1_440
         };
-        let admitted = i64::from(day) * MICROS_PER_DAY + minutes * MINUTE;
+        let admitted = self.clock.at(day, minutes).max(self.life.registered);
         let more = remix(entropy ^ 1);
         let stays = if kind == Kind::Inpatient {
-            let discharge = i64::from(day) + i64::from(stay(condition.disease.facts().stay, more));
-            // Discharged between 9:00 and 17:00.
+            let discharge = day + stay(condition.disease.facts().stay, more);
+            // Discharged between 9:00 and 17:00, after six hours at least.
             let minutes = 540 + low(below(remix(more), 480));
-            discharge * MICROS_PER_DAY + minutes * MINUTE
+            let discharged = self.clock.at(discharge, minutes);
+            if discharged < admitted + 360 * MINUTE {
+                discharged + MICROS_PER_DAY
+            } else {
+                discharged
+            }
         } else {
             // One and a half to six hours; NHAMCS has a median of about three.
             admitted + (80 + low(below(more, 150)) + low(below(remix(more), 130))) * MINUTE
@@ -164,8 +180,11 @@ impl<'a> Visits<'a> {
             for encounter in &mut *encounters {
                 if encounter.admitted < until {
                     let days = (until - encounter.admitted) / MICROS_PER_DAY + 1;
-                    let later = encounter.admitted + days * MICROS_PER_DAY;
+                    let mut later = encounter.admitted + days * MICROS_PER_DAY;
                     let lasts = encounter.discharged - encounter.admitted;
+                    if !matches!(encounter.kind, Kind::Emergency | Kind::Inpatient) {
+                        later = reopened(self.clock, encounter.admitted, later, lasts);
+                    }
                     if later + lasts.min(MICROS_PER_DAY / 4) <= self.life.last_instant() {
                         encounter.admitted = later;
                         encounter.discharged = (later + lasts).min(self.life.last_instant());
@@ -180,6 +199,21 @@ impl<'a> Visits<'a> {
                 return;
             }
             encounters.sort_unstable_by_key(|e| (e.admitted, e.ordinal));
+        }
+    }
+
+    /// What becomes of hospital stays and emergencies that reach the end of what is known: who lives is still
+    /// there, who has died did so there.
+    pub(super) fn end(&mut self) {
+        let (last, lives) = (self.life.last_instant(), self.life.death.is_none());
+        let encounters = &mut self.out[self.start..];
+        if lives {
+            for encounter in encounters {
+                let hospital = matches!(encounter.kind, Kind::Emergency | Kind::Inpatient);
+                encounter.ended = !hospital || encounter.discharged < last;
+            }
+        } else if let Some(stay) = encounters.last_mut() {
+            stay.died = stay.kind == Kind::Inpatient && stay.discharged == last;
         }
     }
 
@@ -221,7 +255,7 @@ impl<'a> Visits<'a> {
         self.office(Kind::Wellness, day, provider, About::code(code), entropy);
     }
 
-    /// The visit that goes with the registration: on the next working day.
+    /// The visit that goes with the registration: on the next business day, or at once where there is none.
     pub(super) fn register(&mut self, entropy: u64) {
         let code = if self.child(self.life.registered_day) {
             *CHILD_EXAMINATION
@@ -233,8 +267,8 @@ impl<'a> Visits<'a> {
             ..About::code(code)
         };
         let primary = self.primary;
-        if self.life.registered_day < self.life.end {
-            let day = self.life.registered_day + 1;
+        let day = self.life.registered_day + 1;
+        if business_day(day) <= self.life.end {
             self.office(Kind::Wellness, day, primary, about, entropy);
             return;
         }
@@ -404,6 +438,20 @@ impl<'a> Visits<'a> {
         if let Some(last) = self.out.last_mut() {
             last.died = true;
         }
+    }
+}
+
+/// On the next business day after a visit was put off, at the same hour by the clock.
+fn reopened(clock: Clock, from: i64, later: i64, lasts: i64) -> i64 {
+    let day = day_of(later);
+    let open = business_day(day);
+    let clocks = clock.behind(open) - clock.behind(day_of(from));
+    let at = later + i64::from(open - day) * MICROS_PER_DAY + clocks * MINUTE;
+    // What was the last hour in summer may be past midnight UTC in winter.
+    if day_of(at + lasts) == open {
+        at
+    } else {
+        at - 60 * MINUTE
     }
 }
 

@@ -321,8 +321,12 @@ fn pregnancy(life: &Life, day: i32, entropy: u64, history: &mut History) -> i32 
         }
         return end + 60;
     }
-    // Noticed in week 6 to 9, born in week 37 to 41; one in ten up to five weeks earlier (NCHS 2022).
-    let early = if below(remix(more), 100) < 10 { 35 } else { 0 };
+    // Noticed in week 6 to 9, born in week 37 to 41; 10.4 % up to five weeks earlier (NCHS 2022).
+    let early = if below(remix(more), 1_000) < 104 {
+        35
+    } else {
+        0
+    };
     let birth = day + 206 + day_below(more, 30) - early;
     history.push(life, Disease::Pregnancy, day, Some(birth), more);
     // Gestational diabetes in 8 % (NCHS 2021), pre-eclampsia in 5 %.

@@ -4,7 +4,8 @@ use arrow_array::types::{Date32Type, Int16Type, TimestampMicrosecondType};
 use std::collections::HashMap;
 
 use super::*;
-use crate::calendar::REFERENCE_DATE;
+use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE};
+use crate::domain::finance::bank_days::is_business_day;
 use crate::domain::Table;
 
 const PATIENTS: u64 = 30_000;
@@ -217,6 +218,29 @@ fn a_day_before_the_vaccines_has_none_of_them() {
     };
     assert!(table(&late).unwrap().batch(0..500).unwrap().num_rows() > 3_000);
     assert!(REFERENCE_DATE > early.as_of);
+}
+
+/// Offices are open on business days from 8:00 to 17:00, by the clock of the patient's state.
+#[test]
+fn doses_are_given_in_office_hours() {
+    let batch = table(&options()).unwrap().batch(0..2_000).unwrap();
+    let patients = Patients::new(&options()).unwrap();
+    let states: HashMap<Vec<u8>, usize> = (0..2_000)
+        .map(|unit| {
+            let state = patients.place(unit).state_index;
+            (patients.patient_id(unit).to_vec(), state)
+        })
+        .collect();
+    let column = |name| batch.column_by_name(name).unwrap();
+    let ids = column("patient_id").as_fixed_size_binary();
+    let given = column("given_at").as_primitive::<TimestampMicrosecondType>();
+    for row in 0..batch.num_rows() {
+        let at = given.value(row);
+        let minute = Clock::of(states[ids.value(row)]).minute(at);
+        assert!((480..1_020).contains(&minute), "{minute}");
+        let day = (at.div_euclid(MICROS_PER_DAY)) as i32;
+        assert!(is_business_day(day), "{day}");
+    }
 }
 
 /// The average that `FAN_OUT` promises.

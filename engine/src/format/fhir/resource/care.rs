@@ -13,22 +13,21 @@ impl<S: Sink> Writer<'_, S> {
         let e = &self.chart.rows.encounters;
         let id = Hyphenated::of(e.encounter_id.uuid(row));
         let kind = e.encounter_type.text(row);
-        let period = Period(
-            e.admitted_at.instant(row),
-            Some(e.discharged_at.instant(row)),
-        );
+        let left = e.discharged_at.maybe_instant(row);
+        let period = Period(e.admitted_at.instant(row), left);
+        let stayed = kind == "inpatient" && left.is_some();
         let days = f64::from(e.length_of_stay.integer(row));
         self.sink.put(Kind::Encounter, &id, |out| {
             object!(out;
                 "resourceType": "Encounter",
                 "id": id,
-                "status": "finished",
+                "status": if left.is_some() { "finished" } else { "in-progress" },
                 "class": class(kind),
                 "type": [Words(e.encounter_type.json(row))],
                 "subject": Reference("Patient", self.patient),
                 "participant": [{ "individual": to("Practitioner", e.provider_id.uuid(row)) }],
                 "period": period,
-                "length"?: (kind == "inpatient").then_some(Quantity(days, "d")),
+                "length"?: stayed.then_some(Quantity(days, "d")),
                 "reasonCode": [coded(ICD10CM, e.icd10_code.json(row), e.reason.json(row))],
                 "hospitalization"?: e.discharge_disposition.maybe_json(row).map(Hospitalization),
                 "serviceProvider": to("Organization", e.organization_id.uuid(row))

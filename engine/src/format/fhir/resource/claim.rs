@@ -1,7 +1,7 @@
 //! Claim.
 
 use super::super::codes::{CLAIM_TYPE, ICD10CM, PRIORITY};
-use super::super::element::{Money, Period, Reference, Words, code, to};
+use super::super::element::{Instant, Money, Period, Reference, Words, code, to};
 use super::{Kind, Sink, Writer};
 use crate::format::json::{Hyphenated, object};
 
@@ -13,7 +13,8 @@ impl<S: Sink> Writer<'_, S> {
         // Its last day is that of the encounter that it bills for.
         let mut encounters = self.chart.encounters.clone();
         let billed_for = encounters.find(|&row| e.encounter_id.uuid(row) == encounter);
-        let last = billed_for.map(|row| e.discharged_at.instant(row).day());
+        let last = billed_for.and_then(|row| e.discharged_at.maybe_instant(row));
+        let last = last.map(Instant::day);
         let (billed, service) = (Money(c.billed_amount.cents(row)), c.service_date.day(row));
         self.sink.put(Kind::Claim, &id, |out| {
             object!(out;
