@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Session, fresh, tests};
+use super::{Session, fresh, row, tests};
 use crate::servers::postgres::Postgres;
 
 tests![
@@ -13,7 +13,9 @@ tests![
     hostile_names_and_policies,
     empty_tables_and_odd_types,
     documents_by_path,
+    evidence_is_counted,
     rules_are_applied_once,
+    confidence_asked_for_decides,
     rules_of_anonymizer_are_imported,
     a_thousand_tables,
     values_say_it_where_names_do_not,
@@ -347,7 +349,34 @@ fn empty_tables_and_odd_types(pg: &Postgres) {
     );
     let note =
         session.value("SELECT note FROM synth_detect('public') WHERE table_name = 'by_mail'");
-    assert!(note.contains("partition key"), "{note}");
+    assert!(
+        note.contains("rows move to the partition of their new value"),
+        "{note}"
+    );
+    // Injective, and what is proposed can be set and masked with.
+    session
+        .run("INSERT INTO by_mail SELECT 'u' || i || '@b.example' FROM generate_series(1, 50) i");
+    assert_eq!(
+        session
+            .value("SELECT proposed_rule FROM synth_detect('public') WHERE table_name = 'by_mail'"),
+        "MASKED WITH email"
+    );
+    let applied = session.rows(
+        "SELECT is_set, reason FROM synth_apply_detected('public') WHERE table_name = 'by_mail'",
+    );
+    assert_eq!(applied[0][0].as_deref(), Some("t"), "{applied:?}");
+    assert!(
+        applied[0][1]
+            .as_ref()
+            .is_some_and(|why| why.contains("rows move")),
+        "{applied:?}"
+    );
+    assert_eq!(session.value("SELECT synth_mask_table('by_mail')"), "50");
+    assert_eq!(
+        session
+            .value("SELECT count(DISTINCT email) FROM by_mail WHERE email NOT LIKE '%b.example'"),
+        "50"
+    );
     let generated =
         session.value("SELECT note FROM synth_detect('public') WHERE column_name = 'gen'");
     assert!(generated.contains("generated"), "{generated}");
@@ -384,6 +413,68 @@ fn documents_by_path(pg: &Postgres) {
         !all.contains("keys.example"),
         "a key that is a value is shown: {all}"
     );
+}
+
+/// What is counted is what is there, and each category has its classes.
+fn evidence_is_counted(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (card text, mail text, iban text, dob date);
+         -- 60 cards with a right check digit, 20 with a wrong one, 20 NULLs; each value twice.
+         INSERT INTO t SELECT CASE WHEN i % 50 < 30 THEN synth_credit_card_number(i % 50, 1)
+                                   WHEN i % 50 < 40 THEN (SELECT left(c, 15) || (right(c, 1)::int + 1) % 10 FROM synth_credit_card_number(i % 50, 1) c) END,
+                CASE WHEN i <= 90 THEN 'u' || i || '@b.example' ELSE 'none' END, synth_iban(i, 1), date '1960-01-01' + i
+         FROM generate_series(1, 100) i",
+    );
+    assert_eq!(
+        session.rows(
+            "SELECT column_name, category, evidence ->> 'sampled', evidence ->> 'nulls', evidence ->> 'distinct', evidence ->> 'matched', evidence ->> 'checksum_valid', hipaa, gdpr
+             FROM synth_detect('public') WHERE column_name IN ('card', 'mail', 'iban') ORDER BY 1"
+        ),
+        [
+            row(&["card", "card_number", "100", "20", "40", "30", "30", "(J) account numbers", "personal data"]),
+            row(&["iban", "iban", "100", "0", "100", "100", "100", "(J) account numbers", "personal data"]),
+            row(&["mail", "email", "100", "0", "91", "90", "0", "(F) e-mail addresses", "personal data"]),
+        ]
+    );
+}
+
+/// Set is what is at least as sure as asked for; of the rest it is said why not.
+fn confidence_asked_for_decides(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(HOSPITAL);
+    let least = session.value("SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY confidence) FROM synth_detect('hospital') WHERE proposed_rule IS NOT NULL AND json_path IS NULL");
+    assert!(
+        least.parse::<f64>().unwrap() != 0.8,
+        "{least} is the default"
+    );
+    let call = |least: &str| {
+        format!(
+            "SELECT count(*) FILTER (WHERE is_set), count(*) FILTER (WHERE is_set AND confidence < {least} - 0.0005), count(*) FILTER (WHERE reason LIKE 'confidence below%'), count(*) FILTER (WHERE reason LIKE 'confidence below%' AND confidence >= {least}) FROM synth_apply_detected('hospital', {least})"
+        )
+    };
+    session.run("BEGIN");
+    let counts: Vec<Vec<u64>> = [least.as_str(), "1.0", "0.0"]
+        .iter()
+        .map(|least| {
+            session.run("SAVEPOINT s");
+            let row = session.rows(&call(least)).remove(0);
+            session.run("ROLLBACK TO s");
+            row.into_iter()
+                .map(|cell| cell.unwrap().parse().unwrap())
+                .collect()
+        })
+        .collect();
+    let [some, none, all] = &counts[..] else {
+        panic!("{counts:?}")
+    };
+    assert!(
+        some[0] > 0 && some[2] > 0 && some[1] == 0 && some[3] == 0,
+        "{counts:?}"
+    );
+    assert_eq!(none[0], 0, "nothing is as sure as 1: {counts:?}");
+    assert!(all[0] > some[0] && all[2] == 0, "{counts:?}");
+    session.run("ROLLBACK");
 }
 
 fn rules_are_applied_once(pg: &Postgres) {
@@ -501,10 +592,19 @@ SECURITY LABEL FOR anon ON ROLE reader IS 'MASKED';
         "0",
         "the table is still there"
     );
-    // Who does not own the tables sets nothing, and is told so.
-    session.run("CREATE ROLE importer_d LOGIN; GRANT USAGE ON SCHEMA \"My Schema\" TO importer_d");
+    // Who does not own the tables sets nothing, and is told so; a schema that may not be used is a
+    // reason for its own rows.
+    session.run("CREATE ROLE importer_d LOGIN");
     let mut importer = session.role(pg, "importer_d");
     let rows = importer.rows(&call(true));
+    assert_eq!(rows.len(), 11);
+    assert!(
+        rows[9][4]
+            .as_deref()
+            .unwrap()
+            .contains("permission denied for the table's schema"),
+        "{rows:?}"
+    );
     assert!(
         rows.iter().all(|row| row[3].as_deref() == Some("f")),
         "{rows:?}"

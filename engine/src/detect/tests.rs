@@ -84,6 +84,65 @@ fn generators_are_detected_from_values_alone() {
     assert!(wrong.is_empty(), "not detected:\n{}", wrong.join("\n"));
 }
 
+/// Masks of identifiers give such with right check digits, which a form that checks them takes.
+#[test]
+fn masked_identifiers_keep_their_check_digits() {
+    use arrow_array::cast::AsArray;
+    let masked = |rule: &str, originals: &[String]| -> Vec<String> {
+        let rule: Rule = format!("MASKED WITH {rule}").parse().unwrap();
+        let target = Target::new(ColumnType::Text);
+        let mask =
+            crate::mask::build(&rule, &target, &crate::secret::Secret::new([3; 32])).unwrap();
+        let input: arrow_array::ArrayRef =
+            std::sync::Arc::new(arrow_array::StringArray::from_iter_values(originals));
+        let output = mask.apply(&input, &[]).unwrap();
+        output
+            .as_string::<i32>()
+            .iter()
+            .map(|v| v.unwrap().to_owned())
+            .collect()
+    };
+    let mut cases = vec![("iban", &[][..], "iban".to_owned())];
+    let locales: Vec<[(&str, &str); 1]> =
+        NAMES.iter().map(|locale| [("locale", *locale)]).collect();
+    for locale in &locales {
+        cases.push((
+            "national_id",
+            locale,
+            format!("national_id('{}')", locale[0].1),
+        ));
+    }
+    for (generator, arguments, rule) in cases {
+        let originals = made(generator, arguments, 300);
+        let before = found("t", "c1", originals.clone()).unwrap();
+        let after = masked(&rule, &originals);
+        assert!(
+            originals.iter().zip(&after).all(|(a, b)| a != b),
+            "{rule}: a value stays"
+        );
+        let finding = found("t", "c1", after).unwrap();
+        assert_eq!(finding.category, before.category, "{rule}");
+        let counts = |finding: &Finding| {
+            (
+                finding.evidence.sampled,
+                finding.evidence.matched,
+                finding.evidence.valid,
+            )
+        };
+        assert_eq!(
+            counts(&finding),
+            counts(&before),
+            "{rule}: check digits are wrong"
+        );
+        // British numbers have no check digit.
+        assert!(
+            finding.evidence.valid == 300 || rule.contains("en_GB"),
+            "{rule}: {:?}",
+            finding.evidence
+        );
+    }
+}
+
 /// A column whose name says nothing is told of, and one whose name agrees is sure, where values are
 /// of a form of many things: bare Social Security numbers, postal codes, dates of birth.
 #[test]

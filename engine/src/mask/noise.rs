@@ -84,14 +84,25 @@ pub(super) fn build(
     {
         return Err(arguments.error("minimum must be below maximum"));
     }
+    let (least, most) = range(column_type);
+    let (low, high) = (
+        minimum.map_or(least, as_double),
+        maximum.map_or(most, as_double),
+    );
+    let possible = if is_whole(column_type) {
+        low.ceil() <= high.floor() && low <= most && high >= least
+    } else {
+        Floats::of(column_type).within(low, high).is_some()
+    };
+    if !possible {
+        return Err(
+            arguments.error("no value of the column's type lies between minimum and maximum")
+        );
+    }
     if amount.is_none() && ratio.is_none() {
         return Err(arguments.error("takes ratio or amount"));
     }
-    let whole = !matches!(
-        column_type,
-        ColumnType::Real | ColumnType::Double | ColumnType::Numeric
-    );
-    if whole && amount.is_some_and(|amount| amount.floor() < 1) {
+    if is_whole(column_type) && amount.is_some_and(|amount| amount.floor() < 1) {
         return Err(arguments.error("amount must be 1 or more for whole numbers"));
     }
     Ok(Box::new(Noise {
@@ -101,6 +112,81 @@ pub(super) fn build(
         minimum,
         maximum,
     }))
+}
+
+fn is_whole(column_type: ColumnType) -> bool {
+    !matches!(
+        column_type,
+        ColumnType::Real | ColumnType::Double | ColumnType::Numeric
+    )
+}
+
+/// The least and greatest number of a type, as far as a double tells them.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the ends of a bigint, rounded outwards"
+)]
+fn range(column_type: ColumnType) -> (f64, f64) {
+    match column_type {
+        ColumnType::SmallInt => (f64::from(i16::MIN), f64::from(i16::MAX)),
+        ColumnType::Integer => (f64::from(i32::MIN), f64::from(i32::MAX)),
+        ColumnType::BigInt => (i64::MIN as f64, i64::MAX as f64),
+        ColumnType::Real => (f64::from(f32::MIN), f64::from(f32::MAX)),
+        _ => (f64::MIN, f64::MAX),
+    }
+}
+
+/// Numbers of a binary type, as doubles.
+#[derive(Clone, Copy)]
+struct Floats {
+    single: bool,
+}
+
+impl Floats {
+    fn of(column_type: ColumnType) -> Self {
+        Self {
+            single: column_type == ColumnType::Real,
+        }
+    }
+
+    /// The nearest number of the type; infinite beyond its range.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a real is a rounded double"
+    )]
+    fn round(self, value: f64) -> f64 {
+        if self.single {
+            f64::from(value as f32)
+        } else {
+            value
+        }
+    }
+
+    /// The next number of the type.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a real is a rounded double"
+    )]
+    fn next(self, value: f64, up: bool) -> f64 {
+        match (self.single, up) {
+            (true, true) => f64::from((value as f32).next_up()),
+            (true, false) => f64::from((value as f32).next_down()),
+            (false, true) => value.next_up(),
+            (false, false) => value.next_down(),
+        }
+    }
+
+    /// The least and the greatest number of the type within bounds, if there is one.
+    fn within(self, low: f64, high: f64) -> Option<(f64, f64)> {
+        let (mut least, mut most) = (self.round(low), self.round(high));
+        if least < low {
+            least = self.next(least, true);
+        }
+        if most > high {
+            most = self.next(most, false);
+        }
+        (least <= most && least.is_finite() && most.is_finite()).then_some((least, most))
+    }
 }
 
 fn as_double(number: Decimal) -> f64 {
@@ -144,12 +230,22 @@ impl Noise {
                 // More digits than the value: the next within.
                 let cut = 10_i128.checked_pow(bound.scale.checked_sub(scale)?)?;
                 let floor = bound.units.div_euclid(cut);
-                Some(if up { floor + 1 } else { floor })
+                let above = up && bound.units.rem_euclid(cut) != 0;
+                Some(floor + i128::from(above))
             });
             units.unwrap_or(end)
         };
         let low = bound(self.minimum, least, true).max(least);
         let high = bound(self.maximum, most, false).min(most);
+        if low > high {
+            // Between 1.2 and 1.8 there is no whole number: one of as many digits as the bounds have.
+            let bounds = [self.minimum, self.maximum].into_iter().flatten();
+            let finer = bounds
+                .map(|bound| bound.scale)
+                .max()
+                .filter(|s| *s > scale)?;
+            return self.decimal(value.rescaled(finer)?, least, most);
+        }
         // What would leave the bounds goes the other way.
         let moved = [units.saturating_add(step), units.saturating_sub(step)]
             .into_iter()
@@ -173,7 +269,7 @@ impl Noise {
             .unwrap_or(0)
     }
 
-    fn double(&self, value: f64) -> f64 {
+    fn double(&self, value: f64, floats: Floats) -> f64 {
         if !value.is_finite() {
             return value;
         }
@@ -183,12 +279,32 @@ impl Noise {
         // Between a hundredth and the whole of it: never nothing.
         let step = reach * (0.01 + 0.99 * unit(entropy << 1));
         let step = if entropy >> 63 == 1 { step } else { -step };
-        let low = self.minimum.map_or(f64::MIN, as_double);
-        let high = self.maximum.map_or(f64::MAX, as_double);
-        [value + step, value - step]
+        let ends = if floats.single {
+            range(ColumnType::Real)
+        } else {
+            range(ColumnType::Double)
+        };
+        let low = self.minimum.map_or(ends.0, as_double).max(ends.0);
+        let high = self.maximum.map_or(ends.1, as_double).min(ends.1);
+        let (low, high) = floats.within(low, high).unwrap_or(ends);
+        [step, -step]
             .into_iter()
+            .map(|step| {
+                let moved = floats.round(value + step);
+                // A step that the number's digits do not show is one of its last digit.
+                if moved == value {
+                    floats.next(value, step > 0.0)
+                } else {
+                    moved
+                }
+            })
             .find(|moved| (low..=high).contains(moved))
-            .unwrap_or_else(|| (low + (high - low) * unit(entropy)).clamp(low, high))
+            .unwrap_or_else(|| {
+                let part = unit(entropy);
+                floats
+                    .round(low * (1.0 - part) + high * part)
+                    .clamp(low, high)
+            })
     }
 }
 
@@ -213,12 +329,14 @@ impl Mask for Noise {
             DataType::Float32 => Arc::new(
                 values
                     .as_primitive::<Float32Type>()
-                    .unary::<_, Float32Type>(|v| self.double(f64::from(v)) as f32),
+                    .unary::<_, Float32Type>(|v| {
+                        self.double(f64::from(v), Floats { single: true }) as f32
+                    }),
             ),
             DataType::Float64 => Arc::new(
                 values
                     .as_primitive::<Float64Type>()
-                    .unary::<_, Float64Type>(|v| self.double(v)),
+                    .unary::<_, Float64Type>(|v| self.double(v, Floats { single: false })),
             ),
             DataType::Utf8 => {
                 let mut out = StringBuilder::new();
@@ -244,5 +362,126 @@ impl Mask for Noise {
 
     fn unmask(&self, _values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         Err(Error::NotReversible { mask: "noise" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Float32Array, Float64Array, Int16Array, StringArray};
+
+    use super::*;
+    use crate::mask::{Rule, Target, build};
+
+    fn mask(rule: &str, column_type: ColumnType) -> Result<Box<dyn Mask>> {
+        let rule: Rule = format!("MASKED WITH {rule}").parse()?;
+        build(&rule, &Target::new(column_type), &Secret::new([1; 32]))
+    }
+
+    /// What no value can meet is refused with the rule, not written as something else.
+    #[test]
+    fn bounds_that_no_value_meets_are_refused() {
+        for (rule, column_type) in [
+            ("noise(minimum => 100000)", ColumnType::SmallInt),
+            ("noise(maximum => -32769)", ColumnType::SmallInt),
+            ("noise(minimum => 3000000000)", ColumnType::Integer),
+            (
+                "noise(maximum => -10000000000000000000)",
+                ColumnType::BigInt,
+            ),
+            ("noise(minimum => 1.2, maximum => 1.8)", ColumnType::Integer),
+            (
+                "noise(minimum => 1.00000001, maximum => 1.00000002)",
+                ColumnType::Real,
+            ),
+        ] {
+            let refused = mask(rule, column_type).err().map(|error| error.to_string());
+            assert!(
+                refused
+                    .as_ref()
+                    .is_some_and(|why| why.contains("lies between")),
+                "{rule}: {refused:?}"
+            );
+        }
+        for (rule, column_type) in [
+            (
+                "noise(minimum => -100000, maximum => 100000)",
+                ColumnType::SmallInt,
+            ),
+            ("noise(minimum => 1.2, maximum => 2)", ColumnType::Integer),
+            ("noise(minimum => 1.2, maximum => 1.8)", ColumnType::Numeric),
+        ] {
+            assert!(mask(rule, column_type).is_ok(), "{rule}");
+        }
+    }
+
+    #[test]
+    fn bounds_hold_whatever_the_digits() {
+        let values: ArrayRef = Arc::new(StringArray::from(vec!["1", "7", "1.25", "-3"]));
+        let masked = mask("noise(minimum => 1.2, maximum => 1.8)", ColumnType::Numeric)
+            .unwrap()
+            .apply(&values, &[])
+            .unwrap();
+        for value in masked.as_string::<i32>() {
+            let number: f64 = value.unwrap().parse().unwrap();
+            assert!((1.2..=1.8).contains(&number), "{number}");
+        }
+        let values: ArrayRef = Arc::new(Int16Array::from_iter_values((0..50).map(|i| i * 600)));
+        let masked = mask(
+            "noise(minimum => 30000, maximum => 100000)",
+            ColumnType::SmallInt,
+        )
+        .unwrap()
+        .apply(&values, &[])
+        .unwrap();
+        for value in masked.as_primitive::<Int16Type>().values() {
+            assert!(*value >= 30000, "{value}");
+        }
+    }
+
+    /// A step smaller than the last digit of a number is one of that digit; a real stays finite.
+    #[test]
+    fn every_number_moves_and_stays_finite() {
+        let large = [
+            1e17,
+            -1e17,
+            1e300,
+            4_503_599_627_370_496.5,
+            f64::MAX,
+            f64::MIN,
+            0.0,
+        ];
+        let values: ArrayRef = Arc::new(Float64Array::from(large.to_vec()));
+        for rule in ["noise(amount => 1)", "noise(10)"] {
+            let masked = mask(rule, ColumnType::Double)
+                .unwrap()
+                .apply(&values, &[])
+                .unwrap();
+            for (value, masked) in large
+                .iter()
+                .zip(masked.as_primitive::<Float64Type>().values())
+            {
+                assert!(
+                    masked != value && masked.is_finite(),
+                    "{rule}: {value} gives {masked}"
+                );
+            }
+        }
+        let large = [1e10_f32, 3e38, f32::MAX, f32::MIN, 16_777_216.0];
+        let values: ArrayRef = Arc::new(Float32Array::from(large.to_vec()));
+        for rule in ["noise(amount => 1)", "noise(0.5)", "noise(10)"] {
+            let masked = mask(rule, ColumnType::Real)
+                .unwrap()
+                .apply(&values, &[])
+                .unwrap();
+            for (value, masked) in large
+                .iter()
+                .zip(masked.as_primitive::<Float32Type>().values())
+            {
+                assert!(
+                    masked != value && masked.is_finite(),
+                    "{rule}: {value} gives {masked}"
+                );
+            }
+        }
     }
 }

@@ -169,10 +169,20 @@ unsafe extern "C-unwind" fn at_transaction_end(
                 WRITTEN.set(lines);
             }
         }
-        XACT_EVENT_COMMIT | XACT_EVENT_PREPARE => {
+        XACT_EVENT_COMMIT => {
             for line in WRITTEN.take() {
                 // What the log holds cannot be changed from inside the database.
                 pgrx::log!("{line}");
+            }
+        }
+        XACT_EVENT_PREPARE => {
+            // It may be rolled back yet, by any session: no anchor. If it is committed, the hash of the
+            // next record covers it.
+            for line in WRITTEN.take() {
+                pgrx::log!(
+                    "{}",
+                    line.replacen(" record ", " record, prepared and not committed, ", 1)
+                );
             }
         }
         XACT_EVENT_ABORT => {

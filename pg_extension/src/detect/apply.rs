@@ -49,7 +49,10 @@ pub fn apply(schema: &str, least: f64) -> Vec<Applied> {
                 match attempt(true, || {
                     rule::set(table.relid, &detected.column.name, &rule.to_string());
                 }) {
-                    Ok(()) => row.is_set = true,
+                    Ok(()) => {
+                        row.is_set = true;
+                        row.reason = detected.moves().map(str::to_owned);
+                    }
                     Err(stopped) => row.reason = Some(stopped.message),
                 }
             }

@@ -90,6 +90,20 @@ fn find(object: &[String]) -> Result<(Oid, i16), String> {
     let c = |text: &String| CString::new(text.as_str()).unwrap_or_default();
     let schema = schema.map(c);
     let (table, column) = (c(table), c(column));
+    if let Some(schema) = &schema {
+        // The look-up by name raises an error in a schema that may not be used: a reason for this row,
+        // and none to drop all others.
+        // SAFETY: catalog look-ups by a NUL-terminated name.
+        let closed = unsafe {
+            let namespace = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+            namespace != pg_sys::InvalidOid
+                && pg_sys::pg_namespace_aclcheck(namespace, pg_sys::GetUserId(), pg_sys::ACL_USAGE)
+                    != pg_sys::AclResult::ACLCHECK_OK
+        };
+        if closed {
+            return Err("permission denied for the table's schema".to_owned());
+        }
+    }
     // SAFETY: names are NUL-terminated and live until the look-ups are done; no lock is taken, and
     // a name that is not there is no error.
     unsafe {

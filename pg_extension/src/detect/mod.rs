@@ -98,29 +98,36 @@ fn classify(table: &Table, column: &Column, sample: Option<&Sample>) -> Vec<Find
             kind: column.kind,
             target,
             unique: column.unique,
-            key: column.referenced,
+            // Rows under different values of a partition key are to stay in different partitions, as far
+            // as there are any.
+            key: column.referenced || column.in_partition_key,
         },
         sample,
     )
 }
 
 impl Detected {
+    /// What a rule on a partition key does besides.
+    fn moves(&self) -> Option<&'static str> {
+        self.column.in_partition_key.then_some(
+            "part of the partition key: rows move to the partition of their new value, which there must be; copies refuse it",
+        )
+    }
+
     /// The rule proposed for a finding, or why there is none.
     fn proposal(&self, finding: &Finding) -> (Option<String>, Option<String>) {
         if let Some(target) = &self.column.follows {
             let note = format!("refers to {target}: masking that key carries over to it");
             return (None, Some(note));
         }
-        if self.column.in_partition_key {
-            let note = "part of the partition key, which is not masked in place";
-            return (None, Some(note.to_owned()));
-        }
         match &finding.proposal {
             Proposal::Rule(rule) => {
-                let note = self
+                let key = self
                     .column
                     .referenced
-                    .then(|| "a key: columns that refer to it follow".to_owned());
+                    .then_some("a key: columns that refer to it follow");
+                let notes: Vec<&str> = key.into_iter().chain(self.moves()).collect();
+                let note = (!notes.is_empty()).then(|| notes.join("; "));
                 (Some(rule.to_string()), note)
             }
             Proposal::Open(why) => (None, Some(why.clone())),

@@ -14,6 +14,7 @@ use super::function::Call;
 use super::other::{Other, Reader, Tester};
 use super::plan::{self, Rules};
 use super::shuffle::Shuffle;
+use super::withheld::withholding_messages;
 use crate::defect;
 use crate::error::or_raise;
 use crate::rule::{Column, Refusal};
@@ -355,10 +356,13 @@ impl Batch {
             },
             // SAFETY: the values are of the column's type.
             Action::Function(call) => unsafe {
-                input
-                    .iter()
-                    .map(|value| value.map(|value| call.run(value)))
-                    .collect()
+                let whose = || format!("the function that masks {}", mask.column.display());
+                withholding_messages(whose, || {
+                    input
+                        .iter()
+                        .map(|value| value.map(|value| call.run(value)))
+                        .collect()
+                })
             },
             Action::Shuffle(shuffle) => {
                 let mut shuffle = shuffle.borrow_mut();

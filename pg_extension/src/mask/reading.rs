@@ -26,8 +26,25 @@ pub unsafe fn read_masked(
     masks: &[ColumnMask],
     rules: &Rules,
     progress: bool,
-    mut each: impl FnMut(&Batch, &mut [ItemPointerData]),
+    each: impl FnMut(&Batch, &mut [ItemPointerData]),
 ) -> i64 {
+    // SAFETY: by the caller's promise.
+    let (rows, fingerprint) = unsafe { read_seen(table, masks, rules, progress, each) };
+    fingerprint.store();
+    rows
+}
+
+/// The same; the fingerprint is yet to be stored.
+///
+/// # Safety
+/// As [`read_masked`].
+pub unsafe fn read_seen(
+    table: pg_sys::Relation,
+    masks: &[ColumnMask],
+    rules: &Rules,
+    progress: bool,
+    mut each: impl FnMut(&Batch, &mut [ItemPointerData]),
+) -> (i64, Fingerprint) {
     // SAFETY: by the caller's promise. Slot, snapshot and scan are made and freed here; after an
     // error the transaction's end frees them.
     unsafe {
@@ -67,8 +84,7 @@ pub unsafe fn read_masked(
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::table_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
-        fingerprint.store();
-        told.rows
+        (told.rows, fingerprint)
     }
 }
 

@@ -285,12 +285,11 @@ fn mask_tables(plan: &Plan, options: Options) -> Vec<Masked> {
     for &relid in plan.tables.iter().filter(|relid| !moved.contains(relid)) {
         timed(&mut || {
             if options.fire_triggers && !triggers::firing(relid, &plan.rules).is_empty() {
-                triggers::update(relid, &plan.rules);
+                let updated = triggers::update(relid, &plan.rules);
                 // The rows are only written anew, so that no dead one keeps an original.
-                return vec![(
-                    relid,
-                    rewrite::rewrite(relid, &Rules::default(), options.progress),
-                )];
+                let rows = rewrite::rewrite(relid, &Rules::default(), options.progress);
+                triggers::refuse_added(relid, updated, rows);
+                return vec![(relid, rows)];
             }
             vec![(
                 relid,

@@ -1,5 +1,9 @@
 //! Masking with triggers, where that is asked for: the rows are updated by one UPDATE, before the
 //! table is written anew.
+//!
+//! A trigger may change a row once more. What is stored afterwards is compared with what the masks
+//! gave, row by row, before anything is recorded: a trigger that puts an original back into a masked
+//! column is refused, and control totals are those of the rows as they are stored.
 
 use std::ffi::{CStr, CString};
 
@@ -8,11 +12,14 @@ use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::batch::{ColumnMask, column_masks};
 use super::catalog;
+use super::demands::Demands;
 use super::owner::AsOwner;
 use super::plan::{Plan, Rules};
-use super::reading::{Progress, read_masked};
-use crate::boundary::{relation_name, string};
-use crate::error::{defect, raise};
+use super::reading::{Progress, read_seen};
+use super::withheld::withholding_messages;
+use crate::boundary::{check_for_interrupts, relation_name, string};
+use crate::error::{defect, notice, raise};
+use crate::proof::Fingerprint;
 use crate::query::with_settings;
 
 /// Names of the triggers that an update of the masked columns fires.
@@ -65,8 +72,8 @@ pub fn refuse_what_cannot_fire(plan: &Plan) {
 /// fire once, with all rows in their transition tables. The lock on the table is held.
 ///
 /// The rows are masked first, and held with their places in a tuple store, which is joined to the
-/// table: it holds no original of a masked column.
-pub fn update(relid: Oid, rules: &Rules) {
+/// table: it holds no original of a masked column. Gives the number of rows.
+pub fn update(relid: Oid, rules: &Rules) -> i64 {
     let _owner = AsOwner::of(relid);
     let lock = pg_sys::NoLock as i32;
     // SAFETY: the relation is open meanwhile; the store outlives the plan that reads it; after an
@@ -76,24 +83,101 @@ pub fn update(relid: Oid, rules: &Rules) {
         pg_sys::CheckTableNotInUse(relation, c"synth_mask_table".as_ptr());
         let masks = column_masks(relation, rules);
         let mut store = Store::new(&masks);
-        read_masked(relation, &masks, rules, false, |batch, places| {
+        // Domains are checked by the update too, of which no message is told.
+        let mut demands = Demands::new(relation);
+        let (rows, mut fingerprint) = read_seen(relation, &masks, rules, false, |batch, places| {
             for (row, place) in places.iter_mut().enumerate() {
+                demands.check_domains(batch.row(row), &masks);
                 store.put(place, batch.row(row), &masks);
             }
         });
+        demands.finish();
         pg_sys::SPI_connect();
         store.register();
         let plan = prepare(relid, &masks);
         let none = std::ptr::null_mut();
-        let status = pg_sys::SPI_execute_plan(plan, none, std::ptr::null(), false, 0);
+        let whose = || {
+            format!(
+                "the update of {}, with code of its triggers,",
+                relation_name(relid)
+            )
+        };
+        let status = withholding_messages(whose, || {
+            pg_sys::SPI_execute_plan(plan, none, std::ptr::null(), false, 0)
+        });
         if status != pg_sys::SPI_OK_UPDATE as i32 || pg_sys::SPI_processed != store.rows {
             refuse_skipped(relid);
         }
         Progress::end();
         pg_sys::SPI_finish();
+        pg_sys::CommandCounterIncrement();
+        compare_stored(relation, &store, &mut fingerprint);
         store.end();
         pg_sys::table_close(relation, lock);
-        pg_sys::CommandCounterIncrement();
+        let (before, after) = fingerprint.store();
+        if before["unmasked_columns"] != after["unmasked_columns"] {
+            tell_of_changes(relid);
+        }
+        rows
+    }
+}
+
+/// Rows are counted, with those that triggers have added: they went through no mask.
+pub fn refuse_added(relid: Oid, updated: i64, stored: i64) {
+    if updated != stored {
+        raise(
+            ERRCODE_TRIGGERED_ACTION_EXCEPTION,
+            format!(
+                "triggers of {} have added rows, which are not masked",
+                relation_name(relid)
+            ),
+            Some("Let them add rows to other tables, or mask without fire_triggers.".to_owned()),
+        );
+    }
+}
+
+/// How many rows are compared before their memory is freed.
+const COMPARED: u64 = 1024;
+
+/// Compares each row, as it is stored now, with what the masks gave for it, and counts it. The row is
+/// found from its place before the update: a version that was updated names the next one.
+///
+/// # Safety
+/// The update has been done; the relation is open, and its rows are the store's.
+unsafe fn compare_stored(relation: pg_sys::Relation, store: &Store, fingerprint: &mut Fingerprint) {
+    fingerprint.count_stored();
+    let mut memory = pgrx::PgMemoryContexts::new("pg_synth stored rows");
+    // SAFETY: by the caller's promise. What is made is freed here; an error ends the transaction.
+    unsafe {
+        let relid = (*relation).rd_id;
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
+        let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+        let columns = (*(*relation).rd_att).natts as usize;
+        let mut compared = 0_u64;
+        store.each(|cells, nulls| {
+            let mut place = *cells[0].cast_mut_ptr::<pg_sys::ItemPointerData>();
+            pg_sys::table_tuple_get_latest_tid(scan, &raw mut place);
+            if !pg_sys::table_tuple_fetch_row_version(relation, &raw mut place, snapshot, slot) {
+                refuse_skipped(relid);
+            }
+            pg_sys::slot_getallattrs(slot);
+            let values = std::slice::from_raw_parts((*slot).tts_values, columns);
+            let flags = std::slice::from_raw_parts((*slot).tts_isnull, columns);
+            let found = memory
+                .switch_to(|_| fingerprint.stored((&cells[1..], &nulls[1..]), (values, flags)));
+            if let Err(column) = found {
+                refuse_changed(relid, &column);
+            }
+            compared += 1;
+            if compared.is_multiple_of(COMPARED) {
+                check_for_interrupts();
+                memory.reset();
+            }
+        });
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::table_endscan(scan);
+        pg_sys::UnregisterSnapshot(snapshot);
     }
 }
 
@@ -170,6 +254,31 @@ impl Store {
         }
     }
 
+    /// Gives each row: its place, and what the masks gave.
+    ///
+    /// # Safety
+    /// No plan reads it any more.
+    unsafe fn each(&self, mut look: impl FnMut(&[Datum], &[bool])) {
+        // SAFETY: made by `new`; the slot is of its descriptor, and dropped here.
+        unsafe {
+            let columns = (*self.descriptor).natts as usize;
+            let slot = pg_sys::MakeSingleTupleTableSlot(
+                self.descriptor,
+                &raw const pg_sys::TTSOpsMinimalTuple,
+            );
+            pg_sys::tuplestore_select_read_pointer(self.state, 0);
+            pg_sys::tuplestore_rescan(self.state);
+            while pg_sys::tuplestore_gettupleslot(self.state, true, false, slot) {
+                pg_sys::slot_getallattrs(slot);
+                look(
+                    std::slice::from_raw_parts((*slot).tts_values, columns),
+                    std::slice::from_raw_parts((*slot).tts_isnull, columns),
+                );
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+        }
+    }
+
     /// # Safety
     /// No plan reads it any more.
     unsafe fn end(self) {
@@ -239,4 +348,28 @@ fn refuse_skipped(relid: Oid) -> ! {
         ),
         Some("Let the trigger pass the row on, or mask without fire_triggers.".to_owned()),
     )
+}
+
+fn refuse_changed(relid: Oid, column: &str) -> ! {
+    raise(
+        ERRCODE_TRIGGERED_ACTION_EXCEPTION,
+        format!(
+            "column {column} of {} does not hold what its rule gave: a trigger has changed it",
+            relation_name(relid)
+        ),
+        Some(
+            "Let the trigger leave masked columns as they come, or mask without fire_triggers."
+                .to_owned(),
+        ),
+    )
+}
+
+fn tell_of_changes(relid: Oid) {
+    notice(
+        format!(
+            "triggers have changed columns of {} that have no rule",
+            relation_name(relid)
+        ),
+        Some("See to it that they copy no original there: the record's control totals differ."),
+    );
 }

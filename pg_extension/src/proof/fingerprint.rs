@@ -189,6 +189,40 @@ impl Fingerprint {
         unsafe { count(&mut self.after, &mut self.unmasked, &self.hash, batch) };
     }
 
+    /// Counts rows anew as they are stored, by [`Fingerprint::stored`]: after an update whose triggers
+    /// may have changed them once more.
+    pub fn count_stored(&mut self) {
+        self.after = Totals::default();
+    }
+
+    /// Counts a row that is stored, if its masked columns hold what their masks gave; else gives the
+    /// name of one that does not.
+    ///
+    /// # Safety
+    /// The cells are those of a row of the table; those given are of its masked columns, in order.
+    pub unsafe fn stored(
+        &mut self,
+        given: (&[Datum], &[bool]),
+        (values, nulls): (&[Datum], &[bool]),
+    ) -> Result<(), String> {
+        for (number, column) in self.masked.iter().enumerate() {
+            let whole = column.form.whole();
+            let hash = |value: Datum, null: bool| {
+                // SAFETY: by the caller's promise.
+                (!null).then(|| unsafe { whole.hash(&self.hash, value) })
+            };
+            if hash(given.0[number], given.1[number])
+                != hash(values[column.index], nulls[column.index])
+            {
+                return Err(column.name.clone());
+            }
+        }
+        // SAFETY: by the caller's promise.
+        let checksum = unsafe { self.unmasked.hash(&self.hash, values, nulls) };
+        self.after.add(nulls, checksum);
+        Ok(())
+    }
+
     /// Takes a row out of the control totals, as it was masked: it has changed since it was counted.
     /// NULLs in it are those of the masked row.
     ///

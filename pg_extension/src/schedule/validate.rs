@@ -1,14 +1,16 @@
 //! Rules that no longer agree with the schema: a job that masks is refused before it runs, and its
 //! history says why.
 //!
-//! What a command masks is told by its call of a masking function with constant arguments, as in
-//! `SELECT synth_mask_table('people')` and `CALL synth_mask_table_online('people')`. A call inside
-//! of a function or a DO block is not looked at: the masking function refuses by itself there.
+//! What a command masks is told by its calls of masking functions with constant arguments, wherever
+//! in the statement they stand: `SELECT synth_mask_table('people')`, `SELECT * FROM
+//! synth_mask_schema('clinic')`, `CALL synth_mask_table_online('people')`, `CREATE TABLE AS` from one of
+//! them. A call inside of a function or a DO block is not looked at: the masking function refuses by
+//! itself there.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 
-use pgrx::pg_sys::{self, CallStmt, CmdType, Const, FuncExpr, List, Node, NodeTag, Oid};
-use pgrx::{IntoDatum, PgList};
+use pgrx::pg_sys::{self, Const, FuncExpr, List, NamedArgExpr, Node, NodeTag, Oid};
+use pgrx::{FromDatum, IntoDatum, PgList};
 
 use super::run::End;
 use crate::boundary::string;
@@ -39,64 +41,115 @@ struct Targets {
     schemas: Vec<String>,
 }
 
+/// What a command does to them.
+#[derive(Default)]
+struct Work {
+    in_place: Targets,
+    copied: Targets,
+}
+
+/// What stands against masking in place, and not against a copy.
+const IN_PLACE: [&str; 2] = ["materialized_view", "owner"];
+
 /// Why a command must not run, if so.
 ///
 /// # Safety
 /// `queries` is a list of analyzed queries.
 pub unsafe fn problem(queries: *mut List) -> Option<End> {
-    // SAFETY: by the caller's promise.
-    let targets = unsafe { targets(queries) };
-    if targets.tables.is_empty() && targets.schemas.is_empty() {
-        return None;
+    let mut calls: Vec<*mut FuncExpr> = Vec::new();
+    let mut work = Work::default();
+    // SAFETY: by the caller's promise; the walk ends before `calls` does.
+    unsafe {
+        for query in PgList::<Node>::from_pg(queries).iter_ptr() {
+            collect(query, (&raw mut calls).cast());
+        }
+        for call in calls {
+            note(call, &mut work);
+        }
     }
-    let (message, hint) = unfit_rule(&targets).or_else(|| finding(&targets))?;
+    let (message, hint) =
+        against(&work.in_place, &[]).or_else(|| against(&work.copied, &IN_PLACE))?;
     let mut end = End::because("refused", "55000", message);
     end.hint = Some(hint);
     Some(end)
 }
 
+fn against(targets: &Targets, except: &[&str]) -> Option<(String, String)> {
+    if targets.tables.is_empty() && targets.schemas.is_empty() {
+        return None;
+    }
+    unfit_rule(targets).or_else(|| finding(targets, except))
+}
+
+/// Collects the calls in a tree. Gives false, so that the walk goes on.
+///
 /// # Safety
-/// `queries` is a list of analyzed queries.
-unsafe fn targets(queries: *mut List) -> Targets {
-    let mut targets = Targets::default();
-    // SAFETY: nodes are of the type that their tags say.
+/// `node` is NULL or a node of an analyzed query; `calls` is a vector of calls.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn collect(node: *mut Node, calls: *mut c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: nodes are of the type that their tags say. Postgres's walkers visit what is below.
     unsafe {
-        for query in PgList::<pg_sys::Query>::from_pg(queries).iter_ptr() {
-            if (*query).commandType == CmdType::CMD_UTILITY {
-                let statement = (*query).utilityStmt;
-                if (*statement).type_ == NodeTag::T_CallStmt {
-                    look_at(
-                        (*statement.cast::<CallStmt>()).funcexpr.cast(),
-                        &mut targets,
-                    );
-                }
-                continue;
+        match (*node).type_ {
+            NodeTag::T_Query => {
+                let query = node.cast::<pg_sys::Query>();
+                let inner = inner_of((*query).utilityStmt);
+                collect(inner, calls) || pg_sys::query_tree_walker(query, Some(collect), calls, 0)
             }
-            for entry in PgList::<pg_sys::TargetEntry>::from_pg((*query).targetList).iter_ptr() {
-                look_at((*entry).expr.cast(), &mut targets);
+            tag => {
+                if tag == NodeTag::T_FuncExpr {
+                    (*calls.cast::<Vec<*mut FuncExpr>>()).push(node.cast());
+                }
+                pg_sys::expression_tree_walker(node, Some(collect), calls)
             }
         }
     }
-    targets
 }
 
-/// Takes down what a call of a masking function is about.
+/// What a utility statement runs: a call, or a query; NULL for all others.
 ///
 /// # Safety
-/// `node` is an expression.
-unsafe fn look_at(node: *mut Node, targets: &mut Targets) {
+/// `statement` is NULL or the utility statement of an analyzed query.
+unsafe fn inner_of(statement: *mut Node) -> *mut Node {
+    if statement.is_null() {
+        return statement;
+    }
+    // SAFETY: as above; analysis has put queries into these statements.
+    unsafe {
+        match (*statement).type_ {
+            NodeTag::T_CallStmt => (*statement.cast::<pg_sys::CallStmt>()).funcexpr.cast(),
+            NodeTag::T_CreateTableAsStmt => (*statement.cast::<pg_sys::CreateTableAsStmt>()).query,
+            NodeTag::T_ExplainStmt => (*statement.cast::<pg_sys::ExplainStmt>()).query,
+            NodeTag::T_DeclareCursorStmt => (*statement.cast::<pg_sys::DeclareCursorStmt>()).query,
+            _ => std::ptr::null_mut(),
+        }
+    }
+}
+
+/// Takes down what a call is about, if it masks.
+///
+/// # Safety
+/// `call` is a call in an analyzed query.
+unsafe fn note(call: *mut FuncExpr, work: &mut Work) {
     // SAFETY: nodes are of the type that their tags say; constants of these types point to what
     // their type says.
     unsafe {
-        if node.is_null() || (*node).type_ != NodeTag::T_FuncExpr {
-            return;
-        }
-        let call = node.cast::<FuncExpr>();
         let Some(function) = masking_function((*call).funcid) else {
             return;
         };
-        for argument in PgList::<Node>::from_pg((*call).args).iter_ptr() {
-            if (*argument).type_ != NodeTag::T_Const {
+        for (position, argument) in PgList::<Node>::from_pg((*call).args).iter_ptr().enumerate() {
+            let (argument, position) = if (*argument).type_ == NodeTag::T_NamedArgExpr {
+                let named = argument.cast::<NamedArgExpr>();
+                let number = usize::try_from((*named).argnumber).unwrap_or_default();
+                ((*named).arg.cast::<Node>(), number)
+            } else {
+                (argument, position)
+            };
+            // Texts that are put together, or cast, are constants all the same.
+            let argument = pg_sys::eval_const_expressions(std::ptr::null_mut(), argument);
+            if position != 0 || (*argument).type_ != NodeTag::T_Const {
                 continue;
             }
             let constant = argument.cast::<Const>();
@@ -105,10 +158,15 @@ unsafe fn look_at(node: *mut Node, targets: &mut Targets) {
             }
             let value = (*constant).constvalue;
             match (*constant).consttype {
-                pg_sys::REGCLASSOID => targets.tables.push(Oid::from(value.value() as u32)),
+                pg_sys::REGCLASSOID => {
+                    work.in_place.tables.push(Oid::from(value.value() as u32));
+                }
                 pg_sys::NAMEOID if function == "synth_mask_schema" => {
                     let name = value.cast_mut_ptr::<pg_sys::NameData>();
-                    targets.schemas.push(string((*name).data.as_ptr()));
+                    work.in_place.schemas.push(string((*name).data.as_ptr()));
+                }
+                pg_sys::TEXTOID if function == "synth_copy_masked" => {
+                    work.copied.schemas.extend(String::from_datum(value, false));
                 }
                 _ => {}
             }
@@ -149,7 +207,7 @@ fn unfit_rule(targets: &Targets) -> Option<(String, String)> {
 }
 
 /// An error that `synth_validate_rules` finds, where the extension has that function.
-fn finding(targets: &Targets) -> Option<(String, String)> {
+fn finding(targets: &Targets, except: &[&str]) -> Option<(String, String)> {
     let schemas = query(
         "SELECT n.nspname::text
          FROM pg_catalog.pg_proc p
@@ -166,13 +224,15 @@ fn finding(targets: &Targets) -> Option<(String, String)> {
     let schema = std::ffi::CString::new(schemas.into_iter().next()?).ok()?;
     // SAFETY: quotes a NUL-terminated name.
     let schema = unsafe { string(pg_sys::quote_identifier(CStr::as_ptr(&schema))) };
+    let [tables, schemas] = parameters(targets);
+    let except: Vec<String> = except.iter().map(|check| (*check).to_owned()).collect();
     let found = query(
         &format!(
             "{TARGETS} SELECT f.message, f.hint FROM {schema}.synth_validate_rules() f
              JOIN target t ON t.schema_name = f.schema_name AND t.table_name = f.table_name
-             WHERE f.severity = 'error' LIMIT 1"
+             WHERE f.severity = 'error' AND f.check_name <> ALL ($3) LIMIT 1"
         ),
-        &parameters(targets),
+        &[tables, schemas, (pg_sys::TEXTARRAYOID, except.into_datum())],
         |row| {
             let hint = row.get::<String>(2)?.unwrap_or_default();
             Ok(row.get::<String>(1)?.map(|message| (message, hint)))

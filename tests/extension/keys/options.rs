@@ -9,6 +9,8 @@ tests![
     triggers_fire_only_when_asked,
     statement_triggers_fire_once,
     columns_are_checked_when_triggers_fire,
+    what_triggers_store_is_compared,
+    totals_are_of_what_triggers_store,
     triggers_that_cannot_fire,
     statistics_are_replaced,
     a_plan_says_what_would_happen,
@@ -222,6 +224,97 @@ fn columns_are_checked_when_triggers_fire(pg: &Postgres) {
     assert_eq!(
         session.rows(&format!("SELECT length(d), length(\"c' d\") FROM {table}")),
         [row(&["20", "20"])]
+    );
+}
+
+/// A trigger that puts an original back is found, whatever the mask and whenever it fires.
+fn what_triggers_store_is_compared(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, email text, salary numeric(10,2), code char(8), tags text[], loud text);
+         INSERT INTO t SELECT i, 'real' || i || '@corp.test', i * 100, 'C' || i, ARRAY['Real ' || i, NULL], NULL FROM generate_series(1, 2000) i;
+         CREATE TABLE before AS TABLE t;
+         CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF OLD.id = 1700 THEN NEW.email := OLD.email; END IF; RETURN NEW; END $$;
+         CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF pg_trigger_depth() = 1 AND OLD.id = 1700 THEN UPDATE public.t SET email = OLD.email WHERE id = OLD.id; END IF; RETURN NULL; END $$;
+         CREATE FUNCTION history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF OLD.id = 1700 THEN INSERT INTO public.t (id, email) VALUES (-1, OLD.email); END IF; RETURN NULL; END $$;
+         CREATE FUNCTION remove() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF OLD.id = 1700 THEN DELETE FROM public.t WHERE id = OLD.id; END IF; RETURN NULL; END $$;
+         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF pg_trigger_depth() = 1 THEN UPDATE public.t SET loud = upper(email) WHERE id = NEW.id; END IF; RETURN NULL; END $$",
+    );
+    for (column, mask) in [
+        ("salary", "MASKED WITH noise(0.5)"),
+        ("code", "MASKED WITH fpe('alphanumeric')"),
+        ("tags", "MASKED WITH hash(20)"),
+    ] {
+        rule(&mut session, "t", column, mask);
+    }
+    let call = "SELECT synth_mask_table('t', fire_triggers => true)";
+    let changed = "column email of public.t does not hold what its rule gave";
+    for (mask, when, function, says) in [
+        ("hash(20)", "BEFORE", "back", changed),
+        // What it deals out are originals: only the row tells.
+        ("shuffle", "BEFORE", "back", changed),
+        ("hash(20)", "AFTER", "later", changed),
+        ("shuffle", "AFTER", "later", changed),
+        ("hash(20)", "AFTER", "history", "have added rows"),
+        (
+            "hash(20)",
+            "AFTER",
+            "remove",
+            "a row of public.t was not masked",
+        ),
+    ] {
+        rule(&mut session, "t", "email", &format!("MASKED WITH {mask}"));
+        session.run(&format!(
+            "CREATE TRIGGER a {when} UPDATE ON t FOR EACH ROW EXECUTE FUNCTION {function}()"
+        ));
+        session.refused(call, "09000", says);
+        session.run("DROP TRIGGER a ON t");
+        assert_eq!(
+            session.value("SELECT count(*) FROM (TABLE t EXCEPT TABLE before) d"),
+            "0",
+            "{function}: the table has changed"
+        );
+    }
+    // What leaves masked columns alone may update the row again.
+    session.run("CREATE TRIGGER a AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()");
+    rule(&mut session, "t", "email", "MASKED WITH hash(20)");
+    assert_eq!(session.value(call), "2000");
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE loud = upper(email) AND email !~ 'corp'"),
+        "2000"
+    );
+}
+
+/// Control totals of a run are those of the rows as triggers have left them.
+fn totals_are_of_what_triggers_store(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run(
+        "CREATE TABLE t (id int PRIMARY KEY, email text, note text);
+         INSERT INTO t SELECT i, 'real' || i || '@corp.test', NULL FROM generate_series(1, 300) i;
+         CREATE FUNCTION copies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF OLD.id > 200 THEN NEW.note := OLD.email; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER a BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION copies()",
+    );
+    rule(&mut session, "t", "email", "MASKED WITH hash(20)");
+    session.run("SELECT synth_mask_table('t', fire_triggers => true)");
+    assert_eq!(
+        session.rows(
+            "SELECT verification ->> 'rows', verification ->> 'unmasked_columns', before -> 'public.t' -> 'nulls' ->> 'note', after -> 'public.t' -> 'nulls' ->> 'note'
+             FROM synth.audit_log WHERE operation = 'mask_table'"
+        ),
+        [row(&["equal", "differs", "300", "200"])],
+        "the record tells of rows that are not stored"
+    );
+    assert_eq!(
+        session.column(
+            "SELECT verdict FROM synth_verify_masked('t', false) WHERE place = 'unmasked columns'"
+        ),
+        ["differs"]
     );
 }
 

@@ -14,6 +14,9 @@ tests![
     one_call_at_a_time_and_abort,
     changes_of_the_table_begin_anew,
     speed_is_limited,
+    locks_that_cannot_be_had_end_a_call,
+    a_claim_that_is_given_up_ends_a_call,
+    undecided_columns_of_protected_tables,
     owners_cannot_reach_further,
 ];
 
@@ -367,4 +370,96 @@ fn owners_cannot_reach_further(pg: &Postgres) {
     );
     owner.refused("CREATE TRIGGER mine AFTER INSERT ON seen FOR EACH ROW EXECUTE FUNCTION synth.online_capture()", "42501", "denied");
     owner.refused("CREATE TABLE synth.online_log_1 (a int)", "42501", "denied");
+}
+
+/// A reader who does not end: the call backs off, gives up and keeps what is done.
+fn locks_that_cannot_be_had_end_a_call(pg: &Postgres) {
+    let mut session = fresh(pg);
+    table(&mut session, 500);
+    let mut reader = session.another(pg);
+    reader.run("BEGIN; SELECT count(*) FROM t");
+    let begun = Instant::now();
+    let error = session.refused(
+        "CALL synth_mask_table_online('t', lock_timeout => '20 ms', lock_attempts => 4)",
+        "55P03",
+        "could not lock public.t in 4 attempts",
+    );
+    // Three pauses, each twice the one before: 100, 200 and 400 ms.
+    let waited = begun.elapsed();
+    assert!(
+        waited >= Duration::from_millis(700),
+        "it waited {waited:?} only"
+    );
+    assert!(error.hint.contains("What is done is kept"), "{error}");
+    assert_eq!(
+        session.rows("SELECT phase, rows_done, waiting_for FROM synth.progress"),
+        [crate::extension::row(&["catch up", "500", "lock"])]
+    );
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE v LIKE 'Original%'"),
+        "500"
+    );
+    reader.run("COMMIT");
+    session.run("CALL synth_mask_table_online('t', lock_timeout => '20 ms', lock_attempts => 4)");
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE v LIKE 'Original%'"),
+        "0"
+    );
+    assert_eq!(phase(&mut session, "t"), "done");
+    nothing_left(&mut session);
+}
+
+/// Code on the table's rows that gives up all advisory locks would let another session mask the table
+/// at the same time: nothing of that step is committed.
+fn a_claim_that_is_given_up_ends_a_call(pg: &Postgres) {
+    let mut session = fresh(pg);
+    table(&mut session, 500);
+    session.run(
+        "CREATE FUNCTION unlocks(i int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN IF i = 350 THEN PERFORM pg_advisory_unlock_all(); END IF; RETURN true; END $$;
+         ALTER TABLE t ADD CONSTRAINT c CHECK (unlocks(id))",
+    );
+    let call = "CALL synth_mask_table_online('t', batch_rows => 100)";
+    let error = session.refused(call, "55000", "the claim on public.t has been given up");
+    assert!(error.hint.contains("pg_advisory_unlock_all"), "{error}");
+    let done: u32 = session
+        .value("SELECT rows_done FROM synth.progress")
+        .parse()
+        .unwrap();
+    assert!((1..500).contains(&done), "{done} rows are committed");
+    session.refused(call, "55000", "the claim on public.t has been given up");
+    session.run("ALTER TABLE t DROP CONSTRAINT c");
+    session.run(call);
+    assert_eq!(
+        session.value("SELECT count(*) FROM t WHERE v LIKE 'Original%'"),
+        "0"
+    );
+    nothing_left(&mut session);
+}
+
+/// Default deny holds for masking online and for copies, whatever these do with undecided columns.
+fn undecided_columns_of_protected_tables(pg: &Postgres) {
+    let mut session = fresh(pg);
+    session.run("CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, v text); INSERT INTO s.t VALUES (1, 'Original')");
+    rule(&mut session, "s.t", "v", "MASKED WITH hash");
+    rule(&mut session, "s.t", "id", "NOT MASKED");
+    session.run("SELECT synth_protect('s.t'); ALTER TABLE s.t ADD phone text DEFAULT 'Original'");
+    for call in [
+        "CALL synth_mask_table_online('s.t')",
+        "SELECT * FROM synth_copy_masked('s', 'copied')",
+        "SELECT * FROM synth_copy_masked('s', 'copied', undecided => 'copy')",
+        "SELECT * FROM synth_copy_masked('s', 'copied', undecided => 'null')",
+    ] {
+        session.refused(call, "55000", "phone");
+    }
+    assert_eq!(
+        session.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'copied'"),
+        "0"
+    );
+    rule(&mut session, "s.t", "phone", "MASKED WITH phone");
+    session.run("CALL synth_mask_table_online('s.t'); ");
+    session.run("SELECT * FROM synth_copy_masked('s', 'copied')");
+    assert_eq!(
+        session.value("SELECT count(*) FROM copied.t WHERE t::text LIKE '%Original%'"),
+        "0"
+    );
 }

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::same_rows;
-use crate::extension::{Session, tests};
+use crate::extension::{Session, row, tests};
 use crate::servers::postgres::Postgres;
 
 tests![killed_at_random_points];
 
-/// Kills of each form: fifty in all.
-const KILLS: usize = 10;
+/// Kills of each form that reach it at work: more than fifty in all.
+const KILLS: usize = 8;
 const DATABASE: &str = "killed";
 
 /// A form of masking.
@@ -24,19 +24,19 @@ struct Form {
     /// Tables that get the rules.
     ruled: &'static [&'static str],
     call: &'static str,
-    /// The most milliseconds before a kill.
-    longest: u64,
+    /// The masked table, to be verified at the end.
+    result: &'static str,
     /// Whether it has ended, after all has been found as it must be.
     ended: fn(&mut Session) -> bool,
 }
 
-const FORMS: [Form; 5] = [
+const FORMS: [Form; 7] = [
     Form {
         name: "rewrite",
         setup: "CREATE TABLE t (LIKE original INCLUDING ALL); INSERT INTO t TABLE original",
         ruled: &["t"],
         call: "SELECT synth_mask_table('t')",
-        longest: 60,
+        result: "t",
         ended: |session| all_or_nothing(session, &["t"]),
     },
     Form {
@@ -45,7 +45,7 @@ const FORMS: [Form; 5] = [
                 CREATE TABLE s.b (LIKE original INCLUDING ALL); INSERT INTO s.b TABLE original",
         ruled: &["s.a", "s.b"],
         call: "SELECT * FROM synth_mask_schema('s')",
-        longest: 100,
+        result: "s.a",
         ended: |session| all_or_nothing(session, &["s.a", "s.b"]),
     },
     Form {
@@ -53,7 +53,7 @@ const FORMS: [Form; 5] = [
         setup: "CREATE TABLE t (LIKE original INCLUDING ALL); INSERT INTO t TABLE original",
         ruled: &["t"],
         call: ONLINE,
-        longest: 220,
+        result: "t",
         ended: online_ended,
     },
     Form {
@@ -61,22 +61,33 @@ const FORMS: [Form; 5] = [
         setup: "CREATE SCHEMA s; CREATE TABLE s.t (LIKE original INCLUDING ALL); INSERT INTO s.t TABLE original",
         ruled: &["s.t"],
         call: "SELECT * FROM synth_copy_masked('s', 'copied')",
-        longest: 100,
-        ended: |session| {
-            same_rows(session, "s.t", "original");
-            let made = session.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'copied'");
-            if made == "1" {
-                same_rows(session, "copied.t", "masked");
-            }
-            made == "1"
-        },
+        result: "copied.t",
+        ended: copied,
+    },
+    Form {
+        name: "subset",
+        setup: "CREATE SCHEMA s; CREATE TABLE s.t (LIKE original INCLUDING ALL); INSERT INTO s.t TABLE original",
+        ruled: &["s.t"],
+        call: r#"SELECT * FROM synth_copy_masked('s', 'copied', subset => '{"t": "id > 0"}')"#,
+        result: "copied.t",
+        ended: copied,
+    },
+    Form {
+        name: "triggers",
+        setup: "CREATE TABLE t (LIKE original INCLUDING ALL); INSERT INTO t TABLE original;
+                CREATE OR REPLACE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+                CREATE TRIGGER passing BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION pass()",
+        ruled: &["t"],
+        call: "SELECT synth_mask_table('t', fire_triggers => true)",
+        result: "t",
+        ended: |session| all_or_nothing(session, &["t"]),
     },
     Form {
         name: "job",
         setup: "CREATE TABLE t (LIKE original INCLUDING ALL); INSERT INTO t TABLE original; ALTER TABLE t OWNER TO worker",
         ruled: &["t"],
         call: ONLINE,
-        longest: 220,
+        result: "t",
         ended: online_ended,
     },
 ];
@@ -103,6 +114,16 @@ fn all_or_nothing(session: &mut Session, tables: &[&str]) -> bool {
     let first = masked.next().unwrap_or_default();
     assert!(masked.all(|next| next == first), "some tables are masked");
     first
+}
+
+/// A copy is there as a whole or not at all.
+fn copied(session: &mut Session) -> bool {
+    same_rows(session, "s.t", "original");
+    let made = session.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'copied'");
+    if made == "1" {
+        same_rows(session, "copied.t", "masked");
+    }
+    made == "1"
 }
 
 /// The table is untouched until the new heap takes its place.
@@ -150,9 +171,12 @@ fn killed_at_random_points(_: &Postgres) {
     worker.close();
     session.close();
     let mut state = 0x000F_EED5;
+    let mut all = 0;
     for form in &FORMS {
         let begun = Instant::now();
         let (mut kills, mut runs) = (0, 0);
+        // How long it takes if nobody disturbs it: the first run tells.
+        let mut usual = Duration::ZERO;
         while kills < KILLS {
             runs += 1;
             let mut session = Session::open(&pg, DATABASE);
@@ -166,10 +190,16 @@ fn killed_at_random_points(_: &Postgres) {
             session.close();
             // The same call again and again, until it ends.
             loop {
-                let patience = (kills < KILLS)
-                    .then(|| Duration::from_millis(10 + next(&mut state) % form.longest));
-                let whole_server = next(&mut state).is_multiple_of(2);
-                kills += usize::from(run_and_kill(&pg, form, patience, whole_server));
+                let kill = (kills < KILLS && usual > Duration::ZERO).then(|| Kill {
+                    after: usual.mul_f64(next(&mut state) as f64 / (1_u64 << 31) as f64),
+                    whole_server: next(&mut state).is_multiple_of(2),
+                });
+                let undisturbed = kill.is_none();
+                let (killed, took) = run_and_kill(&pg, form, kill);
+                kills += usize::from(killed);
+                if undisturbed && usual.is_zero() {
+                    usual = took;
+                }
                 let mut session = Session::open(&pg, DATABASE);
                 let ended = (form.ended)(&mut session);
                 session.close();
@@ -178,57 +208,71 @@ fn killed_at_random_points(_: &Postgres) {
                 }
             }
             let mut session = Session::open(&pg, DATABASE);
-            super::nothing_left(&mut session);
-            session.run("SET enable_seqscan = off");
-            let table = if form.name == "copy" {
-                "copied.t"
-            } else {
-                form.ruled[0]
-            };
-            let found = session.value(&format!(
-                "SELECT count(*) FROM {table} t JOIN masked USING (email) WHERE t.id = masked.id"
-            ));
-            assert_eq!(
-                found, "3000",
-                "{}: the index does not find the rows",
-                form.name
-            );
+            prove(&mut session, form);
             session.close();
         }
+        all += kills;
         eprintln!(
-            "{}: {kills} kills in {runs} runs, {:?}",
+            "{}: {kills} kills in {runs} runs, {usual:?} each, {:?}",
             form.name,
             begun.elapsed()
         );
     }
+    assert!(all >= 50, "{all} kills have reached a form at work");
 }
 
-/// Runs a form in a process of its own, and after some time kills it: the backend, or the whole
-/// server. Gives whether it was killed; without a time it runs to its end.
-fn run_and_kill(pg: &Postgres, form: &Form, after: Option<Duration>, whole_server: bool) -> bool {
+/// What has ended holds together: nothing of the run is left, the indexes find the rows, no original
+/// survives, and the audit is whole.
+fn prove(session: &mut Session, form: &Form) {
+    super::nothing_left(session);
+    let (name, table) = (form.name, form.result);
+    session.run("SET enable_seqscan = off");
+    let found = session.value(&format!(
+        "SELECT count(*) FROM {table} t JOIN masked USING (email) WHERE t.id = masked.id"
+    ));
+    assert_eq!(found, "3000", "{name}: the index does not find the rows");
+    // Statistics are cleared by a call of their own, as docs/proof.md says.
+    let verified = format!(
+        "SELECT count(*) FILTER (WHERE verdict = 'SURVIVING' AND place NOT LIKE '%statistics'), count(*) FILTER (WHERE verdict = 'differs'), count(*) > 4
+         FROM synth_verify_masked('{table}', false)"
+    );
+    assert_eq!(session.rows(&verified), [row(&["0", "0", "t"])], "{name}");
+    assert_eq!(
+        session.value("SELECT count(*) FROM synth_audit_verify()"),
+        "0",
+        "{name}: the audit is broken"
+    );
+}
+
+/// When and what to kill.
+struct Kill {
+    after: Duration,
+    whole_server: bool,
+}
+
+/// Runs a form in a process of its own, and kills its backend, or the whole server, some time after it
+/// has begun to work; without a kill it runs to its end. Gives whether the kill has ended it, and how
+/// long it has worked.
+fn run_and_kill(pg: &Postgres, form: &Form, kill: Option<Kill>) -> (bool, Duration) {
+    let mut watch = Session::open(pg, DATABASE);
     let mut run = Run::begin(pg, form);
-    let Some(after) = after else {
+    let pid = run.until_at_work(pg, &mut watch);
+    let begun = Instant::now();
+    let (Some(kill), Some(pid)) = (kill, pid) else {
         run.wait(pg);
-        return false;
+        watch.close();
+        return (false, begun.elapsed());
     };
-    thread::sleep(after);
-    if run.has_ended(pg) {
-        return false;
-    }
-    if whole_server {
+    thread::sleep(kill.after);
+    if kill.whole_server {
         pg.restart("KILL");
     } else {
-        if let Some(pid) = run.pid(pg) {
-            crate::signal(pid, "KILL");
-        }
-        if let Run::Client(client) = &mut run {
-            let _ = client.wait();
-        }
-        pg.wait_until_ready()
-            .unwrap_or_else(|e| panic!("the server does not recover: {e}"));
+        crate::signal(pid, "KILL");
     }
-    run.settle(pg);
-    true
+    let killed = run.settle(pg);
+    pg.wait_until_ready()
+        .unwrap_or_else(|e| panic!("the server does not recover: {e}"));
+    (killed, begun.elapsed())
 }
 
 /// A form at work.
@@ -279,39 +323,50 @@ impl Run {
         }
     }
 
-    fn pid(&self, pg: &Postgres) -> Option<u32> {
+    /// Waits until the statement has begun; gives the process that it runs in, unless it has ended.
+    fn until_at_work(&mut self, pg: &Postgres, watch: &mut Session) -> Option<u32> {
         let query = match self {
-            Self::Client(_) => "SELECT pid FROM pg_stat_activity WHERE application_name = 'psql' AND pid <> pg_backend_pid()".to_owned(),
-            Self::Job(run) => format!("SELECT pid FROM synth.job_run WHERE run_id = {run} AND status = 'running'"),
+            Self::Client(_) => "SELECT pid FROM pg_stat_activity WHERE application_name = 'psql' AND state = 'active' AND query ~ 'synth_'".to_owned(),
+            Self::Job(run) => format!("SELECT r.pid FROM synth.job_run r JOIN pg_stat_activity a ON a.pid = r.pid WHERE r.run_id = {run} AND r.status = 'running' AND a.state = 'active'"),
         };
-        pg.psql(DATABASE, &query).ok()?.parse().ok()
+        loop {
+            if let Some(pid) = watch.column(&query).pop() {
+                return pid.parse().ok();
+            }
+            if self.has_ended(pg) {
+                return None;
+            }
+        }
     }
 
     /// Waits for the end of a run that is left alone.
     fn wait(&mut self, pg: &Postgres) {
-        match self {
-            Self::Client(client) => {
-                let status = client.wait();
-                assert!(
-                    status.is_ok_and(|status| status.success()),
-                    "the call fails by itself"
-                );
-            }
-            Self::Job(_) => self.settle(pg),
-        }
+        assert!(!self.settle(pg), "the call fails by itself");
     }
 
-    /// Waits until a run that was killed is known to be gone.
-    fn settle(&mut self, pg: &Postgres) {
+    /// Waits until a run is known to be over; gives whether it was ended by a kill.
+    fn settle(&mut self, pg: &Postgres) -> bool {
         match self {
-            Self::Client(client) => drop(client.wait()),
+            Self::Client(client) => {
+                // psql gives 1 for an error of the statement, and 2 if the connection is lost.
+                let status = client.wait().unwrap().code();
+                assert!(
+                    status == Some(0) || status == Some(2),
+                    "the call fails by itself: {status:?}"
+                );
+                status == Some(2)
+            }
             Self::Job(run) => {
                 let begun = Instant::now();
-                while !["succeeded", "interrupted"].contains(&Self::status(pg, run).as_str()) {
-                    assert!(
-                        begun.elapsed() < Duration::from_mins(1),
-                        "run {run} does not end"
-                    );
+                loop {
+                    match Self::status(pg, run).as_str() {
+                        "succeeded" => return false,
+                        "interrupted" => return true,
+                        status => assert!(
+                            begun.elapsed() < Duration::from_mins(1),
+                            "run {run} does not end: {status}"
+                        ),
+                    }
                     thread::sleep(Duration::from_millis(20));
                 }
             }

@@ -13,6 +13,7 @@ tests![
     what_is_rolled_back_leaves_no_record,
     tampering_is_found,
     an_anchor_finds_a_chain_made_anew,
+    a_prepared_transaction_is_no_anchor,
     concurrent_writers_make_one_chain,
     dump_and_restore_keep_the_chain,
     others_see_their_own_records,
@@ -343,4 +344,46 @@ fn others_see_their_own_records(pg: &Postgres) {
     assert_eq!(other.value("SELECT count(*) FROM synth.audit"), "0");
     other.run("DELETE FROM synth.audit; UPDATE synth.audit_head SET id = 0");
     assert_eq!(breaks(&mut session), Vec::<Cells>::new());
+}
+
+/// What is logged as written is written: a prepared transaction may be rolled back yet.
+fn a_prepared_transaction_is_no_anchor(_: &Postgres) {
+    let settings = ["max_prepared_transactions=2", "log_min_messages=log"];
+    let pg =
+        Postgres::start_with("-prepared", &settings).unwrap_or_else(|e| panic!("no cluster: {e}"));
+    pg.psql("postgres", "CREATE DATABASE prepared").unwrap();
+    let mut session = Session::open(&pg, "prepared");
+    session.run("CREATE EXTENSION pg_synth");
+    masked(&mut session, "t");
+    for end in ["ROLLBACK", "COMMIT"] {
+        session.run("BEGIN; SELECT synth_mask_table('t'); PREPARE TRANSACTION 'p'");
+        session.run(&format!("{end} PREPARED 'p'"));
+        session.run("SELECT synth_mask_table('t')");
+        assert_eq!(breaks(&mut session), Vec::<Cells>::new(), "{end}");
+    }
+    let log = pg.log();
+    let anchors: Vec<(&str, &str)> = log
+        .lines()
+        .filter_map(|line| {
+            line.split_once("pg_synth audit record ")?
+                .1
+                .split_once(": ")
+        })
+        .collect();
+    assert!(anchors.len() >= 3, "{anchors:?}");
+    for (id, hash) in anchors {
+        assert_eq!(
+            session.rows(&format!(
+                "SELECT * FROM synth_audit_verify({id}, '{}')",
+                hash.trim()
+            )),
+            Vec::<Cells>::new(),
+            "what the log says of record {id} is a false break"
+        );
+    }
+    assert_eq!(
+        log.matches("audit record, prepared and not committed, ")
+            .count(),
+        2
+    );
 }

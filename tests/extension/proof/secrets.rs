@@ -237,4 +237,22 @@ fn unmasking_is_recorded_whatever_becomes_of_it(pg: &Postgres) {
         session.rows("SELECT * FROM synth_audit_verify()"),
         Vec::<Cells>::new()
     );
+    // One that has shown originals stays on record, whatever the reader does to his transaction.
+    session.run("CREATE TABLE shown (n text); INSERT INTO shown VALUES ('4100000007'); SELECT synth_set_rule('shown', 'n', 'MASKED WITH fpe'), synth_mask_table('shown')");
+    let masked = session.value("SELECT n FROM shown");
+    session.run("BEGIN");
+    assert_eq!(
+        session.value(&format!(
+            "SELECT synth_unmask('shown', 'n', '{masked}'::text)"
+        )),
+        "4100000007"
+    );
+    session.run("ROLLBACK");
+    assert_eq!(
+        session.column(
+            "SELECT operation || ' ' || target FROM synth.audit_log ORDER BY id DESC LIMIT 1"
+        ),
+        ["unmask public.shown.n"],
+        "originals were shown, and nobody knows"
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, prepared, run_now, shared, until, until_runs};
 use crate::block_on;
-use crate::extension::tests;
+use crate::extension::{row, tests};
 use crate::servers::postgres::Postgres;
 
 tests![
@@ -13,6 +13,7 @@ tests![
     names_and_commands_with_quotes,
     masking_generating_and_copying,
     rules_that_do_not_fit_any_more,
+    messages_of_code_on_rows_are_withheld,
 ];
 
 fn commands_run_outside_of_a_transaction_block(pg: &Postgres) {
@@ -225,8 +226,35 @@ fn masking_generating_and_copying(pg: &Postgres) {
     );
     owner.run("SELECT synth_schedule('generate', '@daily', 'CREATE TABLE patients AS SELECT * FROM synth_patients(50, 1)')");
     assert_eq!(run_now(&mut owner, "generate", "succeeded", "rows"), "50");
-    owner.run("SELECT synth_schedule('copy', '@daily', 'CREATE TABLE copies AS TABLE people')");
-    assert_eq!(run_now(&mut owner, "copy", "succeeded", "rows"), "100");
+    // Masked copying and online masking are commands as any other.
+    session.run(&format!(
+        "GRANT CREATE ON DATABASE {} TO {role}",
+        session.database
+    ));
+    owner.run(
+        "CREATE SCHEMA source; CREATE TABLE source.people (id int PRIMARY KEY, email text);
+         INSERT INTO source.people SELECT i, 'real' || i || '@corp.com' FROM generate_series(1, 100) i;
+         CREATE TABLE online (LIKE source.people INCLUDING ALL); INSERT INTO online TABLE source.people;
+         SELECT synth_set_rule(t, 'id', 'NOT MASKED'), synth_set_rule(t, 'email', 'MASKED WITH email') FROM unnest(ARRAY['source.people', 'online']::regclass[]) t",
+    );
+    owner.run("SELECT synth_schedule('copy', '@daily', $$SELECT * FROM synth_copy_masked('source', 'copied')$$)");
+    assert_eq!(run_now(&mut owner, "copy", "succeeded", "rows"), "1");
+    owner.run("SELECT synth_schedule('online', '@daily', $$CALL synth_mask_table_online('online', batch_rows => 10)$$)");
+    run_now(&mut owner, "online", "succeeded", "status");
+    for table in ["copied.people", "online"] {
+        assert_eq!(
+            owner.rows(&format!(
+                "SELECT count(*), count(*) FILTER (WHERE email LIKE '%corp.com') FROM {table}"
+            )),
+            [row(&["100", "0"])],
+            "{table}"
+        );
+    }
+    assert_eq!(
+        owner.value("SELECT count(*) FROM source.people WHERE email LIKE '%corp.com'"),
+        "100",
+        "the source of a copy is masked"
+    );
 }
 
 fn rules_that_do_not_fit_any_more(pg: &Postgres) {
@@ -275,4 +303,113 @@ fn rules_that_do_not_fit_any_more(pg: &Postgres) {
         "55000 true"
     );
     run_now(&mut session, "other", "succeeded", "status");
+    // Wherever in a command the call stands, and however its argument is written.
+    for (number, command) in [
+        "SELECT * FROM synth_mask_schema('public')",
+        "SELECT m.rows_masked FROM synth_mask_schema(schema => 'public') m WHERE m.rows_masked > 0",
+        "SELECT s.n FROM (SELECT coalesce(synth_mask_table('p'), 0) + 1 AS n) s",
+        "WITH m AS MATERIALIZED (SELECT * FROM synth_mask_schema(('pub' || 'lic')::name)) SELECT count(*) FROM m",
+        "INSERT INTO other SELECT table_name FROM synth_mask_schema('public')",
+        "CREATE TABLE made AS SELECT * FROM synth_mask_schema('public')",
+        "SELECT * FROM synth_copy_masked('public', 'copied')",
+        "SELECT synth_copy_masked(target_schema => 'copied', source_schema => 'public')",
+        "CALL synth_mask_table_online(batch_rows => 10, target => 'p')",
+        "EXPLAIN ANALYZE SELECT synth_mask_table('p')",
+    ]
+    .iter()
+    .enumerate()
+    {
+        session.run(&format!(
+            "SELECT synth_schedule('form {number}', '@daily', $f${command}$f$)"
+        ));
+        let job = format!("form {number}");
+        assert_eq!(
+            run_now(
+                &mut session,
+                &job,
+                "refused",
+                "sqlstate || ' ' || (message LIKE '%iban%')"
+            ),
+            "55000 true",
+            "{command}"
+        );
+    }
+}
+
+/// Code of the user's that is given real values may put one into its message: neither the client nor
+/// the log nor the history of jobs gets it.
+fn messages_of_code_on_rows_are_withheld(pg: &Postgres) {
+    let _server = shared();
+    let (mut session, _) = prepared(pg);
+    session.run(
+        "CREATE SCHEMA s; CREATE TABLE s.people (id int PRIMARY KEY, name text); INSERT INTO s.people VALUES (1, concat('Ann ', 'Withheld'));
+         CREATE TABLE s.noted (LIKE s.people INCLUDING ALL); INSERT INTO s.noted TABLE s.people;
+         CREATE FUNCTION s.number(v text) RETURNS text LANGUAGE sql AS 'SELECT v::int::text';
+         CREATE FUNCTION s.tells() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more of %', OLD.name USING DETAIL = OLD.name, HINT = OLD.name, ERRCODE = 'TT001'; END $$;
+         CREATE TRIGGER tells BEFORE UPDATE ON s.noted FOR EACH ROW EXECUTE FUNCTION s.tells();
+         SELECT synth_trust_function('s.number(text)');
+         SELECT synth_set_rule('s.people', 'name', 'MASKED WITH FUNCTION s.number'), synth_set_rule('s.people', 'id', 'NOT MASKED'),
+                synth_set_rule('s.noted', 'name', 'MASKED WITH hash'), synth_set_rule('s.noted', 'id', 'NOT MASKED')",
+    );
+    for (number, (command, code, says)) in [
+        (
+            "SELECT synth_mask_table('s.people')",
+            "22P02",
+            "masks s.people.name",
+        ),
+        (
+            "SELECT * FROM synth_mask_schema('s')",
+            "22P02",
+            "masks s.people.name",
+        ),
+        (
+            "SELECT * FROM synth_copy_masked('s', 'copied')",
+            "22P02",
+            "masks s.people.name",
+        ),
+        (
+            "CALL synth_mask_table_online('s.people')",
+            "22P02",
+            "masks s.people.name",
+        ),
+        (
+            "SELECT synth_mask_table('s.noted', fire_triggers => true)",
+            "38000",
+            "SQLSTATE TT001",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let error = session.refused(command, code, says);
+        assert!(error.hint.contains("withheld"), "{command}: {error}");
+        let text = error.to_string();
+        assert!(
+            !text.contains("Withheld"),
+            "{command}: the client sees {text}"
+        );
+        let job = format!("job {number}");
+        session.run(&format!(
+            "SELECT synth_schedule('{job}', '@daily', $f${command}$f$, attempts => 1)"
+        ));
+        let told = run_now(
+            &mut session,
+            &job,
+            "failed",
+            "concat_ws(' ', sqlstate, message, hint, notices::text, result)",
+        );
+        assert!(
+            told.contains(says) && !told.contains("Withheld"),
+            "{command}: {told}"
+        );
+    }
+    let log = pg.log();
+    assert!(
+        log.contains("masks s.people.name"),
+        "this test would not find a message"
+    );
+    assert!(
+        !log.contains("Ann Withheld"),
+        "the server's log has a value"
+    );
 }

@@ -9,6 +9,7 @@ mod restarts;
 mod roles;
 mod times;
 mod timing;
+mod upgraded;
 pub mod without;
 
 use std::path::Path;
@@ -43,6 +44,7 @@ pub fn tests() -> Vec<Test> {
         roles::tests(),
         times::tests(),
         timing::tests(),
+        upgraded::tests(),
     ]
     .concat()
 }

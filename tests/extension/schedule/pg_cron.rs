@@ -21,6 +21,9 @@ fn the_same_commands_work_from_pg_cron(pg: &Postgres) {
          CREATE TABLE people (id int, email text);
          INSERT INTO people SELECT i, 'real' || i || '@corp.com' FROM generate_series(1, 100) i;
          SELECT synth_set_rule('people', 'email', 'MASKED WITH email');
+         CREATE SCHEMA source; CREATE TABLE source.people (id int PRIMARY KEY, email text); INSERT INTO source.people TABLE people;
+         CREATE TABLE online (LIKE source.people INCLUDING ALL); INSERT INTO online TABLE people;
+         SELECT synth_set_rule(t, 'id', 'NOT MASKED'), synth_set_rule(t, 'email', 'MASKED WITH email') FROM unnest(ARRAY['source.people', 'online']::regclass[]) t;
          CREATE PROCEDURE commits() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE committed (); COMMIT; RAISE 'stop'; END $$",
     );
     // Due when the server starts, so that nobody waits for a minute to pass.
@@ -29,6 +32,14 @@ fn the_same_commands_work_from_pg_cron(pg: &Postgres) {
         (
             "generate",
             "CREATE TABLE patients AS SELECT * FROM synth_patients(10, 1)",
+        ),
+        (
+            "copy",
+            "SELECT * FROM synth_copy_masked('source', 'copied')",
+        ),
+        (
+            "online",
+            "CALL synth_mask_table_online('online', batch_rows => 10)",
         ),
         ("commit", "CALL commits()"),
     ] {
@@ -41,8 +52,12 @@ fn the_same_commands_work_from_pg_cron(pg: &Postgres) {
     until(
         &mut session,
         "SELECT string_agg(status, ',' ORDER BY jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')",
-        "succeeded,succeeded,failed",
+        "succeeded,succeeded,succeeded,succeeded,failed",
     );
+    for table in ["copied.people", "online"] {
+        let masked = format!("SELECT count(*) FROM {table} WHERE email NOT LIKE '%corp.com'");
+        assert_eq!(session.value(&masked), "100", "{table}");
+    }
     assert_eq!(
         session.value("SELECT count(*) FROM people WHERE email LIKE '%corp.com'"),
         "0"
@@ -52,5 +67,5 @@ fn the_same_commands_work_from_pg_cron(pg: &Postgres) {
         session.value("SELECT to_regclass('committed') IS NOT NULL"),
         "t"
     );
-    session.run("DROP EXTENSION pg_cron; DROP TABLE people, patients, committed; DROP PROCEDURE commits; DROP EXTENSION pg_synth");
+    session.run("DROP EXTENSION pg_cron; DROP TABLE people, patients, committed, online; DROP SCHEMA source, copied CASCADE; DROP PROCEDURE commits; DROP EXTENSION pg_synth");
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::caseless::Caseless;
 use super::words::{NO_SURNAMES, TITLES, WORDS};
 use crate::locale::Locale;
 
@@ -41,6 +42,16 @@ static FORMS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
             r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]{2,4}){3,8}",
         ),
         (Kind::Card, r"[0-9](?:[ .-]?[0-9]){11,18}"),
+        // Identifiers of forms of their own, before what looks like a telephone number in them: codice
+        // fiscale and VIN, CNPJ, and the French NIR with its blanks.
+        (
+            Kind::Id,
+            r"(?i:\b[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]\b)|\b[A-HJ-NPR-Z0-9]{17}\b",
+        ),
+        (
+            Kind::Id,
+            r"\b[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}\b|\b[1-478] [0-9]{2} [0-9]{2} (?:[0-9]{2}|2[AB]) [0-9]{3} [0-9]{3}(?: [0-9]{2})?\b",
+        ),
         (
             Kind::Ip,
             r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b(?:[0-9A-Fa-f]{1,4}:){3,7}:?[0-9A-Fa-f]{1,4}\b",
@@ -68,18 +79,24 @@ pub struct Finder {
     kinds: Vec<Kind>,
     first_names: HashSet<String>,
     last_names: HashSet<String>,
+    /// Names of the locales whose script has no capitals.
+    caseless: Option<Caseless>,
 }
 
 impl Finder {
     /// Of these kinds; names are those of the locales.
-    pub fn new(kinds: Vec<Kind>, locales: &[&Locale]) -> Self {
+    pub fn new(kinds: Vec<Kind>, locales: &[&'static Locale]) -> Self {
         let (mut first_names, mut last_names) = (HashSet::new(), HashSet::new());
+        let mut caseless = None;
         if kinds.contains(&Kind::Name) {
+            caseless = Caseless::new(locales);
             for locale in locales {
                 let first = locale.first_names.list().iter();
-                first_names.extend(first.map(|known| known.name.to_lowercase()));
+                first_names.extend(first.clone().map(|known| known.name.to_lowercase()));
+                first_names.extend(first.map(|known| known.romanized.to_lowercase()));
                 for surname in locale.last_names.list() {
-                    last_names.extend(surname.name.iter().map(|name| name.to_lowercase()));
+                    let written = surname.name.iter().chain(&surname.romanized);
+                    last_names.extend(written.map(|name| name.to_lowercase()));
                 }
             }
         }
@@ -87,6 +104,7 @@ impl Finder {
             kinds,
             first_names,
             last_names,
+            caseless,
         }
     }
 
@@ -129,7 +147,8 @@ impl Finder {
         }
         found.sort_by_key(|(range, _)| range.start);
         if self.kinds.contains(&Kind::Name) {
-            let names = self.names(text);
+            let mut names = self.names(text);
+            names.extend(self.caseless.iter().flat_map(|known| known.find(text)));
             for name in names {
                 let at = found.partition_point(|(range, _)| range.start < name.start);
                 let clear = found.get(at).is_none_or(|(next, _)| next.start >= name.end)
@@ -228,6 +247,7 @@ fn confirmed(kind: Kind, text: &str) -> bool {
             (15..=34).contains(&compact.len()) && is_iban(&compact)
         }
         Kind::Phone => digits(text).len() >= 7 && !is_date(text),
+        Kind::Id => text.contains(|c: char| c.is_ascii_digit()),
         Kind::Ip if !text.contains(':') => text.split('.').all(|part| part.parse::<u8>().is_ok()),
         _ => true,
     }

@@ -1,6 +1,7 @@
 //! Steps of a run: each is a transaction. Locks are waited for with patience and given up with
 //! tact: nobody queues behind a run for longer than its `lock_timeout`.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::CString;
 use std::panic::AssertUnwindSafe;
@@ -43,9 +44,10 @@ fn read_committed() {
     unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32 };
 }
 
-/// Ends the transaction and begins the next.
+/// Ends the transaction and begins the next, if the tables are still this session's to mask.
 pub fn commit() {
     check_for_interrupts();
+    require_claims();
     // SAFETY: SPI is connected as non-atomic, and no snapshot of ours is active.
     unsafe { pg_sys::SPI_commit() };
     read_committed();
@@ -242,12 +244,49 @@ impl Throttle {
 
 /// That a table is masked by this session and no other; given up when dropped. Held across
 /// transactions, and by nothing that a user could take: the lock's class is our own table.
+///
+/// Code of the user's that masking runs can give it up all the same, by `pg_advisory_unlock_all()`:
+/// what a step has done is committed only if the claim is still held.
 pub struct Claim(pg_sys::LOCKTAG);
+
+thread_local! {
+    /// The claims of this session, each with its table.
+    static CLAIMS: RefCell<Vec<(Oid, pg_sys::LOCKTAG)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Raises an error unless all claims are held.
+fn require_claims() {
+    let lost = CLAIMS.with_borrow(|claims| {
+        let lost = claims.iter().find(|(_, tag)| !is_held(tag));
+        lost.map(|(relid, _)| *relid)
+    });
+    let Some(relid) = lost else {
+        return;
+    };
+    raise(
+        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!(
+            "the claim on {} has been given up while it was masked",
+            relation_name(relid)
+        ),
+        Some(
+            "A check, a function or a view of the table calls pg_advisory_unlock_all(), so that another session could have masked it at the same time. Once it does not, the same call goes on from the last batch."
+                .to_owned(),
+        ),
+    )
+}
+
+fn is_held(tag: &pg_sys::LOCKTAG) -> bool {
+    // SAFETY: looks up the locks of this backend.
+    unsafe { pg_sys::LockHeldByMe(tag, pg_sys::ExclusiveLock as i32) }
+}
 
 impl Claim {
     /// Claims a table; an error if another session has.
     pub fn new(relid: Oid) -> Self {
-        Self(claim(relid, true))
+        let tag = claim(relid, true);
+        CLAIMS.with_borrow_mut(|claims| claims.push((relid, tag)));
+        Self(tag)
     }
 
     /// The same until the transaction ends.
@@ -291,7 +330,11 @@ fn claim(relid: Oid, session: bool) -> pg_sys::LOCKTAG {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // SAFETY: held by this session since `new`.
-        unsafe { pg_sys::LockRelease(&raw const self.0, pg_sys::ExclusiveLock as i32, true) };
+        let table = self.0.locktag_field3;
+        CLAIMS.with_borrow_mut(|claims| claims.retain(|(relid, _)| relid.to_u32() != table));
+        if is_held(&self.0) {
+            // SAFETY: held by this session.
+            unsafe { pg_sys::LockRelease(&raw const self.0, pg_sys::ExclusiveLock as i32, true) };
+        }
     }
 }
