@@ -1,5 +1,5 @@
-//! `docs/functions.md`: what the catalogs say of the functions, views and settings that the registry
-//! does not describe.
+//! `docs/functions.md`: what the catalogs say of the functions and views that the registry does not
+//! describe.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ tests![functions_are_documented];
 
 const HEAD: &str = "# Functions
 
-Every function, procedure, view and setting of the extension that is not a table or a generator (those are in the [reference](reference.md)), and the formats of `synthd export`, as an installed extension describes them. In psql `\\df+ synth_*` shows the same.
+Every function, procedure and view of the extension that is not a table or a generator (those are in the [reference](reference.md)), and the formats of `synthd export`, as an installed extension describes them. In psql `\\df+ synth_*` shows the same.
 
 <!-- generated from the catalogs: make generated -->
 ";
@@ -101,37 +101,6 @@ fn views(session: &mut Session, text: &mut String) {
     }
 }
 
-fn settings(session: &mut Session, text: &mut String) {
-    session.run("LOAD 'pg_synth'");
-    let settings = cells::<4>(
-        session,
-        "SELECT name, coalesce(boot_val, ''), context, concat_ws(' ', short_desc, extra_desc)
-         FROM pg_settings WHERE name LIKE 'pg\\_synth.%' ORDER BY name",
-    );
-    assert!(settings.len() > 2, "{}", settings.len());
-    text.push_str(
-        "\n## Settings\n\n| setting | default | who sets it | what it does |\n|---|---|---|---|\n",
-    );
-    for [name, default, context, what] in settings {
-        let who = match &*context {
-            "superuser" => "superuser",
-            "postmaster" => "at server start",
-            "sighup" => "configuration file",
-            _ => "everybody",
-        };
-        let default = if default.is_empty() {
-            "empty".to_owned()
-        } else {
-            format!("`{default}`")
-        };
-        let _ = writeln!(
-            text,
-            "| `{name}` | {default} | {who} | {} |",
-            sentence(&what)
-        );
-    }
-}
-
 fn formats(text: &mut String) {
     text.push_str("\n## Formats of `synthd export`\n\n| format | units | writes | files |\n|---|---|---|---|\n");
     for entry in EXPORTS {
@@ -157,7 +126,6 @@ fn functions_are_documented(pg: &Postgres) {
     let mut text = HEAD.to_owned();
     functions(&mut session, &mut text);
     views(&mut session, &mut text);
-    settings(&mut session, &mut text);
     formats(&mut text);
     let path = root().join("docs/functions.md");
     if std::env::var_os("UPDATE_GENERATED").is_some() {

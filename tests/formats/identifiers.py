@@ -55,7 +55,7 @@ MODULES = {
 DIGITS = {
     ("isin", "-"): lambda value: isin.calc_check_digit(value[:-1]) == value[-1],
     ("national_id", "de_DE"): mod_11_10.is_valid,
-    ("national_id", "zh_CN"): lambda value: ric.calc_check_digit(value[:-1]) == value[-1],
+    ("national_id", "zh_CN"): lambda value: ric.calc_check_digit(value) == value[-1],
     # The prefix of card numbers of US health care stands before it (45 CFR 162.406).
     ("npi", "-"): lambda value: luhn.is_valid("80840" + value),
     ("sedol", "-"): lambda value: sedol.calc_check_digit(value[:-1]) == value[-1],
