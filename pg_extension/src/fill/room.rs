@@ -319,14 +319,14 @@ fn keys(described: &Described, plan: &Plan) -> Vec<Key> {
                 i.indnullsnotdistinct,
                 pg_get_partition_constraintdef(i.indrelid)
          FROM pg_index i
-         JOIN pg_class ic ON ic.oid = i.indexrelid
+         CROSS JOIN LATERAL (SELECT * FROM pg_class ic WHERE ic.oid = i.indexrelid OFFSET 0) ic
          WHERE (i.indisunique OR i.indisexclusion AND NOT EXISTS (
                    SELECT FROM pg_constraint k
                    JOIN unnest(k.conexclop) e (operator) ON true
                    JOIN pg_operator o ON o.oid = e.operator
-                   WHERE k.conindid = i.indexrelid AND k.contype = 'x' AND o.oprname <> '='))
+                   WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype = 'x' AND o.oprname <> '='))
            AND ic.relname = ANY ($2)
-           AND (i.indrelid = $1 OR i.indrelid IN (SELECT relid FROM pg_partition_tree($1)))
+           AND i.indrelid = ANY (array(SELECT relid::oid FROM pg_partition_tree($1) UNION SELECT $1))
          ORDER BY 1",
         &[
             (pg_sys::OIDOID, described.relid.into_datum()),

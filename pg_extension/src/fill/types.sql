@@ -1,10 +1,11 @@
--- All types that a list of types is made of, as one JSON document an entry.
+-- All types that a list of types is made of, as one JSON document an entry. OFFSET 0 has each type
+-- looked up by its index: a catalog of many tables has many types.
 WITH RECURSIVE parts (id) AS (
     SELECT unnest($1)
   UNION
     SELECT next.id
     FROM parts
-    JOIN pg_type t ON t.oid = parts.id
+    CROSS JOIN LATERAL (SELECT * FROM pg_type t WHERE t.oid = parts.id OFFSET 0) t
     LEFT JOIN pg_range r ON r.rngtypid = t.oid
     LEFT JOIN pg_range m ON m.rngmultitypid = t.oid
     CROSS JOIN LATERAL (
@@ -40,7 +41,7 @@ SELECT json_build_object(
     )
 )::text
 FROM parts
-JOIN pg_type t ON t.oid = parts.id
+CROSS JOIN LATERAL (SELECT * FROM pg_type t WHERE t.oid = parts.id OFFSET 0) t
 JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_range r ON r.rngtypid = t.oid
 LEFT JOIN pg_range m ON m.rngmultitypid = t.oid
