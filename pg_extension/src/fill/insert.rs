@@ -13,6 +13,7 @@ use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
 use crate::query::{execute, query};
+use crate::scratch::freed;
 
 /// So many candidates in a row without one that is accepted, and the search ends.
 pub const PATIENCE: u64 = 20_000;
@@ -68,7 +69,7 @@ pub fn insert(
             insert_halving(&sql, &batch.columns, &passing)
         } else {
             // An expression of an index may raise an error for some of the rows.
-            let run = || execute(&sql, &parameters(&batch.columns, Some(&passing)));
+            let run = || write_rows(&sql, &batch.columns, &passing);
             attempt(run, is_data_error)
                 .unwrap_or_else(|_| insert_halving(&sql, &batch.columns, &passing))
         };
@@ -176,6 +177,11 @@ pub fn make_immediate(described: &Described) -> Vec<String> {
         .collect()
 }
 
+/// Inserts candidates; gives how many arrived.
+fn write_rows(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
+    freed(|| execute(sql, &parameters(columns, Some(rows))))
+}
+
 /// Inserts candidates without those that a unique or exclusion constraint refuses: a batch that is
 /// refused is halved until the row is found.
 fn insert_halving(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
@@ -183,7 +189,7 @@ fn insert_halving(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
     if rows.is_empty() {
         return 0;
     }
-    match attempt(|| execute(sql, &parameters(columns, Some(rows))), is_of_row) {
+    match attempt(|| write_rows(sql, columns, rows), is_of_row) {
         Ok(written) => written,
         Err(_) if rows.len() == 1 => 0,
         Err(_) => {

@@ -13,6 +13,7 @@ use super::overrides;
 use crate::boundary::{check_for_interrupts, relation_name};
 use crate::error::{raise, raise_with_detail};
 use crate::query::{execute, query};
+use crate::scratch::freed;
 
 /// One tenth of the rows of a table in a circle come first, with NULL where the circle is opened.
 const FIRST_SHARE: u64 = 10;
@@ -66,7 +67,7 @@ pub fn fill(schema: &str, rows: u64, seed: u64, overrides: &Map<String, Value>) 
             }),
         };
         asked.push(here);
-        tables.insert(place, Filling::new(relid, here, seed, &wishes));
+        tables.insert(place, freed(|| Filling::new(relid, here, seed, &wishes)));
     }
     let mut order = Order::new(&relids, tables);
     order.fill();
@@ -175,8 +176,10 @@ impl Order {
             table.make_explicit(&numbers);
         }
         if let Some(table) = self.tables.get_mut(&place) {
-            table.fill(u64::MAX, &mut Round::default());
-            table.finish();
+            freed(|| {
+                table.fill(u64::MAX, &mut Round::default());
+                table.finish();
+            });
         }
         self.begun.insert(place);
         self.done.insert(place);
@@ -243,7 +246,7 @@ impl Order {
                 // As many as there are rows foreseen to refer to.
                 foreseen
             };
-            table.fill(first, &mut round);
+            freed(|| table.fill(first, &mut round));
         }
         self.begun.insert(place);
     }
