@@ -136,9 +136,14 @@ SELECT json_build_object(
             'bound', pg_get_expr(pc.relpartbound, pc.oid),
             'constraint', pg_get_partition_constraintdef(t.relid),
             'checks', (
-                SELECT coalesce(json_agg(pg_get_expr(k.conbin, k.conrelid)), '[]')
+                -- Of its own or of partitions above it; those of the table itself are in 'checks'.
+                SELECT coalesce(json_agg(pg_get_expr(k.conbin, k.conrelid) ORDER BY k.conname), '[]')
                 FROM pg_constraint k
-                WHERE k.conrelid = t.relid AND k.contype = 'c' AND k.conislocal
+                WHERE k.conrelid = t.relid AND k.contype = 'c'
+                  AND NOT EXISTS (
+                      SELECT FROM pg_constraint own
+                      WHERE own.conrelid = c.oid AND own.contype = 'c' AND own.conname = k.conname
+                  )
             )
         ) ORDER BY t.level, t.relid::text), '[]')
         FROM pg_partition_tree(c.oid) t

@@ -201,7 +201,7 @@ impl Planner {
                     .filter(|name| place(name).is_some())
                     .cloned()
                     .collect();
-                self.problems.push(Problem {
+                let problem = Problem {
                     constraint: contradiction
                         .checks
                         .first()
@@ -211,7 +211,11 @@ impl Planner {
                     message: contradiction.sentence.trim_end_matches('.').to_owned(),
                     hint: "No row can satisfy these constraints together.".to_owned(),
                     of_wish: false,
-                });
+                };
+                // Partitions may fail for the same reason.
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
             }
             self.variants.push(Variant::default());
         }
