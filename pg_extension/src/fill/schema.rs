@@ -70,6 +70,7 @@ pub fn fill(schema: &str, rows: u64, seed: u64, overrides: &Map<String, Value>) 
         tables.insert(place, freed(|| Filling::new(relid, here, seed, &wishes)));
     }
     let mut order = Order::new(&relids, tables);
+    order.set_aside();
     order.fill();
     relids
         .iter()
@@ -124,22 +125,58 @@ impl Order {
     }
 
     /// References of a table to others of the schema that have no rows as yet: name and place.
-    fn waiting(&self, place: usize) -> Vec<(String, usize)> {
-        let table = &self.tables[&place].described;
-        table
-            .references
-            .iter()
-            .filter_map(|reference| {
-                let other = *self.places.get(&reference.target())?;
-                (other != place && !self.begun.contains(&other))
-                    .then(|| (reference.name.clone(), other))
-            })
-            .collect()
+    fn waits(&self, place: usize) -> impl Iterator<Item = (&str, usize)> {
+        let references = self.tables[&place].described.references.iter();
+        references.filter_map(move |reference| {
+            let other = *self.places.get(&reference.target())?;
+            let waits = other != place && !self.begun.contains(&other);
+            waits.then_some((reference.name.as_str(), other))
+        })
     }
 
-    /// Whether a table still has tables to wait for that are not complete.
+    fn waiting(&self, place: usize) -> Vec<(String, usize)> {
+        let named = |(name, other): (&str, usize)| (name.to_owned(), other);
+        self.waits(place).map(named).collect()
+    }
+
+    /// Whether a table has no others to wait for.
     fn is_ready(&self, place: usize) -> bool {
-        self.waiting(place).is_empty()
+        self.waits(place).next().is_none()
+    }
+
+    /// Tables that can hold no row get none, and say why: those without a partition to take rows,
+    /// and those whose rows would have to refer to one of them.
+    fn set_aside(&mut self) {
+        let mut reasons: Vec<(usize, String)> = self
+            .tables
+            .iter()
+            .filter_map(|(&place, table)| Some((place, table.described.table.unfillable.clone()?)))
+            .collect();
+        while let Some((place, reason)) = reasons.pop() {
+            let Some(table) = self.tables.get_mut(&place) else {
+                continue;
+            };
+            table.rows = 0;
+            table.note = Some(reason);
+            self.begun.insert(place);
+            if !self.done.insert(place) || table.described.table.existing_rows > 0 {
+                continue;
+            }
+            let empty = relation_name(table.described.relid);
+            for (&other, referring) in &self.tables {
+                let references = referring.described.references.iter();
+                let mut needed = references.filter(|reference| {
+                    self.places.get(&reference.target()) == Some(&place)
+                        && !referring.is_nullable(&reference.name)
+                });
+                if let Some(reference) = needed.next().filter(|_| !self.done.contains(&other)) {
+                    let name = &reference.name;
+                    let why =
+                        format!("constraint {name} refers to {empty}, which can hold no rows");
+                    reasons.push((other, why));
+                }
+            }
+        }
     }
 
     fn fill(&mut self) {
