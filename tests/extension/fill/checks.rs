@@ -72,6 +72,8 @@ fn checks_on_text(pg: &Postgres) {
         "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^x') CHECK (length(a) = 5))",
         "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^[a-z]+$' AND char_length(a) >= 10))",
         "CREATE TABLE target (slug text UNIQUE NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'))",
+        "CREATE TABLE target (slug varchar(12) NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'))",
+        "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^[a-zA-Z]+-x$' AND length(a) < 9), b text NOT NULL CHECK (b = upper(b) AND b ~ '^[a-zA-Z0-9]+$'))",
         "CREATE TABLE target (hex text NOT NULL CHECK (hex ~ '^#[0-9a-fA-F]{6}$'))",
         "CREATE TABLE target (email text NOT NULL CHECK (email ~* '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[.][A-Za-z]+$'))",
         "CREATE TABLE target (a text COLLATE \"C\" NOT NULL CHECK (a >= 'm' AND a < 'n'))",

@@ -101,7 +101,7 @@ impl Text {
             Some(count) if !numbered && enough(count) && self.fits_as_it_is() => {
                 Telling::Enumerated(Permutation::new(count, key))
             }
-            _ if !self.matching.is_empty() && self.fallback.is_some() => {
+            _ if !self.matching.is_empty() && self.fallback_fits() => {
                 // Nothing may be added to what has to match: the pattern alone decides.
                 if let Some(pattern) = self.fallback.take() {
                     self.base = Base::Pattern(pattern);
@@ -119,8 +119,14 @@ impl Text {
         };
     }
 
+    /// Whether there is a fallback, none of whose values would have to be cut.
+    fn fallback_fits(&self) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|pattern| pattern.max_length() <= self.most)
+    }
+
     /// Whether nothing is done to what the base gives.
-    fn fits_as_it_is(&self) -> bool {
+    pub fn fits_as_it_is(&self) -> bool {
         let within = match &self.base {
             Base::Pattern(pattern) => {
                 pattern.max_length() <= self.most && pattern.min_length() >= self.least
@@ -235,6 +241,9 @@ impl Text {
                     Base::Pattern(pattern) => pattern.nth(index, out),
                     Base::Words(_) => Ok(()),
                 };
+                if matches!(self.base, Base::Generator(_)) {
+                    self.abridge(start, index, out);
+                }
             }
             Telling::Drawn => {}
             Telling::Code(permutation) => {
@@ -272,6 +281,21 @@ impl Text {
         }
         self.apply_case(start, out);
         self.pad(start, out);
+    }
+
+    /// What a generator gives may be longer than there is room for: then it ends in its number, behind
+    /// a character that no generator ends a value with.
+    fn abridge(&self, start: usize, index: u64, out: &mut String) {
+        let chars = out[start..].char_indices();
+        if out.len() - start <= self.most || chars.clone().count() <= self.most {
+            return;
+        }
+        let number = format!("~{index}");
+        let room = self.most.saturating_sub(number.len());
+        if let Some((end, _)) = out[start..].char_indices().nth(room) {
+            out.truncate(start + end);
+        }
+        out.push_str(&number);
     }
 
     fn apply_case(&self, start: usize, out: &mut String) {
