@@ -14,6 +14,29 @@ use crate::fill::unique::{Component, Digit, Member, scheme};
 const ROOM: u64 = 16;
 
 impl Planner {
+    /// Where NULLs count as equal one row may have NULL: alternatives that ask for it are left out
+    /// where there are others.
+    pub(super) fn leave_out_equal_nulls(&mut self) {
+        for unique in &self.table.uniques {
+            if !unique.plain || !unique.nulls_equal {
+                continue;
+            }
+            let asks = |&variant: &usize| {
+                let mut columns = unique.columns.iter();
+                columns.all(|&column| self.domain(variant, column).null == Nullness::MustBeNull)
+            };
+            let (asking, others): (Vec<usize>, Vec<usize>) =
+                (0..self.variants.len()).partition(asks);
+            if asking.is_empty() || others.is_empty() {
+                continue;
+            }
+            self.variants = others
+                .into_iter()
+                .map(|variant| std::mem::take(&mut self.variants[variant]))
+                .collect();
+        }
+    }
+
     /// Indexes for unique columns; gives how rows choose their variant.
     pub(super) fn meet_uniques(&mut self) -> Choice {
         let mut choice = match self.variants.len() {
