@@ -133,6 +133,8 @@ pub struct Unique {
     pub columns: Vec<usize>,
     /// Whether it is of plain columns and holds for all rows: neither expressions nor a predicate.
     pub plain: bool,
+    /// Whether it is of plain columns and holds for some rows only.
+    pub partial: bool,
     /// Whether NULLs count as equal.
     pub nulls_equal: bool,
 }

@@ -115,6 +115,7 @@ struct CatalogUnique {
     name: String,
     columns: Vec<i16>,
     plain: bool,
+    partial: bool,
     nulls_equal: bool,
     immediate: bool,
 }
@@ -242,6 +243,7 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
                 name: unique.name.clone(),
                 columns: found.positions(&unique.columns),
                 plain: unique.plain,
+                partial: unique.partial,
                 nulls_equal: unique.nulls_equal,
             })
             .collect(),

@@ -35,6 +35,7 @@ SELECT json_build_object(
             'name', i.name,
             'columns', i.columns,
             'plain', i.plain,
+            'partial', i.partial,
             'nulls_equal', i.nulls_equal,
             'immediate', i.immediate
         ) ORDER BY i.is_primary DESC, i.name), '[]')
@@ -56,6 +57,7 @@ SELECT json_build_object(
                        ) k
                    ) ELSE '[]' END AS columns,
                    i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NULL AS plain,
+                   i.indrelid = c.oid AND i.indexprs IS NULL AND i.indpred IS NOT NULL AS partial,
                    i.indnullsnotdistinct AS nulls_equal,
                    i.indimmediate AS immediate
             FROM pg_index i

@@ -107,7 +107,7 @@ fn continued(table: &Table) -> BTreeSet<usize> {
     let mut positions: BTreeSet<usize> = table
         .uniques
         .iter()
-        .filter(|unique| unique.plain)
+        .filter(|unique| unique.plain || unique.partial)
         .filter_map(|unique| match unique.columns[..] {
             [position] => Some(position),
             _ => None,

@@ -76,6 +76,7 @@ impl Planner {
                     name: exclusion.name,
                     columns: exclusion.columns,
                     plain: false,
+                    partial: false,
                     nulls_equal: false,
                 });
             }
@@ -107,6 +108,11 @@ impl Planner {
                 .first()
                 .and_then(|made| made.source.distinct());
             self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
+            return;
+        }
+        // What differs in all rows differs in those that an index is about.
+        let members: Vec<Member> = columns.iter().copied().map(Member::Column).collect();
+        if unique.partial && self.one_alone(&members, unique) {
             return;
         }
         let wanted = self.rows.saturating_add(self.table.existing_rows);
@@ -265,7 +271,9 @@ impl Planner {
             let existing = self.table.existing_rows;
             let needed = self.rows.saturating_add(existing);
             if component.distinct.is_none_or(|count| count >= needed) {
-                self.digits[column] = Some(Digit::whole(existing, component.distinct));
+                // Numbers go on after the largest there is.
+                let start = if self.goes_on(column) { 0 } else { existing };
+                self.digits[column] = Some(Digit::whole(start, component.distinct));
                 return true;
             }
         }
