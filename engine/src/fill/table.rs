@@ -32,6 +32,9 @@ pub struct Table {
     pub limits: Vec<(u64, String)>,
     /// How many rows there are already.
     pub existing_rows: u64,
+    /// The first candidate of this plan, where others have been written from an earlier one that knew
+    /// fewer keys to refer to.
+    pub begun: u64,
     /// Microseconds since 1970-01-01 that `now()` in a constraint stands for.
     pub now: i64,
 }

@@ -273,6 +273,7 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
         limits: Vec::new(),
         partitions,
         existing_rows: 0,
+        begun: 0,
         now: now(),
     }
 }

@@ -98,6 +98,8 @@ struct Order {
     done: BTreeSet<usize>,
     /// Keys that were promised, by the table that has to keep the promise.
     promised: HashMap<usize, Vec<i16>>,
+    /// Whether a table keeps what it promises: no candidate of it can be refused.
+    certain: HashMap<usize, bool>,
     deferred: Vec<String>,
 }
 
@@ -120,6 +122,7 @@ impl Order {
             begun: BTreeSet::new(),
             done: BTreeSet::new(),
             promised: HashMap::new(),
+            certain: HashMap::new(),
             deferred: Vec::new(),
         }
     }
@@ -224,10 +227,13 @@ impl Order {
 
     /// No table is without a reference to one that waits: some rows of one of them come first.
     fn open_circle(&mut self, open: &[usize]) {
-        let opening = open
+        let begins: Vec<usize> = open
             .iter()
             .copied()
             .filter(|place| !self.begun.contains(place))
+            .collect();
+        let opening = begins
+            .into_iter()
             .filter_map(|place| {
                 let waiting = self.waiting(place);
                 let table = &self.tables[&place];
@@ -239,14 +245,14 @@ impl Order {
                     .iter()
                     .filter(|(name, _)| !table.is_nullable(name) && is_deferrable(table, name))
                     .count();
-                (nullable + deferrable == waiting.len()).then_some((
-                    deferrable,
-                    waiting.len(),
-                    place,
-                ))
+                if nullable + deferrable < waiting.len() {
+                    return None;
+                }
+                let promised = self.promised_at_risk(place, &waiting);
+                Some((promised, deferrable, waiting.len(), place))
             })
             .min();
-        let Some((_, _, place)) = opening else {
+        let Some((_, _, _, place)) = opening else {
             self.refuse_circle(open);
         };
         let mut round = Round::default();
@@ -256,16 +262,9 @@ impl Order {
                 round.empty.insert(name);
                 continue;
             }
-            let count = if self.tables[&place].is_one_to_one(&name) {
-                self.tables[&other]
-                    .rows
-                    .min(self.tables[&place].rows)
-                    .min(MOST_FORESEEN)
-            } else {
-                1
-            };
+            let count = self.promises(place, &name, other);
             let keys = self.foresee(place, &name, other, count);
-            foreseen = foreseen.min(count);
+            foreseen = foreseen.min(keys.first().map_or(0, Vec::len) as u64);
             round.foreseen.insert(name.clone(), keys);
             let schema = bare_schema(self.tables[&place].described.relid);
             let constraint = format!(
@@ -286,6 +285,37 @@ impl Order {
             freed(|| table.fill(first, &mut round));
         }
         self.begun.insert(place);
+    }
+
+    /// How many keys of a table have to be foreseen for another to begin.
+    fn promises(&self, place: usize, name: &str, other: usize) -> u64 {
+        if !self.tables[&place].is_one_to_one(name) {
+            return 1;
+        }
+        let rows = self.tables[&other].rows.min(self.tables[&place].rows);
+        rows.min(MOST_FORESEEN)
+    }
+
+    /// How many keys would be foreseen for a table that may not come, since candidates may be refused.
+    fn promised_at_risk(&mut self, place: usize, waiting: &[(String, usize)]) -> u64 {
+        let mut at_risk = 0;
+        for (name, other) in waiting {
+            if !self.tables[&place].is_nullable(name) && !self.is_certain(*other) {
+                at_risk += self.promises(place, name, *other);
+            }
+        }
+        at_risk
+    }
+
+    fn is_certain(&mut self, place: usize) -> bool {
+        if let Some(&certain) = self.certain.get(&place) {
+            return certain;
+        }
+        let table = &self.tables[&place];
+        let plan = table.plan(&table.blind());
+        let certain = plan.unproven.is_empty() && table.policies.is_empty();
+        self.certain.insert(place, certain);
+        certain
     }
 
     /// The keys that the first rows of a table will have, by column.
@@ -313,34 +343,17 @@ impl Order {
             return Vec::new();
         };
         table.make_explicit(&numbers);
-        // Its own references do not matter to its key, and may have nothing to refer to.
-        let round = Round {
-            foreseen: table
-                .described
-                .references
-                .iter()
-                .map(|reference| {
-                    let unknown = vec![vec!["1".to_owned()]; reference.their_columns.len()];
-                    (reference.name.clone(), unknown)
-                })
-                .collect(),
-            ..Round::default()
-        };
-        let plan = table.plan(&round);
-        let columns = plan.batch(0..count).columns;
-        numbers
+        let plan = table.plan(&table.blind());
+        table.check_without_references(&plan);
+        let places: Vec<usize> = numbers
             .iter()
             .filter_map(|number| {
-                let column = table
-                    .described
-                    .columns
-                    .iter()
-                    .position(|c| c.number == *number)?;
-                let written = plan.written.iter().position(|&w| w == column)?;
-                let values = columns.get(written)?;
-                Some(values.iter().flatten().map(str::to_owned).collect())
+                let mut columns = table.described.columns.iter();
+                let column = columns.position(|column| column.number == *number)?;
+                plan.written.iter().position(|&written| written == column)
             })
-            .collect()
+            .collect();
+        freed(|| table.first_values(&plan, &places, count))
     }
 
     fn refuse_circle(&self, open: &[usize]) -> ! {

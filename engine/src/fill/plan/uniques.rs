@@ -202,7 +202,17 @@ impl Planner {
             self.unproven.insert(unique.name.clone());
         }
         let key = self.stream(&format!("unique {}", unique.name));
-        let scheme = scheme(&components, start, self.rows, key);
+        let mut scheme = scheme(&components, start, self.rows, key);
+        if let [Member::Reference(_)] = members[..]
+            && self.is_fresh(&members)
+        {
+            // Rows of earlier rounds have used up what they refer to: the rest begins here.
+            let begun = self.table.begun;
+            for (_, digit) in &mut scheme.digits {
+                digit.start = digit.start.wrapping_sub(begun);
+            }
+            scheme.capacity = scheme.capacity.map(|most| most.saturating_add(begun));
+        }
         let nullable = !unique.nulls_equal
             && unique
                 .columns
