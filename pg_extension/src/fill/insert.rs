@@ -9,6 +9,7 @@ use synth_engine::fill::{Given, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, parameters, unnested};
+use super::room::Fresh;
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
@@ -45,6 +46,11 @@ pub fn insert(
     let mut written = 0;
     let mut next = start;
     let mut refused = 0;
+    let mut fresh = if deferrable {
+        Fresh::new(described, plan, gate, rows)
+    } else {
+        None
+    };
     // Candidates of unique columns end where their values do.
     let end = plan.candidates.unwrap_or(u64::MAX);
     while written < rows && next < end && refused < PATIENCE.max(10 * BATCH) {
@@ -54,7 +60,10 @@ pub fn insert(
             .min(BATCH);
         let batch_end = end.min(next + wanted);
         let batch = plan.batch(next..batch_end);
-        let mut passing = gate.passing(&batch, batch_end - next);
+        let mut passing = match &mut fresh {
+            Some(fresh) => fresh.passing(&batch, batch_end - next),
+            None => gate.passing(&batch, batch_end - next),
+        };
         let room = (rows - written) as usize;
         let used = match passing.get(room.wrapping_sub(1)) {
             // Candidates beyond the last one needed keep for later.
