@@ -16,6 +16,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// CHECK constraints: name, and expression as the database prints it.
     pub checks: Vec<(String, String)>,
+    /// The source of functions of the user's that CHECKs call: name of the CHECK, and source.
+    pub bodies: Vec<(String, String)>,
     /// Unique constraints and indexes.
     pub uniques: Vec<Unique>,
     /// Exclusion constraints.

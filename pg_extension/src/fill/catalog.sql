@@ -26,8 +26,21 @@ SELECT json_build_object(
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     ),
     'checks', (
-        SELECT coalesce(json_agg(json_build_array(k.conname, pg_get_expr(k.conbin, k.conrelid)) ORDER BY k.conname), '[]')
+        SELECT coalesce(json_agg(json_build_object(
+            'name', k.conname,
+            'text', pg_get_expr(k.conbin, k.conrelid),
+            -- Of those that call functions of the user's.
+            'tree', CASE WHEN f.bodies IS NOT NULL THEN k.conbin::text END,
+            'bodies', coalesce(f.bodies, '[]')
+        ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
+        CROSS JOIN LATERAL (
+            SELECT json_agg(p.prosrc ORDER BY p.oid) AS bodies
+            FROM pg_depend d
+            CROSS JOIN LATERAL (SELECT * FROM pg_proc p WHERE p.oid = d.refobjid OFFSET 0) p
+            WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+              AND d.refclassid = 'pg_proc'::regclass
+        ) f
         WHERE k.conrelid = c.oid AND k.contype = 'c'
     ),
     'uniques', (

@@ -35,6 +35,8 @@ pub(in crate::fill) struct Text {
     /// Constants of constraints that are not understood: text is made of them, since such
     /// constraints often ask for a part.
     pub parts: Vec<String>,
+    /// Patterns among these constants.
+    pub forms: Vec<Pattern>,
     /// How values are told apart where they must be; decided by [`Text::make_unique`].
     pub telling: Telling,
 }
@@ -72,6 +74,7 @@ impl Text {
             fallback: None,
             excluded: Vec::new(),
             parts: Vec::new(),
+            forms: Vec::new(),
             telling: Telling::Number,
         }
     }
@@ -113,7 +116,9 @@ impl Text {
                 let count = self.enumerable().unwrap_or(1);
                 Telling::Enumerated(Permutation::new(count, key))
             }
-            _ if fixed_shape || !self.matching.is_empty() => Telling::Drawn,
+            _ if fixed_shape || !self.matching.is_empty() || !self.forms.is_empty() => {
+                Telling::Drawn
+            }
             _ if self.most >= Self::digits(values) => Telling::Number,
             _ => Telling::Code(Permutation::new(code_count(self.most), key)),
         };
@@ -198,6 +203,13 @@ impl Text {
 
     fn write_base(&self, entropy: u64, out: &mut String) {
         let choice = remix(entropy) % 8;
+        let of_forms = below(remix(entropy ^ 1), self.forms.len() as u64);
+        if choice < 4
+            && let Some(form) = cell::nth(&self.forms, of_forms)
+        {
+            let _ = form.write(entropy, out);
+            return;
+        }
         // What a pattern gives is what its constraint asks for as it is.
         let whole = matches!(self.base, Base::Pattern(_)) && self.matching.is_empty();
         if !whole
