@@ -21,6 +21,7 @@
 //! | `mask` | `synth_mask` on values and `synth_mask_table` on tables |
 //! | `schedule` | jobs: `synth_schedule` and the background workers that run them |
 //! | `query` | queries of our own, under a safe search path |
+//! | `scratch` | memory of Postgres for the time of a closure |
 //! | `own` | the extension's own tables |
 //! | `secret` | the database's secrets |
 //! | `proof` | fingerprints, and the search for originals |
@@ -67,6 +68,7 @@ mod rotation;
 mod rule;
 mod scan;
 mod schedule;
+mod scratch;
 mod secret;
 mod sqlstate;
 mod srf;

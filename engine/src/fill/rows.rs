@@ -6,7 +6,7 @@ use std::ops::Range;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
 
-use super::check::{Comparison, Expr, Literal};
+use super::check::{Comparison, Expr, Literal, Operator};
 use super::domain::count_of;
 use super::ordinal::Codec;
 use super::plan::{Bind, Choice, Plan, Planned, PlannedReference};
@@ -330,6 +330,9 @@ fn agreeing(
 /// How often a value is drawn anew for a condition over several columns.
 const TRIES: u32 = 200;
 
+/// From this try on, draws are made where they may hit.
+const FAR: u32 = 8;
+
 /// Whether a condition refuses a row: a constraint that is NULL does not.
 fn is_false(condition: &Expr, literal: &dyn Fn(&str) -> Option<Literal>) -> bool {
     condition.evaluate(literal) == Some(Literal::Boolean(false))
@@ -363,9 +366,12 @@ impl Cell<'_> {
             return self.draw(row, entropy, out);
         };
         let name = &self.plan.table.columns[self.column].name;
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             out.clear();
-            let written = self.draw(row, entropy, out);
+            let written = match attempt {
+                0..FAR => self.draw(row, entropy, out),
+                _ => self.draw_closer(row, entropy, (attempt, conditions), out),
+            };
             let literal = |asked: &str| {
                 if asked != name {
                     return self.literal(asked);
@@ -385,6 +391,87 @@ impl Cell<'_> {
         }
         out.clear();
         self.draw(row, entropy, out)
+    }
+
+    /// Draws where most draws miss: numbers near an end of their range or near zero, by magnitude, and
+    /// what the other columns of the conditions give together.
+    fn draw_closer(
+        &self,
+        row: u64,
+        entropy: u64,
+        (attempt, conditions): (u32, &[Expr]),
+        out: &mut String,
+    ) -> Written {
+        let planned = self.planned;
+        let choice = &planned.choices[planned.of_variant.get(self.variant).copied().unwrap_or(0)];
+        let fixed = planned.digit.is_some() || planned.copy_of.is_some();
+        let computed = planned.computed.get(self.variant).and_then(Option::as_ref);
+        let Source::Ordered(ordered) = &choice.source else {
+            return self.draw(row, entropy, out);
+        };
+        if fixed || computed.is_some() {
+            return self.draw(row, entropy, out);
+        }
+        let (first, last) = ordered.ends();
+        let binds = planned.binds.get(self.variant);
+        let binds = binds.map_or(&[][..], Vec::as_slice);
+        let (low, high) = self.ends(&ordered.codec, first, last, binds);
+        let bits = remix(entropy);
+        let shift = u32::try_from(1 + below(bits, 50)).unwrap_or(1);
+        let width = i64::try_from(high.abs_diff(low) >> shift).unwrap_or(i64::MAX);
+        let count = match attempt % 4 {
+            0 => self.from_others(&ordered.codec, conditions, bits),
+            1 if low < 0 && high > 0 => ordered.draw(entropy, low.max(-width), high.min(width)),
+            1 | 2 => ordered.draw(entropy, low, low.saturating_add(width)),
+            _ => ordered.draw(entropy, high.saturating_sub(width), high),
+        };
+        let near =
+            |count: i64| ordered.draw(entropy, count, count.saturating_add(ordered.step() - 1));
+        match count
+            .filter(|count| (low..=high).contains(count))
+            .and_then(near)
+        {
+            Some(count) => {
+                ordered.codec.write(count, out);
+                Written::Count(count)
+            }
+            None => self.draw(row, entropy, out),
+        }
+    }
+
+    /// A number that two of the other columns of a condition give: their sum, difference, product or
+    /// quotient, or one of them.
+    fn from_others(&self, codec: &Codec, conditions: &[Expr], entropy: u64) -> Option<i64> {
+        let own = &self.plan.table.columns[self.column].name;
+        let names = conditions.iter().flat_map(Expr::columns);
+        let others: Vec<Literal> = names
+            .filter(|name| name != own)
+            .filter_map(|name| self.literal(&name))
+            .collect();
+        let one = |entropy: u64| {
+            let place = usize::try_from(below(entropy, others.len() as u64)).ok()?;
+            others.get(place).cloned()
+        };
+        let first = one(remix(entropy ^ 1))?;
+        let operators = [
+            Operator::Add,
+            Operator::Subtract,
+            Operator::Multiply,
+            Operator::Divide,
+        ];
+        let operator = usize::try_from(below(entropy, 5)).unwrap_or(0);
+        let value = match operators.get(operator) {
+            None => first,
+            Some(operator) => {
+                let binary = Expr::Binary {
+                    operator: *operator,
+                    left: Box::new(Expr::Literal(first)),
+                    right: Box::new(Expr::Literal(one(remix(entropy ^ 2))?)),
+                };
+                binary.evaluate(&|_| None)?
+            }
+        };
+        count_of(codec, &value).map(|(count, _)| count)
     }
 
     #[inline]

@@ -16,6 +16,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// CHECK constraints: name, and expression as the database prints it.
     pub checks: Vec<(String, String)>,
+    /// The source of functions of the user's that CHECKs call: name of the CHECK, and source.
+    pub bodies: Vec<(String, String)>,
     /// Unique constraints and indexes.
     pub uniques: Vec<Unique>,
     /// Exclusion constraints.
@@ -32,6 +34,9 @@ pub struct Table {
     pub limits: Vec<(u64, String)>,
     /// How many rows there are already.
     pub existing_rows: u64,
+    /// The first candidate of this plan, where others have been written from an earlier one that knew
+    /// fewer keys to refer to.
+    pub begun: u64,
     /// Microseconds since 1970-01-01 that `now()` in a constraint stands for.
     pub now: i64,
 }
@@ -133,6 +138,8 @@ pub struct Unique {
     pub columns: Vec<usize>,
     /// Whether it is of plain columns and holds for all rows: neither expressions nor a predicate.
     pub plain: bool,
+    /// Whether it is of plain columns and holds for some rows only.
+    pub partial: bool,
     /// Whether NULLs count as equal.
     pub nulls_equal: bool,
 }

@@ -6,7 +6,7 @@ use crate::entropy::{Permutation, Stream};
 /// How the number of a row becomes the index of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Digit {
-    /// Added to the number of the row.
+    /// Added to the number of the row, modulo 2^64.
     pub start: u64,
     /// Scrambles numbers below its length, block by block.
     pub scramble: Option<Permutation>,
@@ -32,7 +32,7 @@ impl Digit {
     /// The index of a row; none beyond the limit.
     #[inline]
     pub fn at(&self, row: u64) -> Option<u64> {
-        let number = self.start + row;
+        let number = self.start.wrapping_add(row);
         if self.limit.is_some_and(|limit| number >= limit) {
             return None;
         }

@@ -157,9 +157,9 @@ fn indexes(described: &Described, plan: &Plan) -> Vec<Index> {
          FROM pg_index i
          JOIN pg_class ic ON ic.oid = i.indexrelid
          JOIN pg_am am ON am.oid = ic.relam
-         LEFT JOIN pg_constraint x ON x.conindid = i.indexrelid AND x.contype = 'x'
+         LEFT JOIN pg_constraint x ON x.conrelid = i.indrelid AND x.conindid = i.indexrelid AND x.contype = 'x'
          WHERE (i.indisunique OR i.indisexclusion) AND ic.relname = ANY ($2)
-           AND (i.indrelid = $1 OR i.indrelid IN (SELECT relid FROM pg_partition_tree($1)))
+           AND i.indrelid = ANY (array(SELECT relid::oid FROM pg_partition_tree($1) UNION SELECT $1))
          ORDER BY 1",
         &[
             (pg_sys::OIDOID, described.relid.into_datum()),

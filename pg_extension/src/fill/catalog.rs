@@ -11,6 +11,7 @@ use synth_engine::fill::class::Class;
 use synth_engine::fill::{Column, Element, Exclusion, Given, Table, Unique};
 
 use super::implied::{implied_checks, without_generated};
+use super::inline::CatalogCheck;
 use super::partitions;
 use super::privileges::refuse_missing;
 use super::types::Types;
@@ -84,7 +85,7 @@ pub struct CatalogTable {
     name: String,
     pub kind: char,
     pub columns: Vec<CatalogColumn>,
-    checks: Vec<(String, String)>,
+    checks: Vec<CatalogCheck>,
     uniques: Vec<CatalogUnique>,
     exclusions: Vec<CatalogExclusion>,
     references: Vec<DescribedReference>,
@@ -115,6 +116,7 @@ struct CatalogUnique {
     name: String,
     columns: Vec<i16>,
     plain: bool,
+    partial: bool,
     nulls_equal: bool,
     immediate: bool,
 }
@@ -192,7 +194,7 @@ pub fn describe(relid: Oid) -> Described {
             })
             .collect(),
         references: references(&found),
-        table: engine_table(&found, &types, partitions.clone()),
+        table: engine_table(relid, &found, &types, partitions.clone()),
         deferrable,
         partitions,
     }
@@ -216,11 +218,14 @@ fn references(found: &CatalogTable) -> Vec<DescribedReference> {
 }
 
 /// What the engine plans with.
-fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) -> Table {
-    let own = found
-        .checks
-        .iter()
-        .map(|(name, text)| (name.clone(), without_generated(found, text)));
+fn engine_table(relid: Oid, found: &CatalogTable, types: &Types, partitions: Vec<String>) -> Table {
+    let own = found.checks.iter().map(|check| {
+        let expression = check.expression(Some(relid));
+        (check.name.clone(), without_generated(found, &expression))
+    });
+    let of_domains = found.columns.iter();
+    let of_domains = of_domains.flat_map(|column| types.bodies(column.type_id));
+    let bodies = found.checks.iter().flat_map(CatalogCheck::bodies);
     Table {
         name: found.name.clone(),
         columns: found
@@ -229,6 +234,7 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
             .map(|column| engine_column(column, types))
             .collect(),
         checks: own.chain(implied_checks(found, types)).collect(),
+        bodies: bodies.chain(of_domains).collect(),
         unfillable: (found.kind == 'p' && !partitions::can_take_rows(found)).then(|| {
             format!(
                 "partitioned table {} has no partitions that could take rows",
@@ -242,6 +248,7 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
                 name: unique.name.clone(),
                 columns: found.positions(&unique.columns),
                 plain: unique.plain,
+                partial: unique.partial,
                 nulls_equal: unique.nulls_equal,
             })
             .collect(),
@@ -271,6 +278,7 @@ fn engine_table(found: &CatalogTable, types: &Types, partitions: Vec<String>) ->
         limits: Vec::new(),
         partitions,
         existing_rows: 0,
+        begun: 0,
         now: now(),
     }
 }

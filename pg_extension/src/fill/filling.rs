@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use arrow_array::StringArray;
+use arrow_array::{Array, StringArray};
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
-use synth_engine::fill::{Given, Keys, Plan, Reference, Table, Values};
+use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values};
 
-use super::catalog::{Described, describe};
+use super::catalog::{Described, DescribedReference, describe};
 use super::gate::{BATCH, Gate};
 use super::room::{Room, room};
 use super::shortage::{cause, columns_of, unmade_for};
@@ -45,6 +45,8 @@ pub struct Filling {
     seed: u64,
     /// The next candidate.
     next: u64,
+    /// References that rows of earlier rounds have keys of.
+    used: HashSet<String>,
     /// Conditions of row-level security.
     pub policies: Vec<String>,
 }
@@ -99,8 +101,64 @@ impl Filling {
             strict: false,
             seed,
             next: 0,
+            used: HashSet::new(),
             policies,
         }
+    }
+
+    /// A round that does not look at what references refer to, which may not be there yet.
+    pub fn blind(&self) -> Round {
+        let references = self.described.references.iter();
+        let unknown = |reference: &DescribedReference| {
+            let key = vec![vec!["1".to_owned()]; reference.their_columns.len()];
+            (reference.name.clone(), key)
+        };
+        Round {
+            foreseen: references.map(unknown).collect(),
+            ..Round::default()
+        }
+    }
+
+    /// What the first candidates of a blind plan that pass the constraints have in some of the written
+    /// columns; where none passes, what the first have.
+    pub fn first_values(&self, plan: &Plan, places: &[usize], count: u64) -> Vec<Vec<String>> {
+        let gate = Gate::new(&self.described, plan, &self.policies);
+        let references = self.described.references.iter();
+        let referring: HashSet<usize> = references.flat_map(|r| r.positions.clone()).collect();
+        let mut out = vec![Vec::new(); places.len()];
+        let take = |batch: &Batch, rows: &[usize], out: &mut Vec<Vec<String>>| {
+            for (values, &place) in out.iter_mut().zip(places) {
+                let column = &batch.columns[place];
+                let valid = rows.iter().filter(|&&row| column.is_valid(row));
+                values.extend(valid.map(|&row| column.value(row).to_owned()));
+            }
+        };
+        let (mut next, mut found, mut fruitless) = (0, 0, 0);
+        while found < count && fruitless < insert::PATIENCE {
+            let mut batch = plan.batch(next..next + BATCH);
+            // What these refer to is not known: as if it were nothing.
+            for (values, column) in batch.columns.iter_mut().zip(&plan.written) {
+                if referring.contains(column) && !places.iter().any(|&p| plan.written[p] == *column)
+                {
+                    *values = StringArray::new_null(values.len());
+                }
+            }
+            let mut passing = gate.passing(&batch, BATCH);
+            passing.truncate((count - found) as usize);
+            take(&batch, &passing, &mut out);
+            found += passing.len() as u64;
+            fruitless = if passing.is_empty() {
+                fruitless + BATCH
+            } else {
+                0
+            };
+            next += BATCH;
+        }
+        if found == 0 {
+            let rows: Vec<usize> = (0..count as usize).collect();
+            take(&plan.batch(0..count), &rows, &mut out);
+        }
+        out
     }
 
     /// References to the table itself.
@@ -142,15 +200,17 @@ impl Filling {
     /// The plan of a round.
     pub fn plan(&self, round: &Round) -> Plan {
         let mut table: Table = self.described.table.clone();
+        let begun = self.written > 0;
         let mut described_references =
-            keys::references(&self.described, round, self.rows, self.seed);
+            keys::references(&self.described, round, begun, self.rows, self.seed);
+        table.begun = if begun { self.next } else { 0 };
         for reference in &mut described_references {
             self.meet(reference, round);
         }
         // Keys change from round to round: what is unique over them cannot be promised.
         let changing: Vec<usize> = described_references
             .iter()
-            .filter(|reference| self.changes(&reference.name))
+            .filter(|reference| self.changes(reference))
             .flat_map(|reference| reference.columns.clone())
             .collect();
         for unique in &mut table.uniques {
@@ -163,8 +223,10 @@ impl Filling {
         Plan::new(table, self.rows, self.seed)
     }
 
-    fn changes(&self, name: &str) -> bool {
-        self.self_references().iter().any(|own| own == name)
+    /// Whether rows are written that may have any of the keys of a reference.
+    fn changes(&self, reference: &Reference) -> bool {
+        let own = self.self_references().contains(&reference.name);
+        (own || self.used.contains(&reference.name)) && !reference.unused_only
     }
 
     fn meet(&self, reference: &mut Reference, round: &Round) {
@@ -199,12 +261,32 @@ impl Filling {
 
     /// Says what is wrong with a plan, if anything is, before a row is written.
     pub fn check(&self, plan: &Plan) {
-        if let Some(first) = plan.problems.first() {
-            let all: Vec<String> = plan
-                .problems
-                .iter()
-                .map(|p| format!("{}.", p.message))
-                .collect();
+        self.refuse(plan.problems.iter());
+        if let Some(refusing) = self.rehearse(plan) {
+            raise_with_detail(
+                refusal(Some(&refusing)),
+                format!(
+                    "{} cannot be filled: no row was found that satisfies {refusing}",
+                    self.described.qualified
+                ),
+                "Thousands of rows were tried without writing them.".to_owned(),
+                "Give values for its columns in overrides.",
+            );
+        }
+    }
+
+    /// Raises the error for what cannot be met, apart from references: these are met later.
+    pub fn check_without_references(&self, plan: &Plan) {
+        let of_reference = |name: &str| self.described.references.iter().any(|r| r.name == name);
+        let problems = plan.problems.iter();
+        self.refuse(
+            problems.filter(|problem| !problem.constraint.as_deref().is_some_and(of_reference)),
+        );
+    }
+
+    fn refuse<'a>(&self, problems: impl Iterator<Item = &'a Problem> + Clone) {
+        if let Some(first) = problems.clone().next() {
+            let all: Vec<String> = problems.map(|p| format!("{}.", p.message)).collect();
             raise_with_detail(
                 if first.of_wish {
                     ERRCODE_INVALID_PARAMETER_VALUE
@@ -217,17 +299,6 @@ impl Filling {
                 ),
                 all.join("\n"),
                 &first.hint,
-            );
-        }
-        if let Some(refusing) = self.rehearse(plan) {
-            raise_with_detail(
-                refusal(Some(&refusing)),
-                format!(
-                    "{} cannot be filled: no row was found that satisfies {refusing}",
-                    self.described.qualified
-                ),
-                "Thousands of rows were tried without writing them.".to_owned(),
-                "Give values for its columns in overrides.",
             );
         }
     }
@@ -359,6 +430,18 @@ impl Filling {
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
     /// to earlier ones. `round` says how other references are met.
     pub fn fill(&mut self, until: u64, round: &mut Round) {
+        let references = self.described.references.iter();
+        let met: Vec<String> = references
+            .map(|reference| reference.name.clone())
+            .filter(|name| !round.empty.contains(name))
+            .collect();
+        self.fill_in_rounds(until, round);
+        if self.written > 0 {
+            self.used.extend(met);
+        }
+    }
+
+    fn fill_in_rounds(&mut self, until: u64, round: &mut Round) {
         if self.written >= self.rows.min(until) {
             return;
         }

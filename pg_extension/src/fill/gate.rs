@@ -11,6 +11,7 @@ use super::filling::given_references;
 use super::shortage::unmade_for;
 use super::subtransaction::{attempt, is_data_error};
 use crate::query::{Parameter, execute, query};
+use crate::scratch::freed;
 
 /// Candidates looked at together.
 pub const BATCH: u64 = 1_000;
@@ -142,10 +143,11 @@ impl Gate {
             self.condition(),
         );
         let run = |rows: &[usize]| {
-            query(&sql, &parameters(&batch.columns, Some(rows)), |row| {
+            let read = |row: &SpiHeapTupleData| {
                 let place = row.get::<i64>(2)?.unwrap_or(1);
                 Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
-            })
+            };
+            freed(|| query(&sql, &parameters(&batch.columns, Some(rows)), read))
         };
         among(&batch_rows(batch, rows), &run)
     }
@@ -158,7 +160,10 @@ impl Gate {
             self.source(batch.columns.len()),
             self.condition(),
         );
-        let run = |rows: &[usize]| vec![execute(&sql, &parameters(&batch.columns, Some(rows)))];
+        let run = |rows: &[usize]| {
+            let write = || execute(&sql, &parameters(&batch.columns, Some(rows)));
+            vec![freed(write)]
+        };
         among(&batch_rows(batch, rows), &run).into_iter().sum()
     }
 

@@ -9,10 +9,12 @@ use synth_engine::fill::{Given, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, parameters, unnested};
+use super::room::Fresh;
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
 use crate::query::{execute, query};
+use crate::scratch::freed;
 
 /// So many candidates in a row without one that is accepted, and the search ends.
 pub const PATIENCE: u64 = 20_000;
@@ -44,6 +46,11 @@ pub fn insert(
     let mut written = 0;
     let mut next = start;
     let mut refused = 0;
+    let mut fresh = if deferrable {
+        Fresh::new(described, plan, gate, rows)
+    } else {
+        None
+    };
     // Candidates of unique columns end where their values do.
     let end = plan.candidates.unwrap_or(u64::MAX);
     while written < rows && next < end && refused < PATIENCE.max(10 * BATCH) {
@@ -53,7 +60,10 @@ pub fn insert(
             .min(BATCH);
         let batch_end = end.min(next + wanted);
         let batch = plan.batch(next..batch_end);
-        let mut passing = gate.passing(&batch, batch_end - next);
+        let mut passing = match &mut fresh {
+            Some(fresh) => fresh.passing(&batch, batch_end - next),
+            None => gate.passing(&batch, batch_end - next),
+        };
         let room = (rows - written) as usize;
         let used = match passing.get(room.wrapping_sub(1)) {
             // Candidates beyond the last one needed keep for later.
@@ -68,7 +78,7 @@ pub fn insert(
             insert_halving(&sql, &batch.columns, &passing)
         } else {
             // An expression of an index may raise an error for some of the rows.
-            let run = || execute(&sql, &parameters(&batch.columns, Some(&passing)));
+            let run = || write_rows(&sql, &batch.columns, &passing);
             attempt(run, is_data_error)
                 .unwrap_or_else(|_| insert_halving(&sql, &batch.columns, &passing))
         };
@@ -176,6 +186,11 @@ pub fn make_immediate(described: &Described) -> Vec<String> {
         .collect()
 }
 
+/// Inserts candidates; gives how many arrived.
+fn write_rows(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
+    freed(|| execute(sql, &parameters(columns, Some(rows))))
+}
+
 /// Inserts candidates without those that a unique or exclusion constraint refuses: a batch that is
 /// refused is halved until the row is found.
 fn insert_halving(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
@@ -183,7 +198,7 @@ fn insert_halving(sql: &str, columns: &[StringArray], rows: &[usize]) -> u64 {
     if rows.is_empty() {
         return 0;
     }
-    match attempt(|| execute(sql, &parameters(columns, Some(rows))), is_of_row) {
+    match attempt(|| write_rows(sql, columns, rows), is_of_row) {
         Ok(written) => written,
         Err(_) if rows.len() == 1 => 0,
         Err(_) => {

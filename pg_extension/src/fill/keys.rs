@@ -14,7 +14,15 @@ use crate::query::query;
 const MOST_KEYS: u64 = 1_000_000;
 
 /// The references of a table with the keys that are there, as far as a round reads them.
-pub fn references(described: &Described, round: &Round, rows: u64, seed: u64) -> Vec<Reference> {
+///
+/// `begun`: earlier rounds have written rows.
+pub fn references(
+    described: &Described,
+    round: &Round,
+    begun: bool,
+    rows: u64,
+    seed: u64,
+) -> Vec<Reference> {
     described
         .references
         .iter()
@@ -27,7 +35,7 @@ pub fn references(described: &Described, round: &Round, rows: u64, seed: u64) ->
                     .all(|column| reference.positions.contains(column))
                     && !unique.columns.is_empty()
             });
-            let unused_only = one_to_one && described.table.existing_rows > 0;
+            let unused_only = one_to_one && (begun || described.table.existing_rows > 0);
             let skipped = round.empty.contains(&reference.name)
                 || round.own.contains(&reference.name)
                 || round.foreseen.contains_key(&reference.name);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `catalog` | a table as the catalogs describe it, in the engine's terms |
 //! | `partitions` | what partitions demand of a row |
+//! | `inline` | CHECKs that call functions of the user's |
 //! | `implied` | what generated columns and ranges demand of the columns they are made of |
 //! | `types` | types as classes |
 //! | `keys` | the keys that references may point to |
@@ -26,6 +27,7 @@ mod copy;
 mod filling;
 mod gate;
 mod implied;
+mod inline;
 mod insert;
 mod keys;
 mod overrides;

@@ -28,9 +28,7 @@ pub fn demands(table: &CatalogTable) -> Vec<String> {
 
 fn collect(node: &Partition, all: &[Partition], out: &mut Vec<String>) {
     let children: Vec<&Partition> = all.iter().filter(|p| p.parent == Some(node.id)).collect();
-    let bound = |partition: &Partition| partition.bound.clone().unwrap_or_default();
-    let only_default = children.iter().all(|child| bound(child) == "DEFAULT");
-    if node.leaf || (only_default && !children.is_empty()) || is_complete(node, &children) {
+    if node.leaf || is_complete(node, &children) {
         let mut conditions: Vec<String> = node
             .constraint
             .iter()
@@ -45,16 +43,24 @@ fn collect(node: &Partition, all: &[Partition], out: &mut Vec<String>) {
         });
         return;
     }
-    for child in children {
-        if bound(child) != "DEFAULT" {
+    let (defaults, others): (Vec<&Partition>, Vec<&Partition>) = children
+        .into_iter()
+        .partition(|child| child.bound.as_deref() == Some("DEFAULT"));
+    let before = out.len();
+    for child in others {
+        collect(child, all, out);
+    }
+    if out.len() == before {
+        for child in defaults {
             collect(child, all, out);
         }
     }
 }
 
-/// Whether hash partitions cover every remainder.
+/// Whether hash partitions cover every remainder, and demand nothing else.
 fn is_complete(node: &Partition, children: &[&Partition]) -> bool {
-    if node.strategy != Some('h') || children.iter().any(|child| !child.leaf) {
+    let demanding = |child: &&Partition| !child.leaf || child.checks != node.checks;
+    if node.strategy != Some('h') || children.iter().any(demanding) {
         return false;
     }
     // FOR VALUES WITH (modulus 4, remainder 0)

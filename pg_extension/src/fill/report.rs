@@ -48,7 +48,7 @@ impl Filling {
     pub fn row_triggers(&self) -> Vec<String> {
         query(
             "SELECT DISTINCT t.tgname::text FROM pg_trigger t
-             WHERE (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1)))
+             WHERE t.tgrelid = ANY (array(SELECT relid::oid FROM pg_partition_tree($1) UNION SELECT $1))
                AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
              ORDER BY 1",
             &[(pg_sys::OIDOID, self.described.relid.into_datum())],

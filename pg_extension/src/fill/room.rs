@@ -12,11 +12,12 @@ use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION;
 use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
-use synth_engine::fill::Plan;
+use synth_engine::fill::{Batch, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate};
 use super::insert::PATIENCE;
+use super::privileges::may_read;
 use super::subtransaction::attempt;
 use crate::boundary::check_for_interrupts;
 use crate::query::{query, scan};
@@ -64,26 +65,8 @@ const OF_TEXT: &str = "pg_catalog.hashtextextended({}::pg_catalog.text, 0)";
 /// How many of `rows` rows the unproven unique indexes of a table let pass; in at most `passes`
 /// passes over the candidates.
 pub fn room(described: &Described, plan: &Plan, gate: &Gate, rows: u64, passes: u64) -> Room {
-    let keys = keys(described, plan);
-    if keys.is_empty() {
+    let Some(search) = Search::new(described, plan, gate) else {
         return Room::Enough;
-    }
-    let arrays = |function: &str| {
-        let hashes: Vec<String> = keys.iter().map(|key| key.hash(function)).collect();
-        format!("ARRAY[{}]::pg_catalog.int8[]", hashes.join(", "))
-    };
-    let mut output = arrays(OF_VALUES);
-    let first = plan.batch(0..1);
-    let no_function = |code| code == ERRCODE_UNDEFINED_FUNCTION;
-    if attempt(|| gate.select(&output, &first, 1, &hashes), no_function).is_err() {
-        output = arrays(OF_TEXT);
-    }
-    let search = Search {
-        described,
-        plan,
-        gate,
-        keys: &keys,
-        output,
     };
     match search.in_one_pass(rows) {
         Some(room) => room,
@@ -100,12 +83,79 @@ struct Search<'a> {
     described: &'a Described,
     plan: &'a Plan,
     gate: &'a Gate,
-    keys: &'a [Key],
+    keys: Vec<Key>,
     /// The hashes of all keys of a row, as SQL.
     output: String,
 }
 
-impl Search<'_> {
+/// Candidates whose keys no row has: where the database would have to be asked about one candidate
+/// after the other, since it does not pass over conflicts of constraints that may be deferred.
+pub struct Fresh<'a> {
+    search: Search<'a>,
+    taken: Vec<HashSet<i64>>,
+}
+
+impl<'a> Fresh<'a> {
+    /// Reads the keys that are there; none where there are too many, or no index to look at.
+    pub fn new(
+        described: &'a Described,
+        plan: &'a Plan,
+        gate: &'a Gate,
+        rows: u64,
+    ) -> Option<Self> {
+        let search = Search::new(described, plan, gate)?;
+        if search.passes(rows) > 1 || !may_read(described.relid) {
+            return None;
+        }
+        let mut taken: Vec<HashSet<i64>> = search.keys.iter().map(|_| HashSet::new()).collect();
+        search.written(&mut taken);
+        Some(Self { search, taken })
+    }
+
+    /// Those of a batch that pass the gate and have new keys, which count as taken from then on.
+    pub fn passing(&mut self, batch: &Batch, rows: u64) -> Vec<usize> {
+        let (gate, output) = (self.search.gate, &self.search.output);
+        let mut fresh = Vec::new();
+        for (row, hashes) in gate.select(output, batch, rows, &hashes) {
+            let mut pairs = hashes.iter().zip(&self.taken);
+            let clash = pairs.any(|(hash, taken)| hash.is_some_and(|hash| taken.contains(&hash)));
+            if !clash {
+                for (hash, taken) in hashes.into_iter().zip(&mut self.taken) {
+                    taken.extend(hash);
+                }
+                fresh.push(row);
+            }
+        }
+        fresh
+    }
+}
+
+impl<'a> Search<'a> {
+    /// None where no index has to be looked at.
+    fn new(described: &'a Described, plan: &'a Plan, gate: &'a Gate) -> Option<Self> {
+        let keys = keys(described, plan);
+        if keys.is_empty() {
+            return None;
+        }
+        let arrays = |function: &str| {
+            let hashes: Vec<String> = keys.iter().map(|key| key.hash(function)).collect();
+            format!("ARRAY[{}]::pg_catalog.int8[]", hashes.join(", "))
+        };
+        let mut output = arrays(OF_VALUES);
+        let first = plan.batch(0..1);
+        let no_function = |code| code == ERRCODE_UNDEFINED_FUNCTION;
+        if attempt(|| gate.select(&output, &first, 1, &hashes), no_function).is_err() {
+            output = arrays(OF_TEXT);
+        }
+        Some(Self {
+            described,
+            plan,
+            gate,
+            keys,
+            output,
+        })
+    }
+
     /// How many passes it takes to look at so many candidates.
     fn passes(&self, candidates: u64) -> u64 {
         let existing = self.described.table.existing_rows;
@@ -116,10 +166,22 @@ impl Search<'_> {
     }
 
     /// The keys of rows that are there, as far as the caller sees them.
-    fn existing(&self, mut read: impl FnMut(Vec<Option<i64>>)) {
-        if self.described.table.existing_rows == 0 {
-            return;
+    fn existing(&self, read: impl FnMut(Vec<Option<i64>>)) {
+        if self.described.table.existing_rows > 0 {
+            self.stored(read);
         }
+    }
+
+    /// Adds the keys of rows that are there to a set for each index.
+    fn written(&self, taken: &mut [HashSet<i64>]) {
+        self.stored(|hashes| {
+            for (hash, taken) in hashes.into_iter().zip(taken.iter_mut()) {
+                taken.extend(hash);
+            }
+        });
+    }
+
+    fn stored(&self, mut read: impl FnMut(Vec<Option<i64>>)) {
         let sql = format!("SELECT {} FROM {} t", self.output, self.described.qualified);
         scan(&sql, |row| {
             if let Some(hashes) = hashes(row)? {
@@ -319,14 +381,14 @@ fn keys(described: &Described, plan: &Plan) -> Vec<Key> {
                 i.indnullsnotdistinct,
                 pg_get_partition_constraintdef(i.indrelid)
          FROM pg_index i
-         JOIN pg_class ic ON ic.oid = i.indexrelid
+         CROSS JOIN LATERAL (SELECT * FROM pg_class ic WHERE ic.oid = i.indexrelid OFFSET 0) ic
          WHERE (i.indisunique OR i.indisexclusion AND NOT EXISTS (
                    SELECT FROM pg_constraint k
                    JOIN unnest(k.conexclop) e (operator) ON true
                    JOIN pg_operator o ON o.oid = e.operator
-                   WHERE k.conindid = i.indexrelid AND k.contype = 'x' AND o.oprname <> '='))
+                   WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype = 'x' AND o.oprname <> '='))
            AND ic.relname = ANY ($2)
-           AND (i.indrelid = $1 OR i.indrelid IN (SELECT relid FROM pg_partition_tree($1)))
+           AND i.indrelid = ANY (array(SELECT relid::oid FROM pg_partition_tree($1) UNION SELECT $1))
          ORDER BY 1",
         &[
             (pg_sys::OIDOID, described.relid.into_datum()),

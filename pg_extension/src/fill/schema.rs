@@ -13,6 +13,7 @@ use super::overrides;
 use crate::boundary::{check_for_interrupts, relation_name};
 use crate::error::{raise, raise_with_detail};
 use crate::query::{execute, query};
+use crate::scratch::freed;
 
 /// One tenth of the rows of a table in a circle come first, with NULL where the circle is opened.
 const FIRST_SHARE: u64 = 10;
@@ -66,9 +67,10 @@ pub fn fill(schema: &str, rows: u64, seed: u64, overrides: &Map<String, Value>) 
             }),
         };
         asked.push(here);
-        tables.insert(place, Filling::new(relid, here, seed, &wishes));
+        tables.insert(place, freed(|| Filling::new(relid, here, seed, &wishes)));
     }
     let mut order = Order::new(&relids, tables);
+    order.set_aside();
     order.fill();
     relids
         .iter()
@@ -96,6 +98,8 @@ struct Order {
     done: BTreeSet<usize>,
     /// Keys that were promised, by the table that has to keep the promise.
     promised: HashMap<usize, Vec<i16>>,
+    /// Whether a table keeps what it promises: no candidate of it can be refused.
+    certain: HashMap<usize, bool>,
     deferred: Vec<String>,
 }
 
@@ -118,27 +122,64 @@ impl Order {
             begun: BTreeSet::new(),
             done: BTreeSet::new(),
             promised: HashMap::new(),
+            certain: HashMap::new(),
             deferred: Vec::new(),
         }
     }
 
     /// References of a table to others of the schema that have no rows as yet: name and place.
-    fn waiting(&self, place: usize) -> Vec<(String, usize)> {
-        let table = &self.tables[&place].described;
-        table
-            .references
-            .iter()
-            .filter_map(|reference| {
-                let other = *self.places.get(&reference.target())?;
-                (other != place && !self.begun.contains(&other))
-                    .then(|| (reference.name.clone(), other))
-            })
-            .collect()
+    fn waits(&self, place: usize) -> impl Iterator<Item = (&str, usize)> {
+        let references = self.tables[&place].described.references.iter();
+        references.filter_map(move |reference| {
+            let other = *self.places.get(&reference.target())?;
+            let waits = other != place && !self.begun.contains(&other);
+            waits.then_some((reference.name.as_str(), other))
+        })
     }
 
-    /// Whether a table still has tables to wait for that are not complete.
+    fn waiting(&self, place: usize) -> Vec<(String, usize)> {
+        let named = |(name, other): (&str, usize)| (name.to_owned(), other);
+        self.waits(place).map(named).collect()
+    }
+
+    /// Whether a table has no others to wait for.
     fn is_ready(&self, place: usize) -> bool {
-        self.waiting(place).is_empty()
+        self.waits(place).next().is_none()
+    }
+
+    /// Tables that can hold no row get none, and say why: those without a partition to take rows,
+    /// and those whose rows would have to refer to one of them.
+    fn set_aside(&mut self) {
+        let mut reasons: Vec<(usize, String)> = self
+            .tables
+            .iter()
+            .filter_map(|(&place, table)| Some((place, table.described.table.unfillable.clone()?)))
+            .collect();
+        while let Some((place, reason)) = reasons.pop() {
+            let Some(table) = self.tables.get_mut(&place) else {
+                continue;
+            };
+            table.rows = 0;
+            table.note = Some(reason);
+            self.begun.insert(place);
+            if !self.done.insert(place) || table.described.table.existing_rows > 0 {
+                continue;
+            }
+            let empty = relation_name(table.described.relid);
+            for (&other, referring) in &self.tables {
+                let references = referring.described.references.iter();
+                let mut needed = references.filter(|reference| {
+                    self.places.get(&reference.target()) == Some(&place)
+                        && !referring.is_nullable(&reference.name)
+                });
+                if let Some(reference) = needed.next().filter(|_| !self.done.contains(&other)) {
+                    let name = &reference.name;
+                    let why =
+                        format!("constraint {name} refers to {empty}, which can hold no rows");
+                    reasons.push((other, why));
+                }
+            }
+        }
     }
 
     fn fill(&mut self) {
@@ -175,8 +216,10 @@ impl Order {
             table.make_explicit(&numbers);
         }
         if let Some(table) = self.tables.get_mut(&place) {
-            table.fill(u64::MAX, &mut Round::default());
-            table.finish();
+            freed(|| {
+                table.fill(u64::MAX, &mut Round::default());
+                table.finish();
+            });
         }
         self.begun.insert(place);
         self.done.insert(place);
@@ -184,10 +227,13 @@ impl Order {
 
     /// No table is without a reference to one that waits: some rows of one of them come first.
     fn open_circle(&mut self, open: &[usize]) {
-        let opening = open
+        let begins: Vec<usize> = open
             .iter()
             .copied()
             .filter(|place| !self.begun.contains(place))
+            .collect();
+        let opening = begins
+            .into_iter()
             .filter_map(|place| {
                 let waiting = self.waiting(place);
                 let table = &self.tables[&place];
@@ -199,14 +245,14 @@ impl Order {
                     .iter()
                     .filter(|(name, _)| !table.is_nullable(name) && is_deferrable(table, name))
                     .count();
-                (nullable + deferrable == waiting.len()).then_some((
-                    deferrable,
-                    waiting.len(),
-                    place,
-                ))
+                if nullable + deferrable < waiting.len() {
+                    return None;
+                }
+                let promised = self.promised_at_risk(place, &waiting);
+                Some((promised, deferrable, waiting.len(), place))
             })
             .min();
-        let Some((_, _, place)) = opening else {
+        let Some((_, _, _, place)) = opening else {
             self.refuse_circle(open);
         };
         let mut round = Round::default();
@@ -216,16 +262,9 @@ impl Order {
                 round.empty.insert(name);
                 continue;
             }
-            let count = if self.tables[&place].is_one_to_one(&name) {
-                self.tables[&other]
-                    .rows
-                    .min(self.tables[&place].rows)
-                    .min(MOST_FORESEEN)
-            } else {
-                1
-            };
+            let count = self.promises(place, &name, other);
             let keys = self.foresee(place, &name, other, count);
-            foreseen = foreseen.min(count);
+            foreseen = foreseen.min(keys.first().map_or(0, Vec::len) as u64);
             round.foreseen.insert(name.clone(), keys);
             let schema = bare_schema(self.tables[&place].described.relid);
             let constraint = format!(
@@ -243,9 +282,40 @@ impl Order {
                 // As many as there are rows foreseen to refer to.
                 foreseen
             };
-            table.fill(first, &mut round);
+            freed(|| table.fill(first, &mut round));
         }
         self.begun.insert(place);
+    }
+
+    /// How many keys of a table have to be foreseen for another to begin.
+    fn promises(&self, place: usize, name: &str, other: usize) -> u64 {
+        if !self.tables[&place].is_one_to_one(name) {
+            return 1;
+        }
+        let rows = self.tables[&other].rows.min(self.tables[&place].rows);
+        rows.min(MOST_FORESEEN)
+    }
+
+    /// How many keys would be foreseen for a table that may not come, since candidates may be refused.
+    fn promised_at_risk(&mut self, place: usize, waiting: &[(String, usize)]) -> u64 {
+        let mut at_risk = 0;
+        for (name, other) in waiting {
+            if !self.tables[&place].is_nullable(name) && !self.is_certain(*other) {
+                at_risk += self.promises(place, name, *other);
+            }
+        }
+        at_risk
+    }
+
+    fn is_certain(&mut self, place: usize) -> bool {
+        if let Some(&certain) = self.certain.get(&place) {
+            return certain;
+        }
+        let table = &self.tables[&place];
+        let plan = table.plan(&table.blind());
+        let certain = plan.unproven.is_empty() && table.policies.is_empty();
+        self.certain.insert(place, certain);
+        certain
     }
 
     /// The keys that the first rows of a table will have, by column.
@@ -273,34 +343,17 @@ impl Order {
             return Vec::new();
         };
         table.make_explicit(&numbers);
-        // Its own references do not matter to its key, and may have nothing to refer to.
-        let round = Round {
-            foreseen: table
-                .described
-                .references
-                .iter()
-                .map(|reference| {
-                    let unknown = vec![vec!["1".to_owned()]; reference.their_columns.len()];
-                    (reference.name.clone(), unknown)
-                })
-                .collect(),
-            ..Round::default()
-        };
-        let plan = table.plan(&round);
-        let columns = plan.batch(0..count).columns;
-        numbers
+        let plan = table.plan(&table.blind());
+        table.check_without_references(&plan);
+        let places: Vec<usize> = numbers
             .iter()
             .filter_map(|number| {
-                let column = table
-                    .described
-                    .columns
-                    .iter()
-                    .position(|c| c.number == *number)?;
-                let written = plan.written.iter().position(|&w| w == column)?;
-                let values = columns.get(written)?;
-                Some(values.iter().flatten().map(str::to_owned).collect())
+                let mut columns = table.described.columns.iter();
+                let column = columns.position(|column| column.number == *number)?;
+                plan.written.iter().position(|&written| written == column)
             })
-            .collect()
+            .collect();
+        freed(|| table.first_values(&plan, &places, count))
     }
 
     fn refuse_circle(&self, open: &[usize]) -> ! {

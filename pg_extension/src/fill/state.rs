@@ -107,7 +107,7 @@ fn continued(table: &Table) -> BTreeSet<usize> {
     let mut positions: BTreeSet<usize> = table
         .uniques
         .iter()
-        .filter(|unique| unique.plain)
+        .filter(|unique| unique.plain || unique.partial)
         .filter_map(|unique| match unique.columns[..] {
             [position] => Some(position),
             _ => None,
@@ -182,25 +182,24 @@ fn sequence_limits(described: &Described) -> Vec<(u64, String)> {
 /// Of the sequence that a column is numbered by: how many numbers are left, how many there are at
 /// all, its name, and whether it begins anew at its end.
 const SEQUENCE_LEFT: &str = "
-SELECT trunc((s.end_ - coalesce(s.last_value, s.start_value - s.increment_by)) / s.increment_by)::numeric(30)::text,
-       (trunc((s.end_ - s.begin_) / s.increment_by) + 1)::numeric(30)::text,
-       'sequence ' || s.sequencename, s.cycle
+SELECT trunc((s.end_ - coalesce(s.last_value, s.seqstart - s.seqincrement)) / s.seqincrement)::numeric(30)::text,
+       (trunc((s.end_ - s.begin_) / s.seqincrement) + 1)::numeric(30)::text,
+       'sequence ' || s.relname, s.seqcycle
 FROM (
-    SELECT s.*, c.oid,
-           CASE WHEN s.increment_by > 0 THEN s.max_value ELSE s.min_value END::numeric AS end_,
-           CASE WHEN s.increment_by > 0 THEN s.min_value ELSE s.max_value END::numeric AS begin_
-    FROM pg_sequences s
-    JOIN pg_namespace n ON n.nspname = s.schemaname
-    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename
-) s
-WHERE s.oid IN (
-          SELECT d.objid FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-            AND d.refobjid = $1 AND d.refobjsubid = $2 AND d.deptype = 'i'
-          UNION
-          SELECT d.refobjid FROM pg_depend d
-          JOIN pg_attrdef a ON a.oid = d.objid
-          WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
-            AND a.adrelid = $1 AND a.adnum = $2
-      )
-  AND has_sequence_privilege(s.oid, 'USAGE, SELECT')";
+    SELECT q.*, c.relname, pg_sequence_last_value(q.seqrelid) AS last_value,
+           CASE WHEN q.seqincrement > 0 THEN q.seqmax ELSE q.seqmin END::numeric AS end_,
+           CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END::numeric AS begin_
+    FROM pg_sequence q
+    JOIN pg_class c ON c.oid = q.seqrelid
+    WHERE q.seqrelid = ANY (array(
+              SELECT d.objid FROM pg_depend d
+              WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+                AND d.refobjid = $1 AND d.refobjsubid = $2 AND d.deptype = 'i'
+              UNION
+              SELECT d.refobjid FROM pg_attrdef a
+              JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+              WHERE d.refclassid = 'pg_class'::regclass AND a.adrelid = $1 AND a.adnum = $2
+          ))
+      AND has_sequence_privilege(q.seqrelid, 'USAGE, SELECT')
+    OFFSET 0
+) s";

@@ -9,6 +9,7 @@ use synth_engine::fill::class::Class;
 use synth_engine::fill::{Column, Plan, Table};
 
 use super::catalog::document;
+use super::inline::CatalogCheck;
 use crate::query::query;
 
 /// How many values of a domain stand for all of them where it is part of another type.
@@ -29,7 +30,7 @@ struct Type {
     range_of: Option<u32>,
     labels: Vec<String>,
     fields: Vec<(String, u32, i32)>,
-    checks: Vec<(String, String)>,
+    checks: Vec<CatalogCheck>,
 }
 
 /// The types that a table is made of.
@@ -99,12 +100,26 @@ impl Types {
         };
         let (mut id, mut typmod) = (id, typmod);
         while let Some(one) = self.0.get(&id).filter(|one| one.kind == 'd') {
-            shape.checks.extend(one.checks.iter().cloned());
+            let checks = one.checks.iter();
+            shape
+                .checks
+                .extend(checks.map(|check| (check.name.clone(), check.expression(None))));
             shape.not_null |= one.not_null;
             (id, typmod) = (one.base, one.base_typmod);
         }
         shape.class = self.class(id, typmod);
         shape
+    }
+
+    /// The source of functions that checks of the domains of a type call, with the checks' names.
+    pub fn bodies(&self, id: u32) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let mut id = id;
+        while let Some(one) = self.0.get(&id).filter(|one| one.kind == 'd') {
+            out.extend(one.checks.iter().flat_map(CatalogCheck::bodies));
+            id = one.base;
+        }
+        out
     }
 
     /// The class of a type that is part of another: a domain with checks stands for a choice of its

@@ -1,10 +1,11 @@
--- All types that a list of types is made of, as one JSON document an entry.
+-- All types that a list of types is made of, as one JSON document an entry. OFFSET 0 has each type
+-- looked up by its index: a catalog of many tables has many types.
 WITH RECURSIVE parts (id) AS (
     SELECT unnest($1)
   UNION
     SELECT next.id
     FROM parts
-    JOIN pg_type t ON t.oid = parts.id
+    CROSS JOIN LATERAL (SELECT * FROM pg_type t WHERE t.oid = parts.id OFFSET 0) t
     LEFT JOIN pg_range r ON r.rngtypid = t.oid
     LEFT JOIN pg_range m ON m.rngmultitypid = t.oid
     CROSS JOIN LATERAL (
@@ -34,13 +35,25 @@ SELECT json_build_object(
         WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
     ),
     'checks', (
-        SELECT coalesce(json_agg(json_build_array(k.conname, pg_get_expr(k.conbin, 0)) ORDER BY k.conname), '[]')
+        SELECT coalesce(json_agg(json_build_object(
+            'name', k.conname,
+            'text', pg_get_expr(k.conbin, 0),
+            'tree', CASE WHEN f.bodies IS NOT NULL THEN k.conbin::text END,
+            'bodies', coalesce(f.bodies, '[]')
+        ) ORDER BY k.conname), '[]')
         FROM pg_constraint k
+        CROSS JOIN LATERAL (
+            SELECT json_agg(p.prosrc ORDER BY p.oid) AS bodies
+            FROM pg_depend d
+            CROSS JOIN LATERAL (SELECT * FROM pg_proc p WHERE p.oid = d.refobjid OFFSET 0) p
+            WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+              AND d.refclassid = 'pg_proc'::regclass
+        ) f
         WHERE k.contypid = t.oid AND k.contype = 'c'
     )
 )::text
 FROM parts
-JOIN pg_type t ON t.oid = parts.id
+CROSS JOIN LATERAL (SELECT * FROM pg_type t WHERE t.oid = parts.id OFFSET 0) t
 JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_range r ON r.rngtypid = t.oid
 LEFT JOIN pg_range m ON m.rngmultitypid = t.oid

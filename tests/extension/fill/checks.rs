@@ -10,6 +10,9 @@ tests![
     checks_on_time_and_others,
     checks_across_columns,
     checks_on_null,
+    checks_that_few_values_meet,
+    checks_that_are_known_by_their_constants,
+    checks_that_call_functions,
 ];
 
 fn checks_on_numbers(pg: &Postgres) {
@@ -72,6 +75,8 @@ fn checks_on_text(pg: &Postgres) {
         "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^x') CHECK (length(a) = 5))",
         "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^[a-z]+$' AND char_length(a) >= 10))",
         "CREATE TABLE target (slug text UNIQUE NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'))",
+        "CREATE TABLE target (slug varchar(12) NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'))",
+        "CREATE TABLE target (a text NOT NULL CHECK (a ~ '^[a-zA-Z]+-x$' AND length(a) < 9), b text NOT NULL CHECK (b = upper(b) AND b ~ '^[a-zA-Z0-9]+$'))",
         "CREATE TABLE target (hex text NOT NULL CHECK (hex ~ '^#[0-9a-fA-F]{6}$'))",
         "CREATE TABLE target (email text NOT NULL CHECK (email ~* '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[.][A-Za-z]+$'))",
         "CREATE TABLE target (a text COLLATE \"C\" NOT NULL CHECK (a >= 'm' AND a < 'n'))",
@@ -124,6 +129,63 @@ fn checks_across_columns(pg: &Postgres) {
         "CREATE TABLE target (a integer PRIMARY KEY, b integer NOT NULL UNIQUE, CHECK (b > a))",
         "CREATE TABLE target (created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, deleted_at timestamptz, CHECK (created_at <= updated_at), CHECK (deleted_at IS NULL OR deleted_at >= created_at))",
         "CREATE TABLE target (a date NOT NULL, b integer NOT NULL, CHECK (extract(year FROM a) = b))",
+    ];
+    assert_filled(&mut prepared(pg), CASES);
+}
+
+/// Products, distances and sums of which few of the values that columns usually have make right ones.
+fn checks_that_few_values_meet(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE TABLE target (a numeric NOT NULL, b numeric NOT NULL, CHECK (a * b < 100 AND a + b > 3 AND a > 0 AND b > 0))",
+        "CREATE TABLE target (a float8 NOT NULL, b float8 NOT NULL, CHECK (a * b < 100 AND a + b > 3 AND a > 0 AND b > 0))",
+        "CREATE TABLE target (lat float8 NOT NULL, lon float8 NOT NULL, CHECK (lat * lat + lon * lon < 400))",
+        "CREATE TABLE target (total float8 NOT NULL, net float8 NOT NULL, tax float8 NOT NULL, CHECK (abs(total - (net + tax)) < 0.01))",
+        "CREATE TABLE target (a real NOT NULL, b real NOT NULL, c real NOT NULL, CHECK (a * 1.5 + b / 3 <= c))",
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL, c integer NOT NULL, CHECK (a * b = c AND a > 1 AND b > 1))",
+        "CREATE TABLE target (w float8 NOT NULL CHECK (w > 0), h float8 NOT NULL CHECK (h > 0), ratio float8 NOT NULL, CHECK (abs(ratio - w / h) < 0.001))",
+    ];
+    assert_filled(&mut prepared(pg), CASES);
+}
+
+/// Conditions that are not understood, but whose constants say what a value looks like.
+fn checks_that_are_known_by_their_constants(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a @> '{\"kind\": \"card\", \"limits\": {\"day\": 5}}'))",
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a @> '{\"kind\": \"card\"}' OR a @> '{\"kind\": \"cash\"}'))",
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a @> '[1, 2]'))",
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a ->> 'state' IN ('open', 'closed')))",
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a ? 'x' AND (a ->> 'x')::numeric BETWEEN 10 AND 20))",
+        "CREATE TABLE target (a json NOT NULL CHECK (a -> 'owner' ->> 'name' IS NOT NULL OR a ->> 'owner' = 'nobody'))",
+        "CREATE TABLE target (a jsonb NOT NULL CHECK (a @? '$.id'))",
+        "CREATE TABLE target (a inet NOT NULL CHECK (a << '10.20.0.0/16'))",
+        "CREATE TABLE target (a inet NOT NULL CHECK (a <<= '2001:db8::/32'))",
+        "CREATE TABLE target (ip inet NOT NULL CHECK (NOT a_private(ip)))",
+        "CREATE TABLE target (a cidr NOT NULL CHECK (a <<= '192.168.0.0/16' AND masklen(a) BETWEEN 20 AND 28))",
+        "CREATE TABLE target (a cidr NOT NULL CHECK (a >> '10.1.2.3'))",
+        "CREATE TABLE target (a point NOT NULL CHECK (a[0] BETWEEN 5 AND 15 AND a[1] BETWEEN -3 AND -2.5))",
+        "CREATE TABLE target (a point NOT NULL CHECK (a <@ box '(1000,1000),(1001,1002)'))",
+        "CREATE TABLE target (a point NOT NULL CHECK (a <@ circle '<(50,50),2>'))",
+        "CREATE TABLE target (a circle NOT NULL CHECK (radius(a) < 0.5 AND center(a) <@ box '(3,3),(9,9)'))",
+        "CREATE TABLE target (a box NOT NULL CHECK (a <@ box '(300,300),(400,400)'))",
+        "CREATE TABLE target (a text[] NOT NULL CHECK (a && ARRAY['red', 'blue']))",
+        "CREATE TABLE target (a text[] NOT NULL CHECK (a <@ ARRAY['red', 'blue', 'it''s']))",
+        "CREATE TABLE target (a tsvector NOT NULL CHECK (a @@ 'cat & dog'::tsquery))",
+    ];
+    let mut session = prepared(pg);
+    session.run("CREATE FUNCTION public.a_private(inet) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT $1 << '10.0.0.0/8' $$");
+    assert_filled(&mut session, CASES);
+}
+
+/// What a function in SQL says is read as if it stood in the constraint; of others the constants are.
+fn checks_that_call_functions(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE FUNCTION is_sku(t text) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT t ~ '^SKU-[0-9]{4}[A-F]{2}$' $$; CREATE TABLE target (sku text NOT NULL CHECK (is_sku(sku)))",
+        "CREATE FUNCTION is_sku(t text) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT t ~ '^SKU-[0-9]{4}[A-F]{2}$' $$; CREATE TABLE target (sku text PRIMARY KEY CHECK (is_sku(sku)))",
+        "CREATE FUNCTION is_sku(t text) RETURNS boolean IMMUTABLE LANGUAGE sql BEGIN ATOMIC SELECT t ~ '^SKU-[0-9]{4}$'; END; CREATE DOMAIN sku AS text CHECK (is_sku(VALUE)); CREATE TABLE target (sku sku NOT NULL, skus sku[] NOT NULL)",
+        "CREATE FUNCTION is_even(n integer) RETURNS boolean IMMUTABLE STRICT LANGUAGE sql AS $$ SELECT n % 2 = 0 $$; CREATE TABLE target (n integer NOT NULL CHECK (is_even(n) AND n > 1000000))",
+        "CREATE FUNCTION in_order(a date, b date) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT a <= b $$; CREATE TABLE target (a date NOT NULL, b date NOT NULL, CHECK (in_order(a, b)))",
+        "CREATE FUNCTION is_sku(t text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN /* it is one */ RETURN t ~ '^SKU-[0-9]{4}[A-F]{2}$'; END $$; CREATE TABLE target (sku text NOT NULL CHECK (is_sku(sku)), b text UNIQUE CHECK (is_sku(b)))",
+        "CREATE FUNCTION is_state(t text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN -- don't ask\n RETURN t IN ('open', 'closed'); END $$; CREATE DOMAIN state AS varchar(20) CHECK (is_state(VALUE)); CREATE TABLE target (a state NOT NULL)",
     ];
     assert_filled(&mut prepared(pg), CASES);
 }

@@ -10,6 +10,9 @@ tests![
     all_partitions_get_rows,
     a_partition_itself_is_filled,
     without_partitions_there_is_no_place,
+    a_schema_reports_tables_without_partitions,
+    partitions_of_partitions_have_checks_of_their_own,
+    a_check_that_no_partition_can_meet_is_named,
     inherited_tables,
     references_to_and_from_partitions,
     foreign_partitions_and_views_are_no_tables,
@@ -108,6 +111,104 @@ fn without_partitions_there_is_no_place(pg: &Postgres) {
         ),
     ];
     assert_announced(&mut prepared(pg), CASES, 20);
+}
+
+fn a_schema_reports_tables_without_partitions(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE apart (id integer PRIMARY KEY);
+         CREATE TABLE bare (id integer PRIMARY KEY, up integer REFERENCES apart) PARTITION BY RANGE (id);
+         CREATE TABLE deep (id integer PRIMARY KEY) PARTITION BY HASH (id);
+         CREATE TABLE deeper PARTITION OF deep FOR VALUES WITH (MODULUS 1, REMAINDER 0) PARTITION BY RANGE (id);
+         CREATE TABLE may (id integer PRIMARY KEY, bare_id integer REFERENCES bare);
+         CREATE TABLE must (id integer PRIMARY KEY, bare_id integer NOT NULL CONSTRAINT must_bare REFERENCES bare);
+         CREATE TABLE later (must_id integer NOT NULL CONSTRAINT later_must REFERENCES must);
+         ALTER TABLE apart ADD may_id integer REFERENCES may",
+    );
+    let report = session.rows(
+        "SELECT table_name, rows_asked, rows_written, note FROM synth_fill_schema('t', 20, seed => 1)",
+    );
+    let expected = [
+        ("t.apart", "20", None),
+        (
+            "t.bare",
+            "0",
+            Some("partitioned table bare has no partitions that could take rows"),
+        ),
+        (
+            "t.deep",
+            "0",
+            Some("partitioned table deep has no partitions that could take rows"),
+        ),
+        (
+            "t.later",
+            "0",
+            Some("constraint later_must refers to t.must, which can hold no rows"),
+        ),
+        ("t.may", "20", None),
+        (
+            "t.must",
+            "0",
+            Some("constraint must_bare refers to t.bare, which can hold no rows"),
+        ),
+    ];
+    let expected: Vec<Vec<Option<String>>> = expected
+        .iter()
+        .map(|(table, written, note)| {
+            let cell = |text: &str| Some(text.to_owned());
+            vec![cell(table), cell("20"), cell(written), note.and_then(cell)]
+        })
+        .collect();
+    assert_eq!(report, expected);
+    assert_eq!(session.value("SELECT count(bare_id) FROM may"), "0");
+    assert_rows_hold(&mut session, &["t"]);
+    for (table, says) in [("bare", "no partitions"), ("must", "must_bare")] {
+        let problem = session.column(&format!(
+            "SELECT problem FROM synth_plan_fill('{table}', 20) WHERE problem IS NOT NULL"
+        ));
+        assert!(problem[0].contains(says), "{problem:?}");
+        let call = format!("SELECT synth_fill('{table}', 20)");
+        super::assert_refused(&mut session, &call, table, &[says]);
+    }
+    // A partition later, all of them are filled.
+    session.run("CREATE TABLE bare_1 PARTITION OF bare DEFAULT; CREATE TABLE deepest PARTITION OF deeper DEFAULT");
+    let written = session.column("SELECT rows_written FROM synth_fill_schema('t', 20, seed => 2)");
+    assert_eq!(written, ["20"; 6]);
+    assert_rows_hold(&mut session, &["t"]);
+}
+
+fn partitions_of_partitions_have_checks_of_their_own(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL) PARTITION BY RANGE (a); CREATE TABLE p PARTITION OF target (CHECK (b BETWEEN 3 AND 5)) FOR VALUES FROM (0) TO (20) PARTITION BY LIST (b); CREATE TABLE p1 PARTITION OF p DEFAULT",
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL CHECK (b > 0)) PARTITION BY HASH (a); CREATE TABLE p0 PARTITION OF target FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE p1 PARTITION OF target (CHECK (b < 5)) FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+        "CREATE TABLE target (a integer NOT NULL, b integer NOT NULL) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF target (CHECK (b < 5)) DEFAULT",
+        "CREATE TABLE target (a text NOT NULL, b integer NOT NULL) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF target FOR VALUES IN ('x') PARTITION BY LIST (b); CREATE TABLE q PARTITION OF target DEFAULT",
+    ];
+    assert_filled(&mut prepared(pg), CASES);
+}
+
+fn a_check_that_no_partition_can_meet_is_named(pg: &Postgres) {
+    let mut session = prepared(pg);
+    for partitions in [
+        "LIST (a); CREATE TABLE p PARTITION OF target DEFAULT",
+        "HASH (a); CREATE TABLE p PARTITION OF target FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+        "RANGE (a); CREATE TABLE p PARTITION OF target FOR VALUES FROM (0) TO (9); CREATE TABLE q PARTITION OF target FOR VALUES FROM (20) TO (29)",
+    ] {
+        anew(&mut session);
+        session.run(&format!(
+            "CREATE TABLE target (a integer NOT NULL, b smallint NOT NULL, CONSTRAINT impossible CHECK (b > 40000)) PARTITION BY {partitions}"
+        ));
+        let problem = session
+            .column("SELECT problem FROM synth_plan_fill('target', 10) WHERE problem IS NOT NULL");
+        assert_eq!(
+            problem,
+            [
+                "constraint \"impossible\" can never hold for column \"b\", where \"b\" is NOT NULL. No row can satisfy these constraints together."
+            ],
+            "{partitions}"
+        );
+    }
 }
 
 fn inherited_tables(pg: &Postgres) {

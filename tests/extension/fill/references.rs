@@ -9,6 +9,9 @@ tests![
     tenants,
     keys_that_are_all_in_use,
     cycles,
+    one_to_one_within_cycles,
+    a_cycle_through_a_table_that_cannot_be_filled,
+    a_cycle_with_a_table_whose_rows_may_be_refused,
     children_spread_over_their_parents,
     rows_that_are_there_are_referred_to,
     a_parent_without_rows_is_announced,
@@ -50,6 +53,44 @@ fn references_of_every_form(pg: &Postgres) {
         "CREATE TABLE e (a integer, id integer, up integer, PRIMARY KEY (a, id), CHECK ((a IS NULL) = (up IS NULL) OR up IS NULL), FOREIGN KEY (up, a) REFERENCES e (id, a))",
         "CREATE TABLE k (id integer, n integer, d text NOT NULL, PRIMARY KEY (id, n)) PARTITION BY LIST (n); CREATE TABLE k1 PARTITION OF k FOR VALUES IN (1, 2); CREATE TABLE k2 PARTITION OF k DEFAULT; CREATE TABLE c (id integer NOT NULL, n integer NOT NULL, FOREIGN KEY (id, n) REFERENCES k1)",
         "CREATE TABLE z (x text, id integer PRIMARY KEY) PARTITION BY HASH (id); CREATE TABLE z0 (id integer NOT NULL, x text); ALTER TABLE z ATTACH PARTITION z0 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE z1 PARTITION OF z FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE c (a integer NOT NULL REFERENCES z, b integer NOT NULL REFERENCES z0, c integer REFERENCES z1)",
+    ];
+    assert_filled(&mut prepared(pg), CASES);
+}
+
+/// A table that is begun twice, with more keys to refer to the second time.
+fn one_to_one_within_cycles(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY, a_id integer UNIQUE REFERENCES a); CREATE TABLE c (id integer PRIMARY KEY); CREATE TABLE d (id integer PRIMARY KEY, c_id integer REFERENCES c);
+         ALTER TABLE a ADD b_id integer REFERENCES b; ALTER TABLE b ADD c_id integer REFERENCES c; ALTER TABLE c ADD d_id integer NOT NULL REFERENCES d",
+        "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY, a_id integer NOT NULL REFERENCES a, n smallint NOT NULL CHECK (n BETWEEN 1 AND 20), UNIQUE (a_id, n)); CREATE TABLE c (id integer PRIMARY KEY); CREATE TABLE d (id integer PRIMARY KEY, c_id integer REFERENCES c);
+         ALTER TABLE a ADD b_id integer REFERENCES b; ALTER TABLE b ADD c_id integer REFERENCES c; ALTER TABLE c ADD d_id integer NOT NULL REFERENCES d",
+    ];
+    assert_filled(&mut prepared(pg), CASES);
+}
+
+fn a_cycle_through_a_table_that_cannot_be_filled(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE p (id bigserial PRIMARY KEY);
+         CREATE TABLE target (code text PRIMARY KEY, p_id bigint NOT NULL REFERENCES p DEFERRABLE, n smallint NOT NULL CONSTRAINT impossible CHECK (n > 40000));
+         ALTER TABLE p ADD code text NOT NULL CHECK (code ~ '^[A-Z]{2}$') REFERENCES target DEFERRABLE",
+    );
+    assert_refused(
+        &mut session,
+        "SELECT * FROM synth_fill_schema('t', 10)",
+        "target",
+        &["impossible", "t.target"],
+    );
+}
+
+/// Of a closed circle the table is promised of which no row can be refused.
+fn a_cycle_with_a_table_whose_rows_may_be_refused(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "CREATE TABLE b (id bigint PRIMARY KEY, a_id integer NOT NULL, n integer NOT NULL CHECK ((n * 7) % 10 < 3), tag text NOT NULL, EXCLUDE (lower(tag) WITH =));
+         CREATE TABLE a (id integer PRIMARY KEY, b_id bigint NOT NULL UNIQUE REFERENCES b DEFERRABLE); ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a DEFERRABLE",
+        "CREATE TABLE a (id integer PRIMARY KEY, b_id bigint NOT NULL); CREATE TABLE b (id bigint PRIMARY KEY, a_id integer NOT NULL REFERENCES a DEFERRABLE, n integer NOT NULL, CHECK (length(md5(n::text || 'x')) = 32 AND md5(n::text) < '4'));
+         ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b DEFERRABLE INITIALLY DEFERRED; ALTER TABLE a ADD m text NOT NULL CHECK (md5(m) < '8')",
     ];
     assert_filled(&mut prepared(pg), CASES);
 }

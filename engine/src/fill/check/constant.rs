@@ -124,10 +124,21 @@ pub(super) fn column_against(
 
 /// Whether evaluation gives what Postgres would, whatever the row.
 pub(super) fn is_computable(scope: Scope<'_>, expr: &Expr) -> bool {
+    computable(scope, expr, false)
+}
+
+/// Whether it gives nearly that: it computes with decimals where Postgres does with floating point,
+/// and knows no quotient that does not end.
+pub(super) fn is_nearly_computable(scope: Scope<'_>, expr: &Expr) -> bool {
+    computable(scope, expr, true)
+}
+
+fn computable(scope: Scope<'_>, expr: &Expr, nearly: bool) -> bool {
     let kind = |expr| scope.kind(expr);
     let itself = match expr {
         Expr::Column(name) => match scope.columns.get(name.as_str()).map(|column| column.class) {
             Some(Class::Text { fixed, .. }) => !fixed,
+            Some(Class::Float { .. }) => nearly,
             Some(class) => matches!(
                 class,
                 Class::Boolean
@@ -150,7 +161,7 @@ pub(super) fn is_computable(scope: Scope<'_>, expr: &Expr) -> bool {
             Operator::Concatenate => kind(left) == Kind::Text && kind(right) == Kind::Text,
             Operator::Multiply | Operator::Remainder | Operator::DivideWhole => true,
             // Unending quotients have no value here.
-            Operator::Divide => false,
+            Operator::Divide => nearly,
             Operator::Add | Operator::Subtract => !matches!(kind(left), Kind::Text | Kind::Other),
         },
         Expr::Compare {
@@ -168,7 +179,7 @@ pub(super) fn is_computable(scope: Scope<'_>, expr: &Expr) -> bool {
                         | Kind::Time
                         | Kind::Interval
                         | Kind::Boolean
-                )
+                ) || nearly && kind == Kind::Float
             };
             matches!(operator, Comparison::Equal | Comparison::NotEqual)
                 || (ordered(kind(left)) && ordered(kind(right)))
@@ -189,5 +200,5 @@ pub(super) fn is_computable(scope: Scope<'_>, expr: &Expr) -> bool {
         && expr
             .parts()
             .into_iter()
-            .all(|part| is_computable(scope, part))
+            .all(|part| computable(scope, part, nearly))
 }

@@ -279,6 +279,9 @@ pub enum Relation {
     /// An expression over several columns that [`Expr::evaluate`] must find true or NULL. Rows can
     /// be drawn until it holds.
     Predicate {
+        /// Whether evaluation gives what the database would. Otherwise, as with floating point, it
+        /// is near enough to draw by, and the constraint is unproven besides.
+        exact: bool,
         /// Position of the constraint it comes from.
         check: usize,
         /// The columns in it.

@@ -86,7 +86,8 @@ impl Normal<'_> {
 
     /// What is not understood: tested by evaluation if that is possible, else by the database.
     fn remainder(&self, expr: &Expr, want: Want) -> Vec<Branch> {
-        if !constant::is_computable(self.scope, expr) {
+        let exact = constant::is_computable(self.scope, expr);
+        if !exact && !constant::is_nearly_computable(self.scope, expr) {
             return vec![Branch::unproven(self.check)];
         }
         let expression = if want.truth {
@@ -94,7 +95,8 @@ impl Normal<'_> {
         } else {
             expr.clone().negate()
         };
-        vec![Branch::related(Relation::Predicate {
+        let mut branch = Branch::related(Relation::Predicate {
+            exact,
             check: self.check,
             columns: expr.columns(),
             expression: if want.strict {
@@ -102,7 +104,11 @@ impl Normal<'_> {
             } else {
                 expression
             },
-        })]
+        });
+        if !exact {
+            branch.unproven.push(self.check);
+        }
+        vec![branch]
     }
 
     fn every(&self, parts: &[Expr], want: Want) -> Vec<Branch> {

@@ -264,8 +264,9 @@ pub(super) fn conditions(
             text.fallback = joined(&domain.patterns).or_else(|| positive(pattern, text.least));
         }
     }
-    if matches!(text.base, Base::Pattern(_)) && domain.patterns.len() == 1 && proven {
-        // The pattern itself is what is asked for: it needs no match.
+    let as_it_is = text.fits_as_it_is() && text.excluded.is_empty();
+    if matches!(text.base, Base::Pattern(_)) && domain.patterns.len() == 1 && proven && as_it_is {
+        // The pattern itself is what is asked for: it needs no match, unless it is cut.
         text.matching.clear();
         text.fallback = None;
     }

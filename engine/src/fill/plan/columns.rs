@@ -8,7 +8,7 @@ use crate::fill::class::Class;
 use crate::fill::domain::{Made, make};
 use crate::fill::ordinal::Codec;
 use crate::fill::recognize::{self, ordered_pairs, recognize};
-use crate::fill::source::Source;
+use crate::fill::source::{Hints, Source};
 use crate::fill::table::{Given, Values, mentions};
 
 impl Planner {
@@ -201,7 +201,7 @@ impl Planner {
                     .filter(|name| place(name).is_some())
                     .cloned()
                     .collect();
-                self.problems.push(Problem {
+                let problem = Problem {
                     constraint: contradiction
                         .checks
                         .first()
@@ -211,7 +211,11 @@ impl Planner {
                     message: contradiction.sentence.trim_end_matches('.').to_owned(),
                     hint: "No row can satisfy these constraints together.".to_owned(),
                     of_wish: false,
-                });
+                };
+                // Partitions may fail for the same reason.
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
             }
             self.variants.push(Variant::default());
         }
@@ -308,37 +312,37 @@ impl Planner {
         if !about.iter().any(open) {
             return;
         }
-        let parts = self.constants(&about);
+        let hints = self.hints(&about);
+        let short = |text: &&String| text.chars().count() <= 64;
+        let parts: Vec<String> = hints.texts.iter().filter(short).cloned().collect();
         for made in made {
             match &mut made.source {
                 Source::Ordered(ordered) => {
                     ordered.rounded = ordered.codec.is_time() && ordered.codec.grain() > 1;
                 }
-                Source::Text(text) => text.parts.clone_from(&parts),
+                Source::Text(text) => {
+                    text.parts.clone_from(&parts);
+                    text.forms = hints.patterns();
+                }
+                Source::Cell(cell) => cell.hints = hints.clone(),
                 _ => {}
             }
         }
     }
 
-    /// The quoted constants in constraints that are not understood.
-    pub(super) fn constants(&self, names: &[String]) -> Vec<String> {
-        let domains = self
-            .table
+    /// The constants in constraints that are not understood, and in the functions that they call.
+    fn hints(&self, names: &[String]) -> Hints {
+        let table = &self.table;
+        let domains = table
             .columns
             .iter()
             .flat_map(|column| &column.domain_checks);
-        let mut out: Vec<String> = Vec::new();
-        for (name, expression) in self.table.checks.iter().chain(domains) {
+        let all = table.checks.iter().chain(domains).chain(&table.bodies);
+        let open = all.filter(|(name, _)| {
             let open = self.unproven.contains(name) || self.searched.contains(name);
-            if names.contains(name) && open {
-                let quoted = expression.split('\'').skip(1).step_by(2);
-                let texts = quoted.filter(|text| !text.is_empty() && text.chars().count() <= 64);
-                out.extend(texts.map(str::to_owned));
-            }
-        }
-        out.sort_unstable();
-        out.dedup();
-        out
+            open && names.contains(name)
+        });
+        Hints::read(open.map(|(_, expression)| expression.as_str()))
     }
 
     /// A wish that does not fit is the caller's error, also where NULL would be allowed.

@@ -105,6 +105,7 @@ impl Planner {
             name: exclusion.name.clone(),
             columns: exclusion.columns.clone(),
             plain: exclusion.plain && of_columns,
+            partial: false,
             nulls_equal: false,
         });
         true
@@ -191,6 +192,7 @@ impl Planner {
                 name: exclusion.name.clone(),
                 columns,
                 plain: true,
+                partial: false,
                 nulls_equal: false,
             });
         }

@@ -265,6 +265,7 @@ impl Planner {
         self.choose_written();
         self.null_fraction = self.null_fraction_of_wide_rows();
         self.analyse();
+        self.leave_out_equal_nulls();
         self.resolve_references();
         self.make_sources();
         self.meet_exclusions();

@@ -229,13 +229,18 @@ impl Planner {
         self.verified = vec![Vec::new(); count];
         for (number, variant) in self.variants.iter().enumerate() {
             for relation in &variant.relations {
-                let expression = match relation {
-                    Relation::Predicate { expression, .. } => expression.clone(),
-                    Relation::Computed { column, expression } => Expr::Compare {
-                        operator: Comparison::Equal,
-                        left: Box::new(Expr::Column(column.clone())),
-                        right: Box::new(expression.clone()),
-                    },
+                let (expression, exact) = match relation {
+                    Relation::Predicate {
+                        expression, exact, ..
+                    } => (expression.clone(), *exact),
+                    Relation::Computed { column, expression } => {
+                        let equal = Expr::Compare {
+                            operator: Comparison::Equal,
+                            left: Box::new(Expr::Column(column.clone())),
+                            right: Box::new(expression.clone()),
+                        };
+                        (equal, true)
+                    }
                     Relation::Compare { .. } => continue,
                 };
                 let places: Option<Vec<usize>> = expression
@@ -250,7 +255,9 @@ impl Planner {
                     unproven.push(expression.columns().join(", "));
                     continue;
                 };
-                self.verified[number].push(expression.clone());
+                if exact {
+                    self.verified[number].push(expression.clone());
+                }
                 let last = order
                     .iter()
                     .rev()

@@ -14,6 +14,29 @@ use crate::fill::unique::{Component, Digit, Member, scheme};
 const ROOM: u64 = 16;
 
 impl Planner {
+    /// Where NULLs count as equal one row may have NULL: alternatives that ask for it are left out
+    /// where there are others.
+    pub(super) fn leave_out_equal_nulls(&mut self) {
+        for unique in &self.table.uniques {
+            if !unique.plain || !unique.nulls_equal {
+                continue;
+            }
+            let asks = |&variant: &usize| {
+                let mut columns = unique.columns.iter();
+                columns.all(|&column| self.domain(variant, column).null == Nullness::MustBeNull)
+            };
+            let (asking, others): (Vec<usize>, Vec<usize>) =
+                (0..self.variants.len()).partition(asks);
+            if asking.is_empty() || others.is_empty() {
+                continue;
+            }
+            self.variants = others
+                .into_iter()
+                .map(|variant| std::mem::take(&mut self.variants[variant]))
+                .collect();
+        }
+    }
+
     /// Indexes for unique columns; gives how rows choose their variant.
     pub(super) fn meet_uniques(&mut self) -> Choice {
         let mut choice = match self.variants.len() {
@@ -53,6 +76,7 @@ impl Planner {
                     name: exclusion.name,
                     columns: exclusion.columns,
                     plain: false,
+                    partial: false,
                     nulls_equal: false,
                 });
             }
@@ -84,6 +108,11 @@ impl Planner {
                 .first()
                 .and_then(|made| made.source.distinct());
             self.digits[column] = Some(Digit::whole(self.table.existing_rows, limit));
+            return;
+        }
+        // What differs in all rows differs in those that an index is about.
+        let members: Vec<Member> = columns.iter().copied().map(Member::Column).collect();
+        if unique.partial && self.one_alone(&members, unique) {
             return;
         }
         let wanted = self.rows.saturating_add(self.table.existing_rows);
@@ -173,7 +202,17 @@ impl Planner {
             self.unproven.insert(unique.name.clone());
         }
         let key = self.stream(&format!("unique {}", unique.name));
-        let scheme = scheme(&components, start, self.rows, key);
+        let mut scheme = scheme(&components, start, self.rows, key);
+        if let [Member::Reference(_)] = members[..]
+            && self.is_fresh(&members)
+        {
+            // Rows of earlier rounds have used up what they refer to: the rest begins here.
+            let begun = self.table.begun;
+            for (_, digit) in &mut scheme.digits {
+                digit.start = digit.start.wrapping_sub(begun);
+            }
+            scheme.capacity = scheme.capacity.map(|most| most.saturating_add(begun));
+        }
         let nullable = !unique.nulls_equal
             && unique
                 .columns
@@ -242,7 +281,9 @@ impl Planner {
             let existing = self.table.existing_rows;
             let needed = self.rows.saturating_add(existing);
             if component.distinct.is_none_or(|count| count >= needed) {
-                self.digits[column] = Some(Digit::whole(existing, component.distinct));
+                // Numbers go on after the largest there is.
+                let start = if self.goes_on(column) { 0 } else { existing };
+                self.digits[column] = Some(Digit::whole(start, component.distinct));
                 return true;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{is_among, share};
+use super::{Hints, is_among, share};
 use crate::entropy::{Stream, below, remix};
 use crate::fill::cell;
 use crate::fill::class::Class;
@@ -25,6 +25,9 @@ pub(in crate::fill) struct Cell {
     pub json_keys: Vec<String>,
     /// Share of true, of a truth value.
     pub truth: Option<u64>,
+    /// Constants of constraints that are not understood: most values are made of them, since such
+    /// constraints often ask for a part.
+    pub hints: Hints,
     /// Where values come from that a generator of the registry gives, if one suits.
     pub generator: Option<Bound>,
 }
@@ -41,6 +44,7 @@ impl Cell {
             json_type: None,
             json_keys: Vec::new(),
             truth: None,
+            hints: Hints::default(),
             generator: None,
         }
     }
@@ -61,6 +65,13 @@ impl Cell {
 
     /// Writes a value.
     pub fn write(&self, entropy: u64, index: Option<u64>, out: &mut String) {
+        if index.is_none() && remix(entropy) % 8 < 7 {
+            let start = out.len();
+            if self.hints.write(&self.class, entropy, out) {
+                return;
+            }
+            out.truncate(start);
+        }
         if let (Some(generator), None) = (&self.generator, index) {
             self.generated(generator, entropy, out);
             return;

@@ -3,11 +3,13 @@
 //! values must differ, and writes the text of one value.
 
 mod cell;
+mod hint;
 mod list;
 mod ordered;
 mod text;
 
 pub(super) use cell::Cell;
+pub(super) use hint::Hints;
 pub(super) use list::List;
 pub(super) use ordered::{Ordered, Spread, whole};
 pub(super) use text::{Base, Case, Telling, Text};

@@ -35,6 +35,8 @@ pub(in crate::fill) struct Text {
     /// Constants of constraints that are not understood: text is made of them, since such
     /// constraints often ask for a part.
     pub parts: Vec<String>,
+    /// Patterns among these constants.
+    pub forms: Vec<Pattern>,
     /// How values are told apart where they must be; decided by [`Text::make_unique`].
     pub telling: Telling,
 }
@@ -72,6 +74,7 @@ impl Text {
             fallback: None,
             excluded: Vec::new(),
             parts: Vec::new(),
+            forms: Vec::new(),
             telling: Telling::Number,
         }
     }
@@ -101,7 +104,7 @@ impl Text {
             Some(count) if !numbered && enough(count) && self.fits_as_it_is() => {
                 Telling::Enumerated(Permutation::new(count, key))
             }
-            _ if !self.matching.is_empty() && self.fallback.is_some() => {
+            _ if !self.matching.is_empty() && self.fallback_fits() => {
                 // Nothing may be added to what has to match: the pattern alone decides.
                 if let Some(pattern) = self.fallback.take() {
                     self.base = Base::Pattern(pattern);
@@ -113,14 +116,22 @@ impl Text {
                 let count = self.enumerable().unwrap_or(1);
                 Telling::Enumerated(Permutation::new(count, key))
             }
-            _ if fixed_shape || !self.matching.is_empty() => Telling::Drawn,
+            _ if fixed_shape || !self.matching.is_empty() || !self.forms.is_empty() => {
+                Telling::Drawn
+            }
             _ if self.most >= Self::digits(values) => Telling::Number,
             _ => Telling::Code(Permutation::new(code_count(self.most), key)),
         };
     }
 
+    /// Whether there is a fallback, none of whose values would have to be cut.
+    fn fallback_fits(&self) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|pattern| pattern.max_length() <= self.most)
+    }
+
     /// Whether nothing is done to what the base gives.
-    fn fits_as_it_is(&self) -> bool {
+    pub fn fits_as_it_is(&self) -> bool {
         let within = match &self.base {
             Base::Pattern(pattern) => {
                 pattern.max_length() <= self.most && pattern.min_length() >= self.least
@@ -192,6 +203,13 @@ impl Text {
 
     fn write_base(&self, entropy: u64, out: &mut String) {
         let choice = remix(entropy) % 8;
+        let of_forms = below(remix(entropy ^ 1), self.forms.len() as u64);
+        if choice < 4
+            && let Some(form) = cell::nth(&self.forms, of_forms)
+        {
+            let _ = form.write(entropy, out);
+            return;
+        }
         // What a pattern gives is what its constraint asks for as it is.
         let whole = matches!(self.base, Base::Pattern(_)) && self.matching.is_empty();
         if !whole
@@ -235,6 +253,9 @@ impl Text {
                     Base::Pattern(pattern) => pattern.nth(index, out),
                     Base::Words(_) => Ok(()),
                 };
+                if matches!(self.base, Base::Generator(_)) {
+                    self.abridge(start, index, out);
+                }
             }
             Telling::Drawn => {}
             Telling::Code(permutation) => {
@@ -272,6 +293,21 @@ impl Text {
         }
         self.apply_case(start, out);
         self.pad(start, out);
+    }
+
+    /// What a generator gives may be longer than there is room for: then it ends in its number, behind
+    /// a character that no generator ends a value with.
+    fn abridge(&self, start: usize, index: u64, out: &mut String) {
+        let chars = out[start..].char_indices();
+        if out.len() - start <= self.most || chars.clone().count() <= self.most {
+            return;
+        }
+        let number = format!("~{index}");
+        let room = self.most.saturating_sub(number.len());
+        if let Some((end, _)) = out[start..].char_indices().nth(room) {
+            out.truncate(start + end);
+        }
+        out.push_str(&number);
     }
 
     fn apply_case(&self, start: usize, out: &mut String) {
