@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE};
-use crate::domain::finance::bank_days::is_business_day;
 use crate::domain::Table;
+use crate::domain::finance::bank_days::is_business_day;
 
 const PATIENTS: u64 = 30_000;
 
