@@ -22,6 +22,7 @@
 
 mod visits;
 
+use super::clock::Clock;
 use super::disease::{Disease, History, SLOT, day_below, full_years};
 use super::life::{Life, World};
 use crate::calendar::MICROS_PER_DAY;
@@ -107,6 +108,23 @@ impl Encounter {
     }
 }
 
+/// The check-ups of a patient: an infant has most, about five in the first year.
+#[derive(Debug, Default)]
+pub(super) struct CheckUps {
+    at: [i64; 24],
+    count: usize,
+}
+
+impl CheckUps {
+    /// When the one begins that is nearest to a day, if it is on one of some days around it.
+    #[inline]
+    pub fn near(&self, day: i32, days: std::ops::RangeInclusive<i32>) -> Option<i64> {
+        let of_days = |at: &&i64| days.contains(&day_of(**at));
+        let booked = self.at[..self.count].iter().filter(of_days);
+        booked.min_by_key(|at| (day_of(**at) - day).abs()).copied()
+    }
+}
+
 /// The day of an instant.
 #[inline]
 pub fn day_of(micros: i64) -> i32 {
@@ -124,7 +142,7 @@ impl World {
             let number = (life.unit << 10) + u64::from(condition.ordinal) + 1;
             visits.diagnose(condition, self.streams.onset_visit.draw(number));
         }
-        self.check_ups(&mut visits);
+        self.each_check_up(life, |day, entropy| visits.check_up(day, entropy));
         self.follow_ups(history, &mut visits);
         visits.settle();
         visits.end();
@@ -133,9 +151,9 @@ impl World {
         }
     }
 
-    /// Check-ups: infants by the schedule of the AAP, others about once in one to three years.
-    fn check_ups(&self, visits: &mut Visits<'_>) {
-        let life = visits.life;
+    /// Check-ups: infants by the schedule of the AAP, others about once in one to three years. Takes the day
+    /// for which each is wanted, and its entropy.
+    fn each_check_up(&self, life: &Life, mut take: impl FnMut(i32, u64)) {
         let mut from = life.registered_day;
         let mut slot = 0;
         while from <= life.end {
@@ -156,12 +174,27 @@ impl World {
                 let draw = remix(entropy ^ u64::from(k));
                 let day = from + day_below(draw, SLOT);
                 if day <= life.end {
-                    visits.check_up(day, remix(draw));
+                    take(day, remix(draw));
                 }
             }
             from += SLOT;
             slot += 1;
         }
+    }
+
+    /// When the check-ups of a patient begin, as they are booked: one that falls into a stay in hospital is put
+    /// off. For what else is done on the occasion.
+    pub(super) fn check_ups(&self, life: &Life) -> CheckUps {
+        let clock = Clock::of(self.place(life.unit).state_index);
+        let mut booked = CheckUps::default();
+        self.each_check_up(life, |day, entropy| {
+            let (kind, at, _) = visits::book(life, clock, Kind::Wellness, day, i32::MIN, entropy);
+            if kind == Kind::Wellness && booked.count < booked.at.len() {
+                booked.at[booked.count] = at;
+                booked.count += 1;
+            }
+        });
+        booked
     }
 
     /// What chronic diseases and pregnancies need, year by year.

@@ -1,7 +1,8 @@
 //! Immunizations: the doses of the CDC's schedule that a patient has had, by age and year.
 //!
 //! Whether a series is begun and how far it is followed is one draw a patient and series, held against
-//! the published coverage of each dose; the day is a business day after the age at which the dose is due, and after
+//! the published coverage of each dose; it is given at a check-up, where there is one about the time, or on
+//! another business day, after the age at which the dose is due, and after
 //! the vaccine's introduction. Influenza and COVID-19 go by season. Records reach 35 years back.
 //!
 //! ```
@@ -15,6 +16,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::care::{CheckUps, day_of};
 use super::clock::Clock;
 use super::life::{LAST_PATIENT, Life, World as Patients, key};
 use crate::calendar::{date_from_days, days_from_date};
@@ -68,6 +70,9 @@ const HABIT: u64 = 179;
 
 /// Days from one dose to the next, at least (ACIP's general minimum is 4 weeks; 3 for COVID-19).
 const MINIMUM_INTERVAL: i32 = 21;
+
+/// So many days earlier or later a dose is given for the sake of a check-up (estimate).
+const WITH_CHECK_UP: i32 = 40;
 
 const DAYS_PER_MONTH: f64 = 30.436_875;
 
@@ -133,10 +138,35 @@ struct Dose {
     unit: u64,
     ordinal: u32,
     day: i32,
+    at: i64,
     product: usize,
     number: i16,
     entropy: u64,
     infant: bool,
+}
+
+/// When a patient can be given a dose: at a check-up, or by appointment.
+struct Occasions {
+    check_ups: CheckUps,
+    clock: Clock,
+    last_day: i32,
+}
+
+impl Occasions {
+    /// The day and time of a dose that is wanted for a day: at a check-up that is not too far from it (and
+    /// neither before `earliest`), otherwise on the next business day.
+    #[inline]
+    fn of(&self, wanted: i32, earliest: i32, entropy: u64) -> (i32, i64) {
+        let days =
+            earliest.max(wanted - WITH_CHECK_UP)..=(wanted + WITH_CHECK_UP).min(self.last_day);
+        if let Some(begins) = self.check_ups.near(wanted, days) {
+            // A check-up takes 25 minutes at least.
+            let minutes = 8 + i64::from(days_below(entropy, 15));
+            return (day_of(begins), begins + minutes * 60_000_000);
+        }
+        let day = business_day(wanted);
+        (day, self.clock.appointment(day, 10, remix(entropy)))
+    }
 }
 
 fn table(options: &TableOptions) -> Result<Linked<World, Dose>> {
@@ -196,10 +226,7 @@ fn table(options: &TableOptions) -> Result<Linked<World, Dose>> {
         Column::instant(
             "given_at",
             "When it was given: in office hours of the patient's state, on a business day",
-            |w, d| {
-                let clock = Clock::of(w.patients.place(d.unit).state_index);
-                Some(clock.appointment(d.day, 10, remix(d.entropy)))
-            },
+            |_, d| Some(d.at),
         ),
     ];
     let made = Linked::new(
@@ -241,6 +268,11 @@ fn write_lot((_, lot): (i32, u64), out: &mut Text) -> std::fmt::Result {
         out.write_str(&LETTERS[letter..=letter])?;
     }
     identifier::write_padded(below(remix(lot), 10_000), 4, out)
+}
+
+/// A number below `n`.
+fn days_below(entropy: u64, n: u64) -> i32 {
+    days(below(remix(entropy ^ 7), n))
 }
 
 /// A small number as days.
@@ -301,19 +333,31 @@ impl World {
         let own = self.draws.draw(unit);
         let first = out.len();
         let refused = own >> 32 < UNVACCINATED;
+        let occasions = Occasions {
+            check_ups: self.patients.check_ups(&life),
+            clock: Clock::of(self.patients.place(unit).state_index),
+            last_day: last_day(&life),
+        };
         for (index, series) in self.series.iter().enumerate() {
             if !(refused && series.childhood) {
                 let entropy = remix(own ^ (index as u64 + 1) << 40);
-                self.series(&life, series, entropy, out);
+                self.series(&life, &occasions, series, entropy, out);
             }
         }
-        self.seasons(&life, own, out);
+        self.seasons(&life, &occasions, own, out);
         for (ordinal, dose) in (0_u32..).zip(&mut out[first..]) {
             (dose.unit, dose.ordinal) = (unit, ordinal);
         }
     }
 
-    fn series(&self, life: &Life, series: &Series, entropy: u64, out: &mut Vec<Dose>) {
+    fn series(
+        &self,
+        life: &Life,
+        occasions: &Occasions,
+        series: &Series,
+        entropy: u64,
+        out: &mut Vec<Dose>,
+    ) {
         let attitude = entropy >> 32;
         let mut previous = i32::MIN / 2;
         for dose in &series.doses {
@@ -329,8 +373,9 @@ impl World {
                 // Caught up within two years of the vaccine's introduction.
                 due = series.introduced + days(below(remix(draw), 730));
             }
-            let day = (due + late(draw, dose.spread)).max(previous + MINIMUM_INTERVAL);
-            let day = business_day(day);
+            let earliest = due.max(previous + MINIMUM_INTERVAL);
+            let wanted = earliest.max(due + late(draw, dose.spread));
+            let (day, at) = occasions.of(wanted, earliest, draw);
             if day > last_day(life) {
                 break;
             }
@@ -350,6 +395,7 @@ impl World {
                     unit: 0,
                     ordinal: 0,
                     day,
+                    at,
                     product,
                     number: dose.number,
                     entropy: draw,
@@ -360,7 +406,7 @@ impl World {
     }
 
     /// Influenza and COVID-19.
-    fn seasons(&self, life: &Life, own: u64, out: &mut Vec<Dose>) {
+    fn seasons(&self, life: &Life, occasions: &Occasions, own: u64, out: &mut Vec<Dose>) {
         let (flu, covid) = (remix(own ^ 1 << 20), remix(own ^ 1 << 21));
         let (mut given, mut previous) = (0_i16, i32::MIN / 2);
         for (number, season) in (0_u64..).zip(&self.seasons) {
@@ -381,15 +427,17 @@ impl World {
                 if attitude >= dose.coverage || dose.follows && previous < dose.start {
                     continue;
                 }
-                let mut day = dose.start + late(draw, dose.days);
-                if !dose.influenza {
-                    day = if dose.follows {
-                        previous + MINIMUM_INTERVAL + days(draw & 7)
-                    } else {
-                        day.max(previous + 120)
-                    };
-                }
-                day = business_day(day);
+                let earliest = match (dose.influenza, dose.follows) {
+                    (true, _) => dose.start,
+                    (false, true) => previous + MINIMUM_INTERVAL,
+                    (false, false) => dose.start.max(previous + 120),
+                };
+                let wanted = if !dose.influenza && dose.follows {
+                    earliest + days(draw & 7)
+                } else {
+                    earliest.max(dose.start + late(draw, dose.days))
+                };
+                let (day, at) = occasions.of(wanted, earliest, draw);
                 if day > last_day(life) {
                     continue;
                 }
@@ -404,6 +452,7 @@ impl World {
                     unit: 0,
                     ordinal: 0,
                     day,
+                    at,
                     product: dose.product,
                     number,
                     entropy: draw,

@@ -145,3 +145,34 @@ fn a_stay_that_goes_on_is_in_progress() {
     assert!(finished.clone().count() > 0);
     assert!(finished.clone().all(|e| e["period"]["end"].is_string()));
 }
+
+/// A dose refers to the encounter in which it was given, where it was given in one.
+#[test]
+fn doses_refer_to_the_encounter_that_they_are_given_in() {
+    let bundles = Bundles::new(&options()).unwrap();
+    let (mut within, mut apart) = (0, 0);
+    for patient in 0..120 {
+        let mut out = Vec::new();
+        bundles.write_bundle(patient, &mut out).unwrap();
+        let bundle: Value = serde_json::from_slice(&out).unwrap();
+        let entries = bundle["entry"].as_array().unwrap().iter();
+        let resources: Vec<&Value> = entries.map(|entry| &entry["resource"]).collect();
+        for dose in resources
+            .iter()
+            .filter(|r| r["resourceType"] == "Immunization")
+        {
+            let Some(of) = dose["encounter"]["reference"].as_str() else {
+                apart += 1;
+                continue;
+            };
+            let id = of.strip_prefix("Encounter/").unwrap();
+            let period = &resources.iter().find(|r| r["id"] == id).unwrap()["period"];
+            // To the second, in UTC: the order of texts is that of time.
+            let at = dose["occurrenceDateTime"].as_str().unwrap();
+            assert!(period["start"].as_str().unwrap() <= at);
+            assert!(at <= period["end"].as_str().unwrap());
+            within += 1;
+        }
+    }
+    assert!(within > 50 && apart > 50, "{within}, {apart}");
+}

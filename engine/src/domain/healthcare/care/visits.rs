@@ -101,26 +101,10 @@ impl<'a> Visits<'a> {
         });
     }
 
-    /// By a provider of an office, on a business day. Where there is none left before the patient's last day,
-    /// by telephone.
+    /// By a provider of an office.
     fn office(&mut self, kind: Kind, day: i32, provider: u16, about: About, entropy: u64) {
-        let (earliest, end) = (about.since.max(self.life.registered_day + 1), self.life.end);
-        let (next, last) = (business_day(day.max(earliest)), last_business_day(end));
-        let (kind, day) = if next <= end {
-            (kind, next)
-        } else if last >= earliest {
-            (kind, last)
-        } else {
-            (Kind::Virtual, day.max(earliest).min(end))
-        };
-        let lasts = match kind {
-            Kind::Virtual => 10 + low(below(remix(entropy), 15)),
-            Kind::Wellness => 25 + low(below(remix(entropy), 30)),
-            _ => 15 + low(below(remix(entropy), 35)),
-        };
-        let admitted = self.clock.appointment(day, lasts, entropy);
-        let admitted = admitted.max(self.life.registered);
-        self.push(kind, admitted, admitted + lasts * MINUTE, provider, about);
+        let (kind, from, to) = book(self.life, self.clock, kind, day, about.since, entropy);
+        self.push(kind, from, to, provider, about);
     }
 
     /// At the hospital, at any time of the day.
@@ -439,6 +423,36 @@ impl<'a> Visits<'a> {
             last.died = true;
         }
     }
+}
+
+/// An appointment for a day, at an office that is open on business days: its kind, begin and end. Not before
+/// `since`, nor on the day of the registration; where no business day is left before the patient's last day,
+/// by telephone.
+#[inline]
+pub(super) fn book(
+    life: &Life,
+    clock: Clock,
+    kind: Kind,
+    day: i32,
+    since: i32,
+    entropy: u64,
+) -> (Kind, i64, i64) {
+    let (earliest, end) = (since.max(life.registered_day + 1), life.end);
+    let (next, last) = (business_day(day.max(earliest)), last_business_day(end));
+    let (kind, day) = if next <= end {
+        (kind, next)
+    } else if last >= earliest {
+        (kind, last)
+    } else {
+        (Kind::Virtual, day.max(earliest).min(end))
+    };
+    let lasts = match kind {
+        Kind::Virtual => 10 + low(below(remix(entropy), 15)),
+        Kind::Wellness => 25 + low(below(remix(entropy), 30)),
+        _ => 15 + low(below(remix(entropy), 35)),
+    };
+    let from = clock.appointment(day, lasts, entropy).max(life.registered);
+    (kind, from, from + lasts * MINUTE)
 }
 
 /// On the next business day after a visit was put off, at the same hour by the clock.

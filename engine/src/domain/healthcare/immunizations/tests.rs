@@ -7,6 +7,8 @@ use super::*;
 use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE};
 use crate::domain::Table;
 use crate::domain::finance::bank_days::is_business_day;
+use crate::domain::healthcare::care::{Encounter, Kind};
+use crate::domain::healthcare::disease::History;
 
 const PATIENTS: u64 = 30_000;
 
@@ -241,6 +243,41 @@ fn doses_are_given_in_office_hours() {
         let day = (at.div_euclid(MICROS_PER_DAY)) as i32;
         assert!(is_business_day(day), "{day}");
     }
+}
+
+/// Doses since the registration are often given at a check-up, and then during it.
+#[test]
+fn doses_are_given_at_check_ups() {
+    let world = World::new(&options()).unwrap();
+    let (mut doses, mut encounters) = (Vec::new(), Vec::new());
+    let mut history = History::default();
+    // Children under 3 and others: doses, those within a check-up, and those on the day of one.
+    let mut counts = [[0_u32; 3]; 2];
+    for unit in 0..4_000 {
+        let life = world.patients.life(unit);
+        doses.clear();
+        world.doses(unit, &mut doses);
+        world.patients.history(&life, &mut history);
+        encounters.clear();
+        world.patients.encounters(&life, &history, &mut encounters);
+        let check_ups = || encounters.iter().filter(|e| e.kind == Kind::Wellness);
+        for dose in doses.iter().filter(|d| d.day > life.registered_day) {
+            let count = &mut counts[usize::from(life.age_on(dose.day) >= 3.0)];
+            let within = |e: &Encounter| e.admitted <= dose.at && dose.at <= e.discharged;
+            count[0] += 1;
+            count[1] += u32::from(check_ups().any(within));
+            count[2] += u32::from(check_ups().any(|e| e.day() == dose.day));
+        }
+    }
+    let [children, others] = counts.map(|[all, within, on]| {
+        // But for a second check-up on the day, or one that was put off.
+        assert!(within * 50 >= on * 49, "{counts:?}");
+        f64::from(within) / f64::from(all)
+    });
+    assert!(
+        children > 0.4 && others > 0.08,
+        "{children}, {others} at check-ups"
+    );
 }
 
 /// The average that `FAN_OUT` promises.

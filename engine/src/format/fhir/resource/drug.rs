@@ -50,6 +50,13 @@ impl<S: Sink> Writer<'_, S> {
     pub(super) fn immunization(&mut self, row: usize) {
         let i = &self.chart.rows.immunizations;
         let id = Hyphenated::of(i.immunization_id.uuid(row));
+        let (e, at) = (&self.chart.rows.encounters, i.given_at.instant(row));
+        let during = |row: &usize| {
+            let left = e.discharged_at.maybe_instant(*row);
+            e.admitted_at.instant(*row) <= at && left.is_some_and(|left| at <= left)
+        };
+        let encounter = self.chart.encounters.clone().find(during);
+        let encounter = encounter.map(|row| to("Encounter", e.encounter_id.uuid(row)));
         self.sink.put(Kind::Immunization, &id, |out| {
             object!(out;
                 "resourceType": "Immunization",
@@ -57,7 +64,8 @@ impl<S: Sink> Writer<'_, S> {
                 "status": "completed",
                 "vaccineCode": coded(CVX, i.cvx_code.json(row), i.vaccine.json(row)),
                 "patient": Reference("Patient", self.patient),
-                "occurrenceDateTime": i.given_at.instant(row),
+                "encounter"?: encounter,
+                "occurrenceDateTime": at,
                 "primarySource": true,
                 "manufacturer": { "display": i.manufacturer_code.json(row) },
                 "lotNumber": i.lot_number.json(row),
