@@ -20,7 +20,7 @@ use crate::generator::data::{
     FINANCE_SCORE_BANDS as SCORE_BANDS, FINANCE_SCORE_DEFAULTS as SCORE_DEFAULTS,
 };
 
-fn options(fraud_rate: f64, as_of: i32) -> TableOptions {
+pub(super) fn options(fraud_rate: f64, as_of: i32) -> TableOptions {
     TableOptions {
         seed: 11,
         as_of,
@@ -28,31 +28,31 @@ fn options(fraud_rate: f64, as_of: i32) -> TableOptions {
     }
 }
 
-fn rows(name: &str, options: &TableOptions, units: std::ops::Range<u64>) -> RecordBatch {
+pub(super) fn rows(name: &str, options: &TableOptions, units: std::ops::Range<u64>) -> RecordBatch {
     domain::table(name, options).unwrap().batch(units).unwrap()
 }
 
-fn ids(batch: &RecordBatch, name: &str) -> Vec<Option<i64>> {
+pub(super) fn ids(batch: &RecordBatch, name: &str) -> Vec<Option<i64>> {
     let column = batch.column_by_name(name).unwrap();
     column.as_primitive::<Int64Type>().iter().collect()
 }
 
-fn keys(batch: &RecordBatch, name: &str) -> Vec<i64> {
+pub(super) fn keys(batch: &RecordBatch, name: &str) -> Vec<i64> {
     ids(batch, name).into_iter().map(Option::unwrap).collect()
 }
 
-fn money(batch: &RecordBatch, name: &str) -> Vec<i64> {
+pub(super) fn money(batch: &RecordBatch, name: &str) -> Vec<i64> {
     let column = batch.column_by_name(name).unwrap();
     let values = column.as_primitive::<Decimal128Type>().values();
     values.iter().map(|v| i64::try_from(*v).unwrap()).collect()
 }
 
-fn words<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<&'a str>> {
+pub(super) fn words<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<&'a str>> {
     let column = batch.column_by_name(name).unwrap();
     column.as_string::<i32>().iter().collect()
 }
 
-fn instants(batch: &RecordBatch, name: &str) -> Vec<i64> {
+pub(super) fn instants(batch: &RecordBatch, name: &str) -> Vec<i64> {
     let column = batch.column_by_name(name).unwrap();
     column
         .as_primitive::<TimestampMicrosecondType>()
@@ -60,18 +60,18 @@ fn instants(batch: &RecordBatch, name: &str) -> Vec<i64> {
         .to_vec()
 }
 
-fn days(batch: &RecordBatch, name: &str) -> Vec<Option<i32>> {
+pub(super) fn days(batch: &RecordBatch, name: &str) -> Vec<Option<i32>> {
     let column = batch.column_by_name(name).unwrap();
     column.as_primitive::<Date32Type>().iter().collect()
 }
 
-fn flags(batch: &RecordBatch, name: &str) -> Vec<bool> {
+pub(super) fn flags(batch: &RecordBatch, name: &str) -> Vec<bool> {
     let column = batch.column_by_name(name).unwrap().as_boolean();
     (0..column.len()).map(|row| column.value(row)).collect()
 }
 
 /// A share `found` of `n` lies within four standard errors, and a margin, of `expected`.
-fn close(what: &str, found: usize, n: usize, expected: f64, margin: f64) {
+pub(super) fn close(what: &str, found: usize, n: usize, expected: f64, margin: f64) {
     let share = found as f64 / n as f64;
     let error = 4.0 * (expected * (1.0 - expected) / n as f64).sqrt() + margin;
     assert!(

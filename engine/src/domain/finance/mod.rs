@@ -62,3 +62,5 @@ pub static DOMAIN: Domain = Domain {
 
 #[cfg(test)]
 mod banking_tests;
+#[cfg(test)]
+mod income_tests;

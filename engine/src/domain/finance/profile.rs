@@ -238,7 +238,8 @@ impl Profile {
         match self.employment {
             Employment::Retired => {
                 let (_, day) = month_and_day(self.birth_date);
-                PayDays::Wednesday((day - 1) / 10 + 1)
+                // Born on the 1st to the 10th, on the 11th to the 20th, or later.
+                PayDays::Wednesday(((day - 1) / 10 + 1).min(3))
             }
             Employment::Homemaker | Employment::Student | Employment::SelfEmployed => {
                 PayDays::Monthly(2 + days_below(draw, 20))
