@@ -64,3 +64,5 @@ pub static DOMAIN: Domain = Domain {
 mod banking_tests;
 #[cfg(test)]
 mod income_tests;
+#[cfg(test)]
+mod limits_tests;
