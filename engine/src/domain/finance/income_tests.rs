@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bank::{Bank, first_of_month, month_and_day, weekday};
-use super::banking_tests::{instants, keys, options, rows, words};
+use super::banking_tests::{instants, keys, money, options, rows, words};
 use super::profile::{Employment, PayDays, Profile};
 use crate::calendar::{MICROS_PER_DAY, REFERENCE_DATE};
 
@@ -110,4 +110,54 @@ fn wages_come_as_often_as_the_pay_period_says() {
         }
     }
     assert!(seen.iter().all(|count| *count > 20), "{seen:?}");
+}
+
+/// Social Security pays 62 years olds and older, never more than the largest benefit at full retirement
+/// age, 3,822 dollars in 2024 (SSA; 4,018 in 2025); what retirees have beyond it comes from a private
+/// pension once a month, and both together are their income. The mean benefit of retired workers was 1,976
+/// dollars in January 2025 (SSA): here within 15 percent of that.
+#[test]
+fn benefits_are_capped_and_pensions_make_up_the_rest() {
+    let options = options(0.03, REFERENCE_DATE);
+    let bank = Bank::new("test", &options).unwrap();
+    let n = 2_000;
+    let batch = rows("transactions", &options, 0..n);
+    let (kind, amount) = (words(&batch, "transaction_type"), money(&batch, "amount"));
+    let payer = words(&batch, "counterparty");
+    let account = keys(&batch, "account_id");
+    let mut sums: HashMap<u64, i64> = HashMap::new();
+    let (mut benefits, mut of_benefits, mut private) = (0, 0, 0);
+    for (row, posted) in instants(&batch, "posted_at").into_iter().enumerate() {
+        if kind[row] != Some("pension") {
+            continue;
+        }
+        let unit = ((account[row] - 1) / 4).unsigned_abs();
+        let profile = Profile::of(&bank, unit);
+        assert_eq!(profile.employment, Employment::Retired);
+        *sums.entry(unit).or_default() += amount[row];
+        if payer[row] == Some("Social Security Administration") {
+            assert!((1..=382_200).contains(&amount[row]), "{}", amount[row]);
+            let day = i32::try_from(posted.div_euclid(MICROS_PER_DAY)).unwrap();
+            assert!(day - profile.birth_date >= 62 * 365, "customer {unit}");
+            benefits += 1;
+            of_benefits += amount[row];
+        } else {
+            assert!(payer[row].is_some_and(|name| name.contains(' ')));
+            private += 1;
+        }
+    }
+    assert!(private > 1_000, "{private}");
+    let mean = of_benefits as f64 / f64::from(benefits) / 100.0;
+    assert!((1_680.0..2_272.0).contains(&mean), "mean benefit {mean:.2}");
+    for (unit, sum) in sums {
+        let profile = Profile::of(&bank, unit);
+        if whole_years(&bank, &profile).is_some() {
+            // A cent a payment for rounding.
+            let expected = profile.net * 24.0;
+            assert!(
+                (sum as f64 - expected).abs() < 60.0,
+                "customer {unit}: {sum}"
+            );
+        }
+    }
 }

@@ -338,6 +338,27 @@ impl Profile {
         cents(float(self.checking_at(month)) * share)
     }
 
+    /// What Social Security pays of a month's income: nothing before 62, all of a small one, half of what is
+    /// beyond 1,200 dollars, as the benefit formula gives less for more, and not more than the largest
+    /// benefit at full retirement age of 2024, 3,822 dollars (SSA; 4,018 in 2025). In whole dollars.
+    #[inline]
+    pub fn social_security(&self, day: i32) -> i64 {
+        const EARLIEST: i32 = 62 * 366;
+        const FULL: i64 = 120_000;
+        const MOST: i64 = 382_200;
+        if day - self.birth_date < EARLIEST {
+            return 0;
+        }
+        let net = cents(self.net);
+        let benefit = (FULL + (net - FULL) / 2).clamp(FULL, MOST).min(net);
+        // A pension of some dollars is not worth sending.
+        if net - benefit < 5_000 {
+            net
+        } else {
+            benefit / 100 * 100
+        }
+    }
+
     /// What the savings account held at the start of the history.
     #[inline]
     pub fn savings_at_first(&self) -> i64 {

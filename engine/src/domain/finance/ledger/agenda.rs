@@ -198,7 +198,7 @@ impl Ledger<'_> {
             Employment::Employed => (Kind::Salary, Channel::Ach),
             Employment::SelfEmployed => (Kind::Deposit, Channel::Mobile),
             Employment::Unemployed => (Kind::Benefit, Channel::Ach),
-            Employment::Retired => (Kind::Pension, Channel::Ach),
+            Employment::Retired => return self.plan_pensions(days, add),
             Employment::Student | Employment::Homemaker => (Kind::TransferIn, Channel::Ach),
         };
         for &day in &self.pay {
@@ -211,6 +211,24 @@ impl Ledger<'_> {
             let mut posting = Posting::new(CHECKING, kind, channel, amount);
             posting.entropy = customer.draw(301);
             add(day, FIRST + 2, posting);
+        }
+    }
+
+    /// What retirees have: Social Security on its day, and the rest on the first business day.
+    fn plan_pensions(&self, days: &Range<i32>, add: &mut impl FnMut(i32, u8, Posting)) {
+        let customer = self.customer;
+        let benefit = customer.social_security(days.start);
+        let rest = cents(customer.net) - benefit;
+        if rest > 0 {
+            let mut posting = Posting::new(CHECKING, Kind::PrivatePension, Channel::Ach, rest);
+            posting.entropy = customer.draw(303);
+            add(business_day(days.start), FIRST + 2, posting);
+        }
+        if benefit > 0 {
+            for &day in &self.pay {
+                let posting = Posting::new(CHECKING, Kind::Pension, Channel::Ach, benefit);
+                add(day, FIRST + 2, posting);
+            }
         }
     }
 

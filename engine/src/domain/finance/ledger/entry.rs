@@ -35,8 +35,10 @@ named! {
         Salary = "salary",
         /// Income of one's own business.
         Deposit = "deposit",
-        /// Social Security and pension.
+        /// Social Security.
         Pension = "pension",
+        /// A pension of a former employer, or an annuity.
+        PrivatePension = "pension",
         /// Unemployment benefits.
         Benefit = "benefit",
         /// Rent.
