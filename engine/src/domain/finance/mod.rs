@@ -66,3 +66,5 @@ mod banking_tests;
 mod income_tests;
 #[cfg(test)]
 mod limits_tests;
+#[cfg(test)]
+mod rhythm_tests;
