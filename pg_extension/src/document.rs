@@ -213,7 +213,7 @@ sql_function! {
         let table = options(&arguments);
         let customers = range(&arguments, "customers", synth_engine::domain::LAST_UNIT);
         let mut document = String::new();
-        let options = pain001::Options { table, version: pain001::Version::default() };
+        let options = pain001::Options { table };
         or_raise(pain001::write_document(&options, customers, &mut document));
         varlena(document.as_bytes())
     }

@@ -3,17 +3,16 @@
 //!
 //! A document holds the outgoing transfers of a range of customers in the last whole month before
 //! `as_of`: rent, payments to other people and transfers elsewhere, those of fraudsters among them. They
-//! are the same as in the table `transactions`, one payment information a customer. IBANs are at banks
-//! that do not exist, BICs are test codes (ISO 9362).
+//! are the same as in the table `transactions`. Each customer has a payment information for each date on
+//! which something is to be paid: the day of the transfer, or the next business day after it. The document
+//! is made at the start of the month, before all of them. IBANs are at banks that do not exist, BICs are
+//! test codes (ISO 9362).
 //!
 //! ```
 //! use synth_engine::domain::TableOptions;
-//! use synth_engine::format::pain001::{Options, Version, write_document};
+//! use synth_engine::format::pain001::{Options, write_document};
 //!
-//! let options = Options {
-//!     table: TableOptions { seed: 42, ..Default::default() },
-//!     version: Version::V09,
-//! };
+//! let options = Options { table: TableOptions { seed: 42, ..Default::default() } };
 //! let mut document = String::new();
 //! let totals = write_document(&options, 0..10, &mut document)?;
 //! assert!(document.contains(&format!("<NbOfTxs>{}</NbOfTxs>", totals.transactions)));
@@ -28,6 +27,7 @@ use super::export::{Export, ExportEntry, ExportFile};
 use crate::calendar::{MICROS_PER_DAY, format_date};
 use crate::domain::finance::accounts::Numbers;
 use crate::domain::finance::bank::{Bank, HISTORY, account_id, customer_id};
+use crate::domain::finance::bank_days::{business_day, last_business_day};
 use crate::domain::finance::customers::names_of;
 use crate::domain::finance::ledger::{Entry, Kind, Ledger, Moment};
 use crate::domain::finance::profile::{CHECKING, Profile};
@@ -49,8 +49,7 @@ pub static DOCUMENTS: ExportEntry = ExportEntry {
     batch_units: 1_000,
     build: |table| {
         Bank::new(ENTRY, table)?;
-        let (table, version) = (*table, Version::default());
-        Ok(Arc::new(Options { table, version }))
+        Ok(Arc::new(Options { table: *table }))
     },
 };
 
@@ -80,41 +79,14 @@ pub const LONGEST: u64 = 100_000;
 /// The bank's BIC: a test code, as its last character is 0.
 const BIC: &str = "XXXXLUL0";
 
-/// Version of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Version {
-    /// pain.001.001.03, of 2009.
-    V03,
-    /// pain.001.001.09, of 2019.
-    #[default]
-    V09,
-}
-
-impl Version {
-    /// The name of the message.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::V03 => "pain.001.001.03",
-            Self::V09 => "pain.001.001.09",
-        }
-    }
-
-    /// The element that holds a BIC.
-    const fn bic(self) -> &'static str {
-        match self {
-            Self::V03 => "BIC",
-            Self::V09 => "BICFI",
-        }
-    }
-}
+/// The name of the message: that of 2019.
+const MESSAGE: &str = "pain.001.001.09";
 
 /// What decides the content of a document.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// Seed, day and rate of fraud, as for the table `transactions`.
     pub table: TableOptions,
-    /// Version of the message.
-    pub version: Version,
 }
 
 /// What a document's header says.
@@ -126,18 +98,26 @@ pub struct Totals {
     pub cents: i64,
 }
 
-/// The transfers of a customer.
+impl Totals {
+    fn of(transfers: &[Entry]) -> Self {
+        Self {
+            transactions: transfers.len() as u64,
+            cents: -transfers.iter().map(|entry| entry.amount).sum::<i64>(),
+        }
+    }
+}
+
+/// The transfers of a customer, in order of time.
 struct Debtor {
     profile: Profile,
     transfers: Vec<Entry>,
 }
 
-impl Debtor {
-    fn totals(&self) -> Totals {
-        Totals {
-            transactions: self.transfers.len() as u64,
-            cents: -self.transfers.iter().map(|entry| entry.amount).sum::<i64>(),
-        }
+/// The day of a transfer.
+fn day_of(entry: &Entry) -> i32 {
+    match entry.authorised {
+        Moment::At(second) => i32::try_from(second * 1_000_000 / MICROS_PER_DAY).unwrap_or(0),
+        Moment::During(day) | Moment::Before(day) => day,
     }
 }
 
@@ -174,12 +154,12 @@ pub fn write_document(
         cents: 0,
     };
     for debtor in &debtors {
-        let own = debtor.totals();
+        let own = Totals::of(&debtor.transfers);
         totals.transactions += own.transactions;
         totals.cents += own.cents;
     }
     let writer = Document {
-        version: options.version,
+        month: bank.months.of(HISTORY - 1).start,
         as_of: options.table.as_of,
         numbers: Numbers::new(options.table.seed)?,
         iban: generator::find("iban")?.bind(&[])?,
@@ -213,7 +193,8 @@ fn transfers(bank: &Bank, customer: u64) -> Debtor {
 }
 
 struct Document {
-    version: Version,
+    /// The first day of the month, on which the document is made.
+    month: i32,
     as_of: i32,
     numbers: Numbers,
     iban: Bound,
@@ -236,12 +217,11 @@ impl Document {
         totals: Totals,
         out: &mut impl Write,
     ) -> fmt::Result {
-        let name = self.version.name();
-        let day = format_date(self.as_of);
+        let day = format_date(self.month);
         writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
         writeln!(
             out,
-            r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{name}">"#
+            r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{MESSAGE}">"#
         )?;
         writeln!(out, "<CstmrCdtTrfInitn>")?;
         writeln!(
@@ -252,39 +232,58 @@ impl Document {
         write_totals(totals, out)?;
         writeln!(out, "<InitgPty><Nm>Synthetic Bank</Nm></InitgPty></GrpHdr>")?;
         for debtor in debtors {
-            self.write_debtor(debtor, &day, out)?;
+            self.write_debtor(debtor, out)?;
         }
         writeln!(out, "</CstmrCdtTrfInitn>")?;
         writeln!(out, "</Document>")
     }
 
-    fn write_debtor(&self, debtor: &Debtor, day: &str, out: &mut impl Write) -> fmt::Result {
+    /// The date on which a transfer is to be executed: the next business day, but none that is not over at
+    /// `as_of`.
+    fn execution_date(&self, entry: &Entry) -> i32 {
+        let day = day_of(entry);
+        let next = business_day(day);
+        if next > self.as_of {
+            last_business_day(day)
+        } else {
+            next
+        }
+    }
+
+    /// A payment information for each date of execution.
+    fn write_debtor(&self, debtor: &Debtor, out: &mut impl Write) -> fmt::Result {
         let unit = debtor.profile.unit;
         let (first, last) = names_of(&debtor.profile);
-        let bic = self.version.bic();
-        writeln!(
-            out,
-            "<PmtInf><PmtInfId>CUSTOMER-{}</PmtInfId><PmtMtd>TRF</PmtMtd>",
-            customer_id(unit)
-        )?;
-        write_totals(debtor.totals(), out)?;
-        match self.version {
-            Version::V03 => writeln!(out, "<ReqdExctnDt>{day}</ReqdExctnDt>")?,
-            Version::V09 => writeln!(out, "<ReqdExctnDt><Dt>{day}</Dt></ReqdExctnDt>")?,
+        let mut number = 0;
+        let by_date = |a: &Entry, b: &Entry| self.execution_date(a) == self.execution_date(b);
+        for transfers in debtor.transfers.chunk_by(by_date) {
+            let date = transfers
+                .first()
+                .map_or(self.as_of, |entry| self.execution_date(entry));
+            let date = format_date(date);
+            writeln!(
+                out,
+                "<PmtInf><PmtInfId>CUSTOMER-{}-{date}</PmtInfId><PmtMtd>TRF</PmtMtd>",
+                customer_id(unit)
+            )?;
+            write_totals(Totals::of(transfers), out)?;
+            writeln!(out, "<ReqdExctnDt><Dt>{date}</Dt></ReqdExctnDt>")?;
+            write!(
+                out,
+                "<Dbtr><Nm>{first} {last}</Nm></Dbtr><DbtrAcct><Id><IBAN>"
+            )?;
+            self.numbers.write_iban(account_id(unit, CHECKING), out)?;
+            writeln!(
+                out,
+                "</IBAN></Id><Ccy>USD</Ccy></DbtrAcct><DbtrAgt><FinInstnId><BICFI>{BIC}</BICFI></FinInstnId></DbtrAgt><ChrgBr>SHAR</ChrgBr>"
+            )?;
+            for entry in transfers {
+                number += 1;
+                self.write_transfer(&debtor.profile, number, entry, out)?;
+            }
+            writeln!(out, "</PmtInf>")?;
         }
-        write!(
-            out,
-            "<Dbtr><Nm>{first} {last}</Nm></Dbtr><DbtrAcct><Id><IBAN>"
-        )?;
-        self.numbers.write_iban(account_id(unit, CHECKING), out)?;
-        writeln!(
-            out,
-            "</IBAN></Id><Ccy>USD</Ccy></DbtrAcct><DbtrAgt><FinInstnId><{bic}>{BIC}</{bic}></FinInstnId></DbtrAgt><ChrgBr>SHAR</ChrgBr>"
-        )?;
-        for (number, entry) in debtor.transfers.iter().enumerate() {
-            self.write_transfer(&debtor.profile, number, entry, out)?;
-        }
-        writeln!(out, "</PmtInf>")
+        Ok(())
     }
 
     fn write_transfer(
@@ -295,23 +294,19 @@ impl Document {
         out: &mut impl Write,
     ) -> fmt::Result {
         let id = customer_id(profile.unit);
-        let day = match entry.authorised {
-            Moment::At(second) => second * 1_000_000 / MICROS_PER_DAY,
-            Moment::During(day) | Moment::Before(day) => i64::from(day),
-        };
-        let day = format_date(i32::try_from(day).unwrap_or(self.as_of));
+        let day = format_date(day_of(entry));
         write!(
             out,
             "<CdtTrfTxInf><PmtId><EndToEndId>E{id}-{}</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"USD\">{}</InstdAmt></Amt>",
-            number + 1,
+            number,
             Amount(-entry.amount)
         )?;
         // The creditor's account goes with the creditor.
         let iban = self.iban.value(remix(entry.entropy));
-        let (country, bic) = (iban.get(..2).unwrap_or("LU"), self.version.bic());
+        let country = iban.get(..2).unwrap_or("LU");
         write!(
             out,
-            "<CdtrAgt><FinInstnId><{bic}>XXXX{country}L0</{bic}></FinInstnId></CdtrAgt><Cdtr><Nm>"
+            "<CdtrAgt><FinInstnId><BICFI>XXXX{country}L0</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>"
         )?;
         if !counterparty(entry, out)? {
             // The customer's own account elsewhere.
@@ -341,20 +336,24 @@ fn write_totals(totals: Totals, out: &mut impl Write) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::calendar::{REFERENCE_DATE, parse_date};
+    use crate::domain::finance::bank_days::is_business_day;
     use regex::Regex;
 
     fn cents_of(text: &str) -> i64 {
         text.replace('.', "").parse().unwrap()
     }
 
-    fn document(version: Version, customers: Range<u64>) -> (Totals, String) {
+    fn document(as_of: i32, customers: Range<u64>) -> (Totals, String) {
         let options = Options {
             table: TableOptions {
                 seed: 7,
+                as_of,
                 ..Default::default()
             },
-            version,
         };
         let mut out = String::new();
         let totals = write_document(&options, customers, &mut out).unwrap();
@@ -366,27 +365,66 @@ mod tests {
     fn sums_add_up() {
         let amount = Regex::new(r#"<InstdAmt Ccy="USD">([0-9.]+)<"#).unwrap();
         let sum = Regex::new("<NbOfTxs>([0-9]+)</NbOfTxs><CtrlSum>([0-9.]+)<").unwrap();
-        for version in [Version::V03, Version::V09] {
-            let (totals, text) = document(version, 0..200);
-            assert!(totals.transactions > 100, "{totals:?}");
-            let parts: Vec<&str> = text.split("<PmtInf>").collect();
-            let said = |part: &str| {
-                let found = sum.captures(part).unwrap();
-                (found[1].parse::<u64>().unwrap(), cents_of(&found[2]))
-            };
-            assert_eq!(said(parts[0]), (totals.transactions, totals.cents));
-            let mut all = (0, 0);
-            for part in &parts[1..] {
-                let amounts: Vec<i64> = amount
-                    .captures_iter(part)
-                    .map(|found| cents_of(&found[1]))
-                    .collect();
-                assert!(amounts.iter().all(|cents| *cents > 0), "{part}");
-                let own = (amounts.len() as u64, amounts.iter().sum());
-                assert_eq!(said(part), own, "{part}");
-                all = (all.0 + own.0, all.1 + own.1);
+        let (totals, text) = document(REFERENCE_DATE, 0..200);
+        assert!(totals.transactions > 100, "{totals:?}");
+        let parts: Vec<&str> = text.split("<PmtInf>").collect();
+        let said = |part: &str| {
+            let found = sum.captures(part).unwrap();
+            (found[1].parse::<u64>().unwrap(), cents_of(&found[2]))
+        };
+        assert_eq!(said(parts[0]), (totals.transactions, totals.cents));
+        let mut all = (0, 0);
+        for part in &parts[1..] {
+            let amounts: Vec<i64> = amount
+                .captures_iter(part)
+                .map(|found| cents_of(&found[1]))
+                .collect();
+            assert!(amounts.iter().all(|cents| *cents > 0), "{part}");
+            let own = (amounts.len() as u64, amounts.iter().sum());
+            assert_eq!(said(part), own, "{part}");
+            all = (all.0 + own.0, all.1 + own.1);
+        }
+        assert_eq!(all, (totals.transactions, totals.cents));
+    }
+
+    /// What a customer pays on a date is one payment information, to be executed on that date or the next
+    /// business day, within the month and after the document was made; its identifier and those of the
+    /// transfers are unique.
+    #[test]
+    fn transfers_are_executed_on_their_dates() {
+        let made = Regex::new("<CreDtTm>([0-9-]{10})T").unwrap();
+        let executed = Regex::new("<ReqdExctnDt><Dt>([0-9-]{10})</Dt>").unwrap();
+        let id = Regex::new("<PmtInfId>(CUSTOMER-[0-9]+)-([0-9-]{10})</PmtInfId>").unwrap();
+        let transfer = Regex::new("<EndToEndId>([^<]+)<").unwrap();
+        let of = Regex::new("<Ustrd>(?:Rent|Payment|Transfer) of ([0-9-]{10})</Ustrd>").unwrap();
+        let day = |text: &str| parse_date(text).unwrap();
+        // Also a month that ends on a weekend: 2026-01-31 was a Saturday.
+        for as_of in [REFERENCE_DATE, REFERENCE_DATE + 31] {
+            let (totals, text) = document(as_of, 0..300);
+            let made = day(&made.captures(&text).unwrap()[1]);
+            let (mut dates, mut seen) = (HashSet::new(), HashSet::new());
+            let (mut moved, mut count) = (0, 0);
+            for part in text.split("<PmtInf>").skip(1) {
+                let found = executed.captures(part).unwrap();
+                let date = day(&found[1]);
+                assert!(is_business_day(date), "{part}");
+                assert!(made <= date && date <= as_of, "{part}");
+                let name = id.captures(part).unwrap();
+                assert_eq!(&name[2], &found[1]);
+                assert!(dates.insert((name[1].to_owned(), date)), "twice: {part}");
+                for found in of.captures_iter(part) {
+                    let wanted = day(&found[1]);
+                    let next = business_day(wanted);
+                    assert!(date == next || next > as_of && date < wanted, "{part}");
+                    moved += usize::from(date != wanted);
+                    count += 1;
+                }
+                for found in transfer.captures_iter(part) {
+                    assert!(seen.insert(found[1].to_owned()), "twice: {part}");
+                }
             }
-            assert_eq!(all, (totals.transactions, totals.cents));
+            assert_eq!(count, totals.transactions);
+            assert!(moved > 20 && dates.len() > 300, "{moved}, {}", dates.len());
         }
     }
 
@@ -422,7 +460,7 @@ mod tests {
                 expected.cents -= i64::try_from(amounts.value(row)).unwrap();
             }
         }
-        assert_eq!(document(Version::V09, 0..50).0, expected);
+        assert_eq!(document(REFERENCE_DATE, 0..50).0, expected);
     }
 
     #[test]

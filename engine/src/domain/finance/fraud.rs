@@ -5,11 +5,14 @@
 //! each other. The default rate is below the 4 percent whose card and the 3 percent whose bank account was
 //! misused within a year (Bureau of Justice Statistics, Victims of Identity Theft, 2021), since victims
 //! have accounts at several banks. Shares of the patterns and their sizes are estimates.
+//!
+//! An episode takes what the account can give ([`Episode::reach`]), and is declined beyond: so what it took
+//! is known without the account's postings, which leave it so much.
 
 use super::bank::{AREAS, Bank, HISTORY, HOME_AREAS, cents, float};
 use super::bank_days::business_day;
 use super::ledger::{Channel, Decline, Kind};
-use super::profile::{CHECKING, CREDIT, Profile, days_below};
+use super::profile::{CHECKING, CREDIT, OVERDRAFT, Profile, days_below};
 use super::spending::{FIRST_NATIONAL, merchant_of};
 use crate::entropy::{below, remix, unit};
 
@@ -99,6 +102,9 @@ impl Event {
     }
 }
 
+/// A credit card has to give a fraudster so much, in cents.
+const LEAST_REACH: i64 = 40_000;
+
 impl Episode {
     /// The episode of a customer in a year of the history, 0 or 1.
     #[inline]
@@ -128,12 +134,18 @@ impl Episode {
             rest -= share;
         }
         let on_checking = matches!(pattern, Pattern::AccountTakeover | Pattern::RefundAbuse);
-        let account = if customer.has_credit && !on_checking && entropy & 1 == 0 {
+        let by_credit = customer.has_credit && !on_checking && entropy & 1 == 0;
+        // Cards of small limits are of no use to a fraudster.
+        let account = if by_credit && customer.credit().fraud >= LEAST_REACH {
             CREDIT
         } else {
             CHECKING
         };
-        let start = bank.months.of(month).start + 1 + days_below(remix(entropy), 13);
+        let mut start = bank.months.of(month).start + 1 + days_below(remix(entropy), 13);
+        if pattern == Pattern::AccountTakeover {
+            // Wires go out on business days.
+            start = business_day(start);
+        }
         let detected = start + 1 + i32::from(matches!(pattern, Pattern::CardNotPresent));
         let refunded = business_day(detected + 2 + days_below(remix(entropy ^ 1), 4));
         Some(Self {
@@ -175,14 +187,28 @@ impl Episode {
             .then(|| 6 * 3_600 + days_below(self.entropy, 2 * 3_600))
     }
 
+    /// What the account can give to a fraudster at any time of the month, in cents: its part of the credit
+    /// limit, or a third of what the checking account holds at the start of the month and its overdraft,
+    /// and by wire, for which there is no overdraft, a half.
+    pub fn reach(&self, customer: &Profile) -> i64 {
+        match (self.pattern, self.account) {
+            (Pattern::AccountTakeover, _) => customer.checking_at(self.month) / 2,
+            (_, CREDIT) => customer.credit().fraud,
+            _ => OVERDRAFT + customer.checking_at(self.month) / 3,
+        }
+    }
+
     /// What happens, in order.
     pub fn events(&self, bank: &Bank, customer: &Profile, out: &mut Vec<Event>) {
-        let mut draws = Draws(self.entropy);
+        let mut draws = Draws {
+            last: self.entropy,
+            left: self.reach(customer),
+        };
         match self.pattern {
             Pattern::CardTesting => self.card_testing(customer, &mut draws, out),
             Pattern::CardNotPresent => self.card_not_present(customer, &mut draws, out),
             Pattern::GeographicImpossibility => self.two_places(bank, customer, &mut draws, out),
-            Pattern::AccountTakeover => self.takeover(customer, &mut draws, out),
+            Pattern::AccountTakeover => self.takeover(&mut draws, out),
             Pattern::RefundAbuse => self.refund_abuse(customer, &mut draws, out),
         }
     }
@@ -204,6 +230,30 @@ impl Episode {
         }
     }
 
+    /// A purchase by the fraudster on the first day, as far as the account can give it; the first one takes
+    /// what is there.
+    fn stolen(
+        &self,
+        second: i32,
+        merchant: u16,
+        amount: i64,
+        is_first: bool,
+        draws: &mut Draws,
+    ) -> Event {
+        let amount = if is_first {
+            amount.min(draws.left)
+        } else {
+            amount
+        };
+        let mut event = Self::purchase(self.start, second, merchant, amount);
+        if amount <= draws.left {
+            draws.left -= amount;
+        } else {
+            event.declined = Some(Decline::Funds);
+        }
+        event
+    }
+
     fn card_testing(&self, customer: &Profile, draws: &mut Draws, out: &mut Vec<Event>) {
         let merchant = merchant_of("5816", customer.area, draws.next());
         let mut second = 2 * 3_600 + draws.number_below(14 * 3_600);
@@ -213,15 +263,17 @@ impl Episode {
             let mut test = Self::purchase(self.start, second, merchant, amount);
             if draws.number_below(5) < 2 {
                 test.declined = Some(Decline::Code);
+            } else {
+                draws.left -= amount;
             }
             out.push(test);
             second += 4 + draws.number_below(26);
         }
-        for _ in 0..=draws.number_below(3) {
+        for number in 0..=draws.number_below(3) {
             second += 600 + draws.number_below(3_000);
             let shop = merchant_of("5732", customer.area, draws.next());
             let amount = 15_000 + i64::from(draws.number_below(75_000));
-            out.push(Self::purchase(self.start, second, shop, amount));
+            out.push(self.stolen(second, shop, amount, number == 0, draws));
         }
         // Then the bank has seen enough.
         for _ in 0..=draws.number_below(3) {
@@ -242,8 +294,9 @@ impl Episode {
                 [usize::from(draws.next() & 3 != 0) + usize::from(draws.next() & 1 == 0) * 2];
             let shop = merchant_of(mcc, customer.area, draws.next());
             let amount = 6_000 + i64::from(draws.number_below(60_000));
-            let day = self.start + i32::from(number * 2 >= count);
-            out.push(Self::purchase(day, second, shop, amount));
+            let mut stolen = self.stolen(second, shop, amount, number == 0, draws);
+            stolen.day += i32::from(number * 2 >= count);
+            out.push(stolen);
             second = (second + 900 + draws.number_below(5_400)).min(80_000);
         }
     }
@@ -253,13 +306,10 @@ impl Episode {
         let mcc = ["5411", "5541", "5912"][usize::try_from(below(draws.next(), 3)).unwrap_or(0)];
         let shop = merchant_of(mcc, customer.area, draws.next());
         let mut second = 10 * 3_600 + draws.number_below(8 * 3_600);
-        let mut genuine = Self::purchase(
-            self.start,
-            second,
-            shop,
-            1_500 + i64::from(draws.number_below(6_000)),
-        );
+        let amount = 1_500 + i64::from(draws.number_below(6_000));
+        let mut genuine = Self::purchase(self.start, second, shop, amount);
         genuine.is_fraud = false;
+        draws.left += genuine.amount;
         out.push(genuine);
 
         let home = bank.area(customer.block, u64::from(customer.area));
@@ -277,23 +327,22 @@ impl Episode {
             .unwrap_or(HOME_AREAS);
         let far = u8::try_from(far).unwrap_or(0);
         second += 600 + draws.number_below(2_000);
-        for _ in 0..=draws.number_below(3) {
+        for number in 0..=draws.number_below(3) {
             let mcc =
                 ["5311", "5651", "5541", "5310"][usize::try_from(draws.next() & 3).unwrap_or(0)];
             let shop = merchant_of(mcc, far, draws.next());
             let amount = 8_000 + i64::from(draws.number_below(50_000));
-            out.push(Self::purchase(self.start, second, shop, amount));
+            out.push(self.stolen(second, shop, amount, number == 0, draws));
             second += 200 + draws.number_below(300);
         }
     }
 
-    /// Most of what the account held at the start of the month, in two to four transfers.
-    fn takeover(&self, customer: &Profile, draws: &mut Draws, out: &mut Vec<Event>) {
-        let mut left = float(customer.checking_at(self.month)) * 0.9;
+    /// Half of what the account held at the start of the month, or less, in two to four transfers.
+    fn takeover(&self, draws: &mut Draws, out: &mut Vec<Event>) {
         for _ in 0..2 + draws.number_below(3) {
             let share = 0.35 + 0.3 * unit(draws.next());
-            let amount = cents(left * share / 100.0).max(50) * 100;
-            left -= float(amount);
+            let amount = cents(float(draws.left) * share / 100.0).max(1) * 100;
+            draws.left -= amount;
             out.push(Event {
                 day: self.start,
                 second: 0,
@@ -321,13 +370,16 @@ impl Episode {
     }
 }
 
-/// Draws one after the other.
-struct Draws(u64);
+/// Draws one after the other, and what the account can still give.
+struct Draws {
+    last: u64,
+    left: i64,
+}
 
 impl Draws {
     fn next(&mut self) -> u64 {
-        self.0 = remix(self.0);
-        self.0
+        self.last = remix(self.last);
+        self.last
     }
 
     fn number_below(&mut self, n: i32) -> i32 {

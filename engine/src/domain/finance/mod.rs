@@ -62,3 +62,9 @@ pub static DOMAIN: Domain = Domain {
 
 #[cfg(test)]
 mod banking_tests;
+#[cfg(test)]
+mod income_tests;
+#[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
+mod rhythm_tests;

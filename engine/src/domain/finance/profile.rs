@@ -24,6 +24,17 @@ pub const SAVINGS: u8 = 1;
 /// Credit card account.
 pub const CREDIT: u8 = 2;
 
+/// How far below zero a purchase by debit card or a withdrawal may take a checking account, in cents.
+/// Limits of 100 to 1,000 dollars are usual (American Bankers Association, quoted by sup.ai); here
+/// everybody has 500 (estimate).
+pub const OVERDRAFT: i64 = 50_000;
+/// A fee for an overdraft: 27.08 dollars on average in 2024 (Bankrate, from memory), here 27.00.
+pub const OVERDRAFT_FEE: i64 = 2_700;
+/// A fee for a late payment of a credit card.
+pub const LATE_FEE: i64 = 3_000;
+/// The most that a customer buys within the hour in which a fraudster uses the same card elsewhere, in cents.
+const MOST_GENUINE: i64 = 7_500;
+
 /// The longest that somebody has been a customer, in years.
 const TENURE: usize = 20;
 
@@ -89,6 +100,21 @@ pub enum PayDays {
 /// Weekly, biweekly, semimonthly, monthly: share of private businesses, per mille (BLS, Current
 /// Employment Statistics, March 2013).
 const PAY_PERIODS: [u64; 4] = [324, 365, 198, 113];
+
+/// What a credit card gives, in cents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Credit {
+    /// The credit limit.
+    pub limit: i64,
+    /// What stays unpaid from month to month.
+    pub revolving: i64,
+    /// The interest of a month.
+    pub interest: i64,
+    /// What is bought by it in a month at most; what is more is paid by debit card.
+    pub monthly: i64,
+    /// What can be taken by fraud at any time.
+    pub fraud: i64,
+}
 
 /// A customer.
 #[derive(Debug, Clone, Copy)]
@@ -238,7 +264,8 @@ impl Profile {
         match self.employment {
             Employment::Retired => {
                 let (_, day) = month_and_day(self.birth_date);
-                PayDays::Wednesday((day - 1) / 10 + 1)
+                // Born on the 1st to the 10th, on the 11th to the 20th, or later.
+                PayDays::Wednesday(((day - 1) / 10 + 1).min(3))
             }
             Employment::Homemaker | Employment::Student | Employment::SelfEmployed => {
                 PayDays::Monthly(2 + days_below(draw, 20))
@@ -294,12 +321,42 @@ impl Profile {
     }
 
     /// What the checking account holds at the start of a month: the rest goes elsewhere at the end of
-    /// each month, so the balance is a function of the month alone.
+    /// each month, so the balance is a function of the month alone. About half of a month's net income, of
+    /// some people a tenth (estimates).
     #[inline]
     pub fn checking_at(&self, month: usize) -> i64 {
-        let usual = self.net * exp(0.6 * normal(self.draw(12)) - 0.5);
+        let usual = self.net * exp(0.9 * normal(self.draw(12)) - 0.6);
         let now = unit(self.draw(1_000 + month as u64));
         cents((usual * (0.75 + 0.5 * now)).clamp(15_000.0, 50_000_000.0))
+    }
+
+    /// What the customer keeps in the checking account when payments of a month are due: up to a third of
+    /// what it holds at the start. Where they would leave less, money comes from elsewhere before.
+    #[inline]
+    pub fn cushion(&self, month: usize) -> i64 {
+        let share = 0.35 * unit(self.draw(600 + month as u64));
+        cents(float(self.checking_at(month)) * share)
+    }
+
+    /// What Social Security pays of a month's income: nothing before 62, all of a small one, half of what is
+    /// beyond 1,200 dollars, as the benefit formula gives less for more, and not more than the largest
+    /// benefit at full retirement age of 2024, 3,822 dollars (SSA; 4,018 in 2025). In whole dollars.
+    #[inline]
+    pub fn social_security(&self, day: i32) -> i64 {
+        const EARLIEST: i32 = 62 * 366;
+        const FULL: i64 = 120_000;
+        const MOST: i64 = 382_200;
+        if day - self.birth_date < EARLIEST {
+            return 0;
+        }
+        let net = cents(self.net);
+        let benefit = (FULL + (net - FULL) / 2).clamp(FULL, MOST).min(net);
+        // A pension of some dollars is not worth sending.
+        if net - benefit < 5_000 {
+            net
+        } else {
+            benefit / 100 * 100
+        }
     }
 
     /// What the savings account held at the start of the history.
@@ -344,8 +401,13 @@ impl Profile {
     /// balance in 2019 (Survey of Consumer Finances); how it depends on the score is an estimate.
     #[inline]
     pub fn revolving(&self) -> i64 {
+        self.revolving_under(self.credit_limit())
+    }
+
+    #[inline]
+    fn revolving_under(&self, limit: i64) -> i64 {
         let (carries, least, most) = match self.score {
-            ..580 => (90, 0.5, 0.95),
+            ..580 => (90, 0.5, 0.85),
             580..670 => (88, 0.3, 0.8),
             670..740 => (74, 0.1, 0.5),
             _ => (40, 0.02, 0.2),
@@ -355,7 +417,25 @@ impl Profile {
             return 0;
         }
         let use_of_limit = least + (most - least) * unit(remix(draw));
-        cents(float(self.credit_limit()) * use_of_limit)
+        cents(float(limit) * use_of_limit)
+    }
+
+    /// How the credit card stays within its limit: the revolving part, the largest interest and fee of a
+    /// month, the purchases of the month before, which are owed until they are paid, those of the month
+    /// and an episode of fraud fit under it together.
+    #[inline]
+    pub fn credit(&self) -> Credit {
+        let limit = self.credit_limit();
+        let revolving = self.revolving_under(limit);
+        let interest = revolving * self.credit_rate() / 120_000;
+        let room = (limit - revolving - interest - LATE_FEE - MOST_GENUINE).max(0);
+        Credit {
+            limit,
+            revolving,
+            interest,
+            monthly: room * 2 / 5,
+            fraud: room / 5,
+        }
     }
 
     /// The yearly rate of the credit card in hundredths of a percent.

@@ -24,9 +24,9 @@ pub const FIRST_NATIONAL: u16 = AREAS as u16 * LOCAL;
 /// Merchants of a block.
 pub const MERCHANTS: u16 = FIRST_NATIONAL + NATIONAL;
 
-/// The weekday's share of purchases: estimates, with Friday and Saturday highest as in card data of the
-/// Federal Reserve's Diary of Consumer Payment Choice.
-pub const WEEKDAYS: [f64; 7] = [0.9, 0.92, 0.96, 1.0, 1.18, 1.16, 0.88];
+/// The weekday's share of purchases: estimates, with Friday and Saturday highest as the J.P. Morgan Chase
+/// Institute finds (Local Consumer Commerce Index, August 2016).
+const WEEKDAYS: [f64; 7] = [0.9, 0.92, 0.96, 1.0, 1.18, 1.16, 0.88];
 
 /// The calendar month's share of purchases, by the retail sales of the Census Bureau, not adjusted
 /// (from memory).
@@ -270,7 +270,7 @@ pub struct Purchase {
     pub merchant: u16,
     /// Amount in cents, positive.
     pub amount: i64,
-    /// By credit card rather than debit card.
+    /// By credit card rather than debit card, where the month's purchases leave room for it.
     pub by_credit: bool,
     /// For its time of day.
     pub entropy: u64,
@@ -417,14 +417,16 @@ impl Habits {
         (third >> 8 & 0xFF) < self.credit_share
     }
 
-    /// The sum of purchases by credit card over days: in three passes without a branch that depends on a
-    /// draw, since a processor loses more time by guessing wrong than by work that is thrown away.
+    /// The sum of purchases by credit card over days, those that would make it more than `most` left out:
+    /// in three passes without a branch that depends on a draw, since a processor loses more time by
+    /// guessing wrong than by work that is thrown away.
     pub fn spent_by_credit<'c>(
         &self,
         customer: &Profile,
         days: std::ops::Range<i32>,
         chances: impl Fn(i32) -> &'c [u64; 7],
         trips: &[Trip; 2],
+        most: i64,
     ) -> i64 {
         // Between two last business days of months lie 36 days at most.
         const MOST: usize = 4 * 36;
@@ -452,7 +454,10 @@ impl Habits {
             let slot = shops.slots_at(day, away).pick(first);
             self.amount(shops.slots[slot].category, remix(first))
         };
-        purchases[..chosen].iter().map(amount).sum()
+        purchases[..chosen].iter().fold(0, |sum, purchase| {
+            let more = sum + amount(purchase);
+            if more <= most { more } else { sum }
+        })
     }
 
     /// What is paid in a category, in cents.
@@ -487,10 +492,10 @@ impl Day {
         [first, second, remix(second)]
     }
 
-    /// Entropy for what else happens that day.
+    /// Whether the day's first purchase goes back to the shop: one in 64 does.
     #[inline]
-    pub fn other(&self) -> u64 {
-        remix(self.word ^ 0x0D0D)
+    pub fn regrets_first(&self) -> bool {
+        remix(self.word ^ 0x0D0D) & 63 == 0
     }
 }
 

@@ -254,6 +254,16 @@ pub(crate) fn counterparty<W: Write + ?Sized>(
         }
         Kind::Benefit => out.write_str("State Unemployment Insurance")?,
         Kind::Pension => out.write_str("Social Security Administration")?,
+        Kind::PrivatePension => {
+            const PAYERS: [&str; 4] = [
+                " Pension Plan",
+                " Retirement Trust",
+                " Annuity Company",
+                " Teachers Pension Fund",
+            ];
+            out.write_str(name::last_name(entropy))?;
+            out.write_str(PAYERS[usize::try_from(remix(entropy) & 3).unwrap_or(0)])?;
+        }
         Kind::PeerPayment => person(entropy, out)?,
         Kind::TransferOut if entry.is_fraud => person(entropy, out)?,
         _ => return Ok(false),

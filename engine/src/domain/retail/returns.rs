@@ -85,7 +85,7 @@ fn columns() -> Vec<C> {
         .nullable(),
         C::money(
             "refund",
-            "What was paid for the goods, without tax, in US dollars",
+            "What was paid for the goods, sales tax included, in US dollars",
             |_, r| Some(r.refund),
         ),
     ]

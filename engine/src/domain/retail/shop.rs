@@ -176,6 +176,27 @@ impl Order {
         (self.unit * ORDERS + self.ordinal + 1).cast_signed()
     }
 
+    /// What is taken off goods of a price in cents.
+    #[inline]
+    const fn discount_on(&self, goods: i64) -> i64 {
+        (goods * self.percent_off + 50) / 100
+    }
+
+    /// The sales tax on what is paid for goods, in cents.
+    #[inline]
+    fn tax_on(&self, net: i64) -> i64 {
+        (net * sales_tax(self.place) + 50_000) / 100_000
+    }
+
+    /// What the first goods of the order cost after discount and with tax, by their price in cents: the
+    /// refund of an item is the difference between two such sums, so those of all items are what was
+    /// paid for them, to the cent.
+    #[inline]
+    fn paid_for(&self, goods: i64) -> i64 {
+        let net = goods - self.discount_on(goods);
+        net + self.tax_on(net)
+    }
+
     /// Whether it is sent by express.
     #[inline]
     pub const fn express(&self) -> bool {
@@ -206,6 +227,8 @@ pub struct Item {
     pub quantity: i64,
     /// What one cost on the day of the order, in cents.
     pub unit_price: i64,
+    /// What the items before it in the order cost, in cents.
+    pub before: i64,
 }
 
 /// What came back of an item.
@@ -225,7 +248,7 @@ pub struct Return {
     pub returned_at: i64,
     /// When the money was given back.
     pub refunded_at: Option<i64>,
-    /// The money, in cents.
+    /// The money, in cents: what was paid for the goods, with the sales tax on it.
     pub refund: i64,
 }
 
@@ -456,15 +479,14 @@ impl Shop {
         let mut subtotal = 0;
         self.items(order, |item| subtotal += item.quantity * item.unit_price);
         order.subtotal = subtotal;
-        order.discount = (subtotal * order.percent_off + 50) / 100;
+        order.discount = order.discount_on(subtotal);
         let net = subtotal - order.discount;
         order.shipping = match (order.express(), net >= FREE_SHIPPING) {
             (true, _) => EXPRESS,
             (false, true) => 0,
             (false, false) => STANDARD,
         };
-        let rate = sales_tax(order.place);
-        order.tax = (net * rate + 50_000) / 100_000;
+        order.tax = order.tax_on(net);
     }
 
     /// Calls `each` with the items of an order.
@@ -474,6 +496,7 @@ impl Shop {
         let first = order.unit / BLOCK * PRODUCTS;
         let products = self.products_on(day);
         let mut taken = [u64::MAX; BASKET.len()];
+        let mut before = 0;
         let numbers = (order.unit * ORDERS + order.ordinal) * ITEMS;
         for line in 0..order.items {
             let entropy = self.item.draw(numbers + line);
@@ -484,7 +507,7 @@ impl Shop {
             }
             taken[usize::try_from(line).unwrap_or(0) % BASKET.len()] = place;
             let product = self.product(first + place);
-            each(Item {
+            let item = Item {
                 key: (numbers + line + 1).cast_signed(),
                 order: order.key(),
                 line,
@@ -492,7 +515,10 @@ impl Shop {
                 product,
                 quantity: 1 + i64::try_from(self.quantity.pick(remix(entropy))).unwrap_or(0),
                 unit_price: self.price_on(&product, day),
-            });
+                before,
+            };
+            before += item.quantity * item.unit_price;
+            each(item);
         }
     }
 
@@ -526,7 +552,8 @@ impl Shop {
             reason: REASONS[reasons.pick(remix(more ^ 2))].0,
             returned_at,
             refunded_at: (refunded_at <= end).then_some(refunded_at),
-            refund: quantity * item.unit_price * (100 - order.percent_off) / 100,
+            refund: order.paid_for(item.before + quantity * item.unit_price)
+                - order.paid_for(item.before),
         })
     }
 }

@@ -190,12 +190,67 @@ fn time_runs_forward() {
         assert!(refunded[row].is_none_or(|t| t > at && t <= end));
         let (bought, line_total) = lines[&item];
         assert!((1..=bought).contains(&quantity[row]), "item {item}");
+        // No state's sales tax is above 7.25 percent.
         assert!(
-            0 < refund[row] && refund[row] <= line_total,
+            0 < refund[row] && refund[row] <= line_total * 10_725 / 10_000 + 1,
             "item {item}: {} of {line_total}",
             refund[row]
         );
     }
+}
+
+/// A refund is what was paid for the goods with the sales tax on it: where every item of an order came
+/// back whole, all refunds are its total less shipping, to the cent; elsewhere they are the same share
+/// of the tax as of the goods, to two cents an item for the rounding of discount and tax.
+#[test]
+fn refunds_include_the_sales_tax() {
+    let (orders, items, returns) = (
+        Rows::of("orders"),
+        Rows::of("order_items"),
+        Rows::of("returns"),
+    );
+    let [subtotal, discount, tax] = ["subtotal", "discount", "tax"].map(|name| orders.money(name));
+    let paid: HashMap<i64, (i64, i64, i64)> = orders
+        .big("order_id")
+        .into_iter()
+        .enumerate()
+        .map(|(row, key)| {
+            (
+                key,
+                (subtotal[row], subtotal[row] - discount[row], tax[row]),
+            )
+        })
+        .collect();
+    let price: HashMap<i64, i64> = items
+        .big("order_item_id")
+        .into_iter()
+        .zip(items.money("unit_price"))
+        .collect();
+    // By order: what came back at the price in the shop, the refunds, and their number.
+    let mut back: HashMap<i64, (i64, i64, i64)> = HashMap::new();
+    let (of, quantity) = (returns.big("order_id"), returns.int("quantity"));
+    let refund = returns.money("refund");
+    for (row, item) in returns.big("order_item_id").into_iter().enumerate() {
+        let sums = back.entry(of[row]).or_default();
+        sums.0 += i64::from(quantity[row]) * price[&item];
+        sums.1 += refund[row];
+        sums.2 += 1;
+    }
+    let (mut whole, mut taxed) = (0, 0);
+    for (order, (goods, refunds, count)) in back {
+        let (subtotal, net, tax) = paid[&order];
+        if goods == subtotal {
+            assert_eq!(refunds, net + tax, "order {order}");
+            whole += 1;
+        }
+        let share = goods as f64 / subtotal as f64 * (net + tax) as f64;
+        assert!(
+            (refunds as f64 - share).abs() <= 2.0 * count as f64 + 0.1,
+            "order {order}: {refunds} refunded of {share:.1} paid"
+        );
+        taxed += usize::from(tax > 0);
+    }
+    assert!(whole > 200 && taxed > 1_000, "{whole} whole, {taxed} taxed");
 }
 
 /// Products are not bought before they are there, nor do they come from another assortment.
@@ -227,8 +282,9 @@ fn returns_follow_the_published_rate() {
         .zip(&delivered)
         .zip(orders.money("subtotal"))
         .zip(orders.money("discount"))
-        .filter(|(((_, at), _), _)| at.is_some_and(|t| t < recent))
-        .map(|(((key, _), subtotal), discount)| (key, subtotal - discount))
+        .zip(orders.money("tax"))
+        .filter(|((((_, at), _), _), _)| at.is_some_and(|t| t < recent))
+        .map(|((((key, _), subtotal), discount), tax)| (key, subtotal - discount + tax))
         .collect();
     let sold: i64 = old.values().sum();
     let returned: i64 = returns

@@ -8,18 +8,16 @@ use crate::domain::finance::bank::{cents, exp, first_of_month, float, month_and_
 use crate::domain::finance::bank_days::business_day;
 use crate::domain::finance::fraud::Pattern;
 use crate::domain::finance::lending::LoanKind;
-use crate::domain::finance::profile::{CHECKING, CREDIT, Employment, SAVINGS, days_below};
+use crate::domain::finance::profile::{
+    CHECKING, CREDIT, Employment, LATE_FEE, SAVINGS, days_below,
+};
 use crate::domain::finance::spending::merchant_of;
 use crate::entropy::{below, normal, remix, unit};
 
 /// A fee for keeping a small account.
 const MAINTENANCE_FEE: i64 = 500;
-/// A fee for a late payment of a credit card.
-const LATE_FEE: i64 = 3_000;
-
-/// Order within a day: before the cards, after them, and at once.
+/// Order within a day: what comes in, what is due, both before the cards; and at once, after them.
 const FIRST: u8 = 0;
-pub(super) const CARDS: u8 = 50;
 const BILLS: u8 = 60;
 pub(super) const AT_ONCE: u8 = 100;
 
@@ -90,7 +88,8 @@ impl Ledger<'_> {
     pub(super) fn add_subscriptions(&mut self) {
         let customer = self.customer;
         let draw = |purpose: u64| customer.draw(200 + purpose);
-        let by_credit = customer.has_credit && self.habits.subscribes_by_credit();
+        // Three of the dearest are below a hundred dollars.
+        let by_credit = self.credit.monthly >= 30_000 && self.habits.subscribes_by_credit();
         let count = usize::try_from(below(draw(14), 4)).unwrap_or(0);
         for (number, subscription) in (0..).zip(self.subscriptions.iter_mut().take(count)) {
             let price = PRICES[usize::try_from(draw(20 + number) & 7).unwrap_or(0)];
@@ -109,6 +108,9 @@ impl Ledger<'_> {
                 entropy: 0,
             });
         }
+        let subscribed = self.subscriptions.iter().flatten();
+        let by_credit = subscribed.filter(|bill| bill.account == CREDIT);
+        self.by_credit = self.credit.monthly - by_credit.map(|bill| bill.amount).sum::<i64>();
     }
 
     fn bill(&mut self, day: i32, kind: Kind, merchant: u16, amount: i64, entropy: u64) {
@@ -169,11 +171,11 @@ impl Ledger<'_> {
 
         let (saved, of_month) = customer.standing_order();
         if saved > 0 {
-            let day = days.start + of_month - 1;
+            let day = business_day(days.start + of_month - 1);
             let mut posting =
                 Posting::new(CHECKING, Kind::InternalTransfer, Channel::Mobile, -saved);
             posting.counter_account = SAVINGS;
-            add(day, AT_ONCE, posting);
+            add(day, BILLS + 4, posting);
         }
         self.plan_episode(month, &mut add);
         // Stable, so that equal places keep the order in which they were added.
@@ -196,7 +198,7 @@ impl Ledger<'_> {
             Employment::Employed => (Kind::Salary, Channel::Ach),
             Employment::SelfEmployed => (Kind::Deposit, Channel::Mobile),
             Employment::Unemployed => (Kind::Benefit, Channel::Ach),
-            Employment::Retired => (Kind::Pension, Channel::Ach),
+            Employment::Retired => return self.plan_pensions(days, add),
             Employment::Student | Employment::Homemaker => (Kind::TransferIn, Channel::Ach),
         };
         for &day in &self.pay {
@@ -212,6 +214,24 @@ impl Ledger<'_> {
         }
     }
 
+    /// What retirees have: Social Security on its day, and the rest on the first business day.
+    fn plan_pensions(&self, days: &Range<i32>, add: &mut impl FnMut(i32, u8, Posting)) {
+        let customer = self.customer;
+        let benefit = customer.social_security(days.start);
+        let rest = cents(customer.net) - benefit;
+        if rest > 0 {
+            let mut posting = Posting::new(CHECKING, Kind::PrivatePension, Channel::Ach, rest);
+            posting.entropy = customer.draw(303);
+            add(business_day(days.start), FIRST + 2, posting);
+        }
+        if benefit > 0 {
+            for &day in &self.pay {
+                let posting = Posting::new(CHECKING, Kind::Pension, Channel::Ach, benefit);
+                add(day, FIRST + 2, posting);
+            }
+        }
+    }
+
     /// Interest, payment and late fee of the credit card.
     fn plan_card(
         &self,
@@ -224,15 +244,16 @@ impl Ledger<'_> {
         if !customer.has_credit {
             return;
         }
-        if self.interest > 0 {
-            let interest = Posting::new(CREDIT, Kind::Interest, Channel::Bank, -self.interest);
+        if self.credit.interest > 0 {
+            let interest =
+                Posting::new(CREDIT, Kind::Interest, Channel::Bank, -self.credit.interest);
             add(days.start, FIRST + 1, interest);
         }
         let draw = customer.draw(500 + month as u64);
         let late = customer.score < 680 && below(draw, 100) < 8;
         let pay_on = days.start + 2 + days_below(customer.draw(302), 15);
         let fee = if late { LATE_FEE } else { 0 };
-        let owed = due + self.interest + fee;
+        let owed = due + self.credit.interest + fee;
         if late {
             let day = business_day(pay_on + 1);
             add(

@@ -34,26 +34,25 @@ pub fn card_on(episodes: &[Option<Episode>; 2], account: u8, day: i32) -> u8 {
     first + u8::try_from(blocked.count()).unwrap_or(0)
 }
 
-/// With one purchase in forty goes an attempt that is declined: a wrong number typed in a minute
-/// before, or something dearer on the same day that was not to be had. About as many as issuers report,
-/// and shares of the reasons (estimates).
+/// With some purchases goes an attempt that is declined: one in 200 does not look like the customer at
+/// first, and before one in a hundred a wrong number is typed in; on the day of one in eight there is
+/// something much dearer to be had, which is declined where it exceeds what the account gives, and else left
+/// alone (see [`Writer`](super::entry::Writer)). Shares are estimates.
 #[inline]
 fn attempt(day: i32, purchase: Posting, post: &mut impl FnMut(Moment, Posting)) {
     let draw = remix(purchase.entropy ^ 0xDEC1);
-    if below(draw, 40) > 0 {
-        return;
-    }
-    let mut posting = purchase;
-    let more = remix(draw);
-    let reason = match below(more, 20) {
-        0..9 => Decline::Funds,
-        9..13 => Decline::Suspicion,
-        _ if posting.channel == Channel::Online => Decline::Code,
-        _ => Decline::Pin,
+    let reason = match below(draw, 200) {
+        0 => Decline::Suspicion,
+        1..3 if purchase.channel == Channel::Online => Decline::Code,
+        1..3 => Decline::Pin,
+        3..28 => Decline::Funds,
+        _ => return,
     };
+    let mut posting = purchase;
     posting.declined = Some(reason);
     if reason == Decline::Funds {
-        posting.amount *= 4 + below(remix(more), 20).cast_signed();
+        let more = remix(draw);
+        posting.amount *= 4 + below(more, 20).cast_signed();
         posting.entropy = more;
         post(Moment::During(day), posting);
     } else {
@@ -97,6 +96,7 @@ impl Ledger<'_> {
             from..to,
             |day| season.chances(day),
             &season.trips,
+            self.by_credit,
         );
         for bill in self.subscriptions.iter().flatten() {
             let day = days.start + bill.day - 1;
@@ -104,9 +104,10 @@ impl Ledger<'_> {
                 spent += bill.amount;
             }
         }
-        for event in self.events.iter().filter(|e| (from..to).contains(&e.day)) {
+        // What a fraudster buys is made good in the same month; what the customer bought remains.
+        for event in self.events.iter().filter(|event| !event.is_fraud) {
             self.event(event, &mut |_, posting| {
-                if posting.account == CREDIT && posting.declined.is_none() {
+                if posting.account == CREDIT {
                     spent -= posting.amount;
                 }
             });
@@ -114,9 +115,16 @@ impl Ledger<'_> {
         spent
     }
 
-    /// Card transactions that are posted on a day, with the moment of their authorisation.
+    /// Card transactions that are posted on a day, with the moment of their authorisation; `charged` is
+    /// what was bought by credit card in the month.
     #[inline]
-    pub(super) fn cards(&self, day: i32, season: &Season, post: &mut impl FnMut(Moment, Posting)) {
+    pub(super) fn cards(
+        &self,
+        day: i32,
+        season: &Season,
+        charged: &mut i64,
+        post: &mut impl FnMut(Moment, Posting),
+    ) {
         if !is_business_day(day) {
             return;
         }
@@ -124,7 +132,7 @@ impl Ledger<'_> {
         for authorised in first.max(self.begin)..day {
             let today = Habits::day(self.customer, authorised, season.chances(authorised));
             for number in 0..today.purchases {
-                self.purchase(&today, number, &season.trips, post);
+                self.purchase(&today, number, &season.trips, charged, post);
             }
             self.refund(authorised, season, post);
             if authorised >= season.start {
@@ -142,10 +150,17 @@ impl Ledger<'_> {
         day: &Day,
         number: u64,
         trips: &[Trip; 2],
+        charged: &mut i64,
         post: &mut impl FnMut(Moment, Posting),
     ) {
         let bought = self.habits.purchase(self.customer, day, number, trips);
-        let account = if bought.by_credit { CREDIT } else { CHECKING };
+        let by_credit = bought.by_credit && *charged + bought.amount <= self.by_credit;
+        let account = if by_credit {
+            *charged += bought.amount;
+            CREDIT
+        } else {
+            CHECKING
+        };
         let channel = if bought.merchant < FIRST_NATIONAL {
             Channel::CardPresent
         } else {
@@ -156,6 +171,8 @@ impl Ledger<'_> {
         posting.merchant = bought.merchant;
         posting.entropy = bought.entropy;
         attempt(day.day, posting, post);
+        // What is brought back a week later was bought.
+        posting.is_certain = number == 0 && !bought.by_credit && day.regrets_first();
         post(Moment::During(day.day), posting);
     }
 
@@ -167,7 +184,7 @@ impl Ledger<'_> {
             return;
         }
         let old = Habits::day(self.customer, bought_on, season.chances(bought_on));
-        if old.other() & 63 != 0
+        if !old.regrets_first()
             || old.purchases == 0
             || season.trips.iter().any(|trip| trip.covers(bought_on))
         {
@@ -219,6 +236,7 @@ impl Ledger<'_> {
         posting.merchant = event.merchant;
         posting.is_fraud = event.is_fraud;
         posting.declined = event.declined;
+        posting.is_certain = true;
         posting.episode = episode.year;
         let second = i64::from(event.second - self.hours * 3_600);
         post(Moment::At(i64::from(event.day) * 86_400 + second), posting);

@@ -1,6 +1,7 @@
 //! Postings: what they are, and how they get their time and balance.
 
 use super::State;
+use crate::domain::finance::profile::{CHECKING, CREDIT, OVERDRAFT, OVERDRAFT_FEE};
 use crate::entropy::{below, remix};
 
 /// No account, card, merchant or episode.
@@ -34,8 +35,10 @@ named! {
         Salary = "salary",
         /// Income of one's own business.
         Deposit = "deposit",
-        /// Social Security and pension.
+        /// Social Security.
         Pension = "pension",
+        /// A pension of a former employer, or an annuity.
+        PrivatePension = "pension",
         /// Unemployment benefits.
         Benefit = "benefit",
         /// Rent.
@@ -161,6 +164,8 @@ pub(super) struct Posting {
     pub(super) merchant: u16,
     pub(super) amount: i64,
     pub(super) entropy: u64,
+    /// Whether it comes about whatever the account holds.
+    pub(super) is_certain: bool,
 }
 
 impl Posting {
@@ -177,14 +182,51 @@ impl Posting {
             merchant: NOWHERE,
             amount,
             entropy: 0,
+            is_certain: false,
         }
     }
 }
 
-/// Gives postings their time and balance.
+/// What the honest leave to an episode of fraud: what its transactions take is decided by the episode
+/// alone, so until they are posted nothing may use the last of what they need.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reserve {
+    /// What is still to be taken from the checking account.
+    pub(super) left: i64,
+    /// Whether by wire, for which there is no overdraft.
+    pub(super) by_wire: bool,
+}
+
+impl Reserve {
+    /// What the account has to hold, its overdraft included.
+    #[inline]
+    fn held(self) -> i64 {
+        match self.left {
+            0 => 0,
+            // There may be a fee for an overdraft meanwhile.
+            left => left + OVERDRAFT_FEE + if self.by_wire { OVERDRAFT } else { 0 },
+        }
+    }
+
+    /// What the balance must not fall below by payments that are due.
+    #[inline]
+    pub(super) fn least_balance(self) -> i64 {
+        self.held() - OVERDRAFT
+    }
+}
+
+/// Transfers from elsewhere are multiples of this.
+const ROUND_SUM: i64 = 5_000;
+
+/// Gives postings their time and balance, and declines what the accounts cannot give.
 pub(super) struct Writer<'s, F> {
     pub(super) state: &'s mut State,
     pub(super) out: &'s mut F,
+    /// The limit of the credit card.
+    pub(super) limit: i64,
+    pub(super) reserve: Reserve,
+    /// For transfers from elsewhere.
+    pub(super) entropy: u64,
     pub(super) hours: i32,
     pub(super) day: i32,
     pub(super) batch: i64,
@@ -192,6 +234,89 @@ pub(super) struct Writer<'s, F> {
 }
 
 impl<F: FnMut(&Entry)> Writer<'_, F> {
+    /// What an account can give: what it holds and its overdraft, or what its limit leaves.
+    #[inline]
+    fn available(&self, account: u8) -> i64 {
+        let beyond = if account == CREDIT {
+            self.limit
+        } else {
+            OVERDRAFT
+        };
+        self.state.balances[usize::from(account.min(2))] + beyond
+    }
+
+    /// Whether a payment comes about: declined, where the account cannot give it; not at all, where nothing
+    /// is left for it but what fraud is going to take, or where lack of funds would have been the only
+    /// trouble with it. A fraudster who tries more than the episode can take is suspected, then.
+    #[inline]
+    fn allows(&self, posting: &mut Posting) -> bool {
+        let (asked, available) = (-posting.amount, self.available(posting.account));
+        match posting.declined {
+            Some(Decline::Funds) if asked <= available => {
+                posting.declined = Some(Decline::Suspicion);
+                return posting.is_fraud;
+            }
+            None if asked > available => posting.declined = Some(Decline::Funds),
+            None if asked > 0 && posting.account == CHECKING => {
+                return asked <= available - self.reserve.held();
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Card transactions in the batch.
+    #[inline]
+    pub(super) fn post_card(&mut self, authorised: Moment, mut posting: Posting) {
+        if posting.is_certain && posting.declined.is_none() {
+            if posting.episode == NONE {
+                self.bring(-posting.amount - self.available(CHECKING) + self.reserve.held());
+            } else if posting.account == CHECKING && posting.amount < 0 {
+                self.reserve.left += posting.amount;
+            }
+        } else if !self.allows(&mut posting) {
+            return;
+        }
+        self.post_in_batch(Some(authorised), posting);
+    }
+
+    /// Cash: as cards, at once.
+    #[inline]
+    pub(super) fn post_cash(&mut self, mut posting: Posting) {
+        if self.allows(&mut posting) {
+            self.post_at_once(posting);
+        }
+    }
+
+    /// Whether the checking account holds something to send: there is no overdraft for it.
+    #[inline]
+    pub(super) fn holds(&self, amount: i64) -> bool {
+        amount <= 0 || amount <= self.state.balances[0] - self.reserve.least_balance().max(0)
+    }
+
+    /// Brings what is missing on the checking account from elsewhere, in the batch: nothing if nothing is.
+    #[inline]
+    pub(super) fn bring(&mut self, missing: i64) {
+        if missing > 0 {
+            let amount = (missing + ROUND_SUM - 1) / ROUND_SUM * ROUND_SUM;
+            let mut posting = Posting::new(CHECKING, Kind::TransferIn, Channel::Ach, amount);
+            posting.entropy = self.entropy;
+            self.post_in_batch(None, posting);
+        }
+    }
+
+    /// A wire, on a business day from nine in the morning to one local time: in no state of the US the day is
+    /// over in Greenwich then. There are up to four, before anything else that is posted at once.
+    #[inline]
+    pub(super) fn post_wire(&mut self, posting: Posting) {
+        self.reserve.left += posting.amount;
+        let within = below(posting.entropy, 3_000).cast_signed();
+        let second = 32_400 + self.live.min(3) * 3_300 + within;
+        self.live += 1;
+        let at = i64::from(self.day) * 86_400 + second - i64::from(self.hours) * 3_600;
+        self.write(Moment::At(at), at + 2, posting);
+    }
+
     /// At 10:00 UTC and on: nobody in the US has still the day before.
     #[inline]
     pub(super) fn post_in_batch(&mut self, authorised: Option<Moment>, posting: Posting) {
