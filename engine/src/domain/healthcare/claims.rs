@@ -122,9 +122,11 @@ fn table(options: &TableOptions) -> Result<Linked<Claims, Row>> {
         Column::uuid("provider_id", "Who bills", |c, r| {
             Some(c.world.provider_id(r.block, r.encounter.provider))
         }),
-        Column::word("insurance_type", "That of the patient on the day of service", |_, r| {
-            Some(r.insurance)
-        }),
+        Column::word(
+            "insurance_type",
+            "That of the patient on the day of service",
+            |_, r| Some(r.insurance),
+        ),
         Column::text("payer", "Who is billed", |_, r, out| {
             match r.insurance {
                 "Medicare" => out.write_str("Medicare")?,
@@ -440,6 +442,9 @@ mod tests {
                 left = day + row.encounter.days();
             }
         }
-        assert!(charged > 500 && free > 30 && years.len() >= 10, "{charged}, {free}, {years:?}");
+        assert!(
+            charged > 500 && free > 30 && years.len() >= 10,
+            "{charged}, {free}, {years:?}"
+        );
     }
 }

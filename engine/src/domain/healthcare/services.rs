@@ -96,10 +96,7 @@ fn remembered() -> Vec<&'static str> {
     groups
 }
 
-fn candidates_of(
-    rows: &[(u16, &'static ProcedureFacts)],
-    remembered: &[&str],
-) -> Vec<Candidate> {
+fn candidates_of(rows: &[(u16, &'static ProcedureFacts)], remembered: &[&str]) -> Vec<Candidate> {
     let of_code = |code: &str| {
         let found = rows.iter().find(|(_, p)| p.code == code);
         found.map(|(row, _)| *row)
@@ -282,7 +279,10 @@ mod tests {
         assert!(remembered.len() <= GROUPS && !remembered.contains(&""));
         for facts in HEALTHCARE_PROCEDURES {
             let code = facts.code;
-            for other in [facts.initial, facts.needs].into_iter().filter(|c| !c.is_empty()) {
+            for other in [facts.initial, facts.needs]
+                .into_iter()
+                .filter(|c| !c.is_empty())
+            {
                 let same = |p: &&ProcedureFacts| {
                     p.code == other && p.kind == facts.kind && p.reason == facts.reason
                 };
@@ -291,13 +291,19 @@ mod tests {
             }
             if facts.share == 0.0 {
                 let initial = |p: &ProcedureFacts| p.initial == code;
-                assert!(HEALTHCARE_PROCEDURES.iter().any(initial), "{code} is never done");
+                assert!(
+                    HEALTHCARE_PROCEDURES.iter().any(initial),
+                    "{code} is never done"
+                );
             }
         }
         for candidates in CANDIDATES.iter() {
             assert!(candidates.is_sorted_by_key(|c| c.draw));
             for candidate in candidates {
-                assert!(candidate.to <= 65_536, "{candidate:?}: a group of more than all");
+                assert!(
+                    candidate.to <= 65_536,
+                    "{candidate:?}: a group of more than all"
+                );
             }
         }
     }

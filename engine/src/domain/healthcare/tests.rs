@@ -323,8 +323,11 @@ fn visits_are_at_local_hours() {
             calls += usize::from(!open);
         }
     }
-    assert!(at_once * 1_000 < visits && calls * 500 < visits, "{at_once}, {calls} of {visits}");
-    let share = by_day as f64 / hospital as f64;
+    assert!(
+        at_once * 1_000 < visits && calls * 500 < visits,
+        "{at_once}, {calls} of {visits}"
+    );
+    let share = by_day as f64 / f64::from(hospital);
     near("arrivals between 9:00 and 21:00", share, 0.66, 0.06);
 }
 
@@ -525,7 +528,12 @@ fn care_after_a_stay_follows_age() {
     };
     near("care after a stay", care(&counts), 0.25, 0.20);
     near("care after a stay, 65 on", care(&counts[2..]), 0.417, 0.15);
-    near("care after a stay, 18 to 64", care(&counts[1..2]), 0.108, 0.30);
+    near(
+        "care after a stay, 18 to 64",
+        care(&counts[1..2]),
+        0.108,
+        0.30,
+    );
     let [health, facility] = [1, 2].map(|way| counts.iter().map(|of| of[way]).sum::<f64>());
     near("home health care", health / (health + facility), 0.5, 0.15);
     let children = counts[0][2] / counts[0].iter().sum::<f64>();
@@ -665,7 +673,10 @@ fn payers_follow_the_age_at_service() {
     assert!(groups[1].0 > 1_500.0, "{groups:?}");
     // The disabled have more claims than others; samples are of some hundred people.
     for share in [younger, now_old] {
-        assert!((0.02..0.14).contains(&share), "{share} to Medicare before 65");
+        assert!(
+            (0.02..0.14).contains(&share),
+            "{share} to Medicare before 65"
+        );
     }
     assert!(old > 0.90, "{old} to Medicare from 65 on");
 }

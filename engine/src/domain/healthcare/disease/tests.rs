@@ -307,7 +307,14 @@ fn prevalence_is_the_published_one() {
 fn pregnancies_end_as_published() {
     let world = world(17);
     let mut history = History::default();
-    let [mut all, mut lost, mut born, mut early, mut diabetes, mut preeclampsia] = [0.0; 6];
+    let [
+        mut all,
+        mut lost,
+        mut born,
+        mut early,
+        mut diabetes,
+        mut preeclampsia,
+    ] = [0.0; 6];
     for unit in 0..60_000 {
         let life = world.life(unit);
         if life.sex != Sex::Female {
