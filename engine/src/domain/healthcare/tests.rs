@@ -327,7 +327,7 @@ fn visits_are_at_local_hours() {
         at_once * 1_000 < visits && calls * 500 < visits,
         "{at_once}, {calls} of {visits}"
     );
-    let share = by_day as f64 / hospital as f64;
+    let share = by_day as f64 / f64::from(hospital);
     near("arrivals between 9:00 and 21:00", share, 0.66, 0.06);
 }
 
