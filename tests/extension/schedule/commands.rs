@@ -214,7 +214,7 @@ fn names_and_commands_with_quotes(pg: &Postgres) {
 
 fn masking_generating_and_copying(pg: &Postgres) {
     let _server = shared();
-    let (session, role) = prepared(pg);
+    let (mut session, role) = prepared(pg);
     let mut owner = session.role(pg, &role);
     owner.run("CREATE TABLE people (id int, email text); INSERT INTO people SELECT i, 'real' || i || '@corp.com' FROM generate_series(1, 100) i");
     owner.run("SELECT synth_set_rule('people', 'email', 'MASKED WITH email')");
