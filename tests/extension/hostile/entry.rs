@@ -66,7 +66,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("synth_reference", &["SELECT synth_reference({}, '{v}', 'own', '{w}')", "SELECT synth_reference('own', ARRAY[{}]::name[], 'own', '{w}')", "SELECT synth_reference('own', '{v}', {}, '{w}')", "SELECT synth_reference('own', '{v}', 'own', ARRAY[{}]::name[])"]),
     ("synth_resume", &["SELECT synth_resume({})"]),
     ("synth_revoke_unmask", &["SELECT synth_revoke_unmask({}, 'own', 'v')", "SELECT synth_revoke_unmask('pg_monitor', {}, 'v')", "SELECT synth_revoke_unmask('pg_monitor', 'own', {})"]),
-    ("synth_rotate_secret", &["SELECT synth_rotate_secret()"]),
+    ("synth_rotate_secret", &["BEGIN; SELECT synth_rotate_secret(); ROLLBACK"]),
     ("synth_run_now", &["SELECT synth_run_now({})"]),
     ("synth_schedule", &["SELECT synth_schedule({}, '@yearly', 'SELECT 1')", "SELECT synth_schedule('j', {}, 'SELECT 1')", "SELECT synth_schedule('j', '@yearly', 'SELECT 1', {})", "SELECT synth_schedule('j', '@yearly', 'SELECT 1', 'UTC', {})", "SELECT synth_schedule('j', '@yearly', 'SELECT 1', missed => {})"]),
     ("synth_set_rule", &["SELECT synth_set_rule({}, 'v', 'NOT MASKED')", "SELECT synth_set_rule('own', {}, 'NOT MASKED')", "SELECT synth_set_rule('own', 'v', {})", "SELECT synth_set_rule('own', 'v', 'MASKED WITH FUNCTION ' || {}::text)"]),

@@ -24,7 +24,7 @@ struct Form {
     /// Tables that get the rules.
     ruled: &'static [&'static str],
     call: &'static str,
-    /// The masked table, to be verified at the end.
+    /// The masked table, to be proved at the end.
     result: &'static str,
     /// Whether it has ended, after all has been found as it must be.
     ended: fn(&mut Session) -> bool,
@@ -231,12 +231,15 @@ fn prove(session: &mut Session, form: &Form) {
         "SELECT count(*) FROM {table} t JOIN masked USING (email) WHERE t.id = masked.id"
     ));
     assert_eq!(found, "3000", "{name}: the index does not find the rows");
-    // Statistics are cleared by a call of their own, as docs/proof.md says.
-    let verified = format!(
-        "SELECT count(*) FILTER (WHERE verdict = 'SURVIVING' AND place NOT LIKE '%statistics'), count(*) FILTER (WHERE verdict = 'differs'), count(*) > 4
-         FROM synth_verify_masked('{table}', false)"
-    );
-    assert_eq!(session.rows(&verified), [row(&["0", "0", "t"])], "{name}");
+    // A copy has no fingerprint: it has been compared with what masking gives. Statistics are cleared by
+    // a call of their own, as docs/proof.md says.
+    if !table.starts_with("copied") {
+        let verified = format!(
+            "SELECT count(*) FILTER (WHERE verdict = 'SURVIVING' AND place NOT LIKE '%statistics'), count(*) FILTER (WHERE verdict = 'differs'), count(*) > 4
+             FROM synth_verify_masked('{table}', false)"
+        );
+        assert_eq!(session.rows(&verified), [row(&["0", "0", "t"])], "{name}");
+    }
     assert_eq!(
         session.value("SELECT count(*) FROM synth_audit_verify()"),
         "0",

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::caseless::Caseless;
-use super::words::{NO_SURNAMES, TITLES, WORDS};
+use super::words::{ARTICLES, NO_SURNAMES, PARTICLES, TITLES, WORDS};
 use crate::locale::Locale;
 
 /// What can be found, in the order of precedence.
@@ -41,16 +41,17 @@ static FORMS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
             Kind::Iban,
             r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]{2,4}){3,8}",
         ),
-        (Kind::Card, r"[0-9](?:[ .-]?[0-9]){11,18}"),
-        // Identifiers of forms of their own, before what looks like a telephone number in them: codice
-        // fiscale and VIN, CNPJ, and the French NIR with its blanks.
-        (
-            Kind::Id,
-            r"(?i:\b[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]\b)|\b[A-HJ-NPR-Z0-9]{17}\b",
-        ),
+        // Before what looks like a card or a telephone number in them: CNPJ, and the French NIR with its
+        // blanks.
         (
             Kind::Id,
             r"\b[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}\b|\b[1-478] [0-9]{2} [0-9]{2} (?:[0-9]{2}|2[AB]) [0-9]{3} [0-9]{3}(?: [0-9]{2})?\b",
+        ),
+        (Kind::Card, r"[0-9](?:[ .-]?[0-9]){11,18}"),
+        // Codice fiscale, and VIN.
+        (
+            Kind::Id,
+            r"(?i:\b[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]\b)|\b[A-HJ-NPR-Z0-9]{17}\b",
         ),
         (
             Kind::Ip,
@@ -96,7 +97,11 @@ impl Finder {
                 first_names.extend(first.map(|known| known.romanized.to_lowercase()));
                 for surname in locale.last_names.list() {
                     let written = surname.name.iter().chain(&surname.romanized);
-                    last_names.extend(written.map(|name| name.to_lowercase()));
+                    // Of "van den Berg" the word that has a capital, too.
+                    last_names.extend(written.flat_map(|name| {
+                        let last = name.rsplit(' ').next().unwrap_or(name);
+                        [name.to_lowercase(), last.to_lowercase()]
+                    }));
                 }
             }
         }
@@ -186,7 +191,8 @@ impl Finder {
                         if adjoining(text, range, next)
                             && !NO_SURNAMES.contains(&lower.as_str()) =>
                     {
-                        (first, true)
+                        // Don is both.
+                        (if is_name(at) { at } else { first }, true)
                     }
                     _ => {
                         at += 1;
@@ -204,7 +210,8 @@ impl Finder {
             while end + 1 < words.len()
                 && end - start < 3
                 && adjoining(text, &words[end].0, &words[end + 1].0)
-                && !NO_SURNAMES.contains(&words[end + 1].1.as_str())
+                && (!NO_SURNAMES.contains(&words[end + 1].1.as_str())
+                    || self.begins_surname(&words[end + 1..]))
                 && !TITLES.contains(&words[end + 1].1.as_str())
             {
                 end += 1;
@@ -218,6 +225,17 @@ impl Finder {
             at = end + 1;
         }
         names
+    }
+
+    /// Whether a word is a surname all the same, as `Le` is, or two are, as `Le Gall`.
+    fn begins_surname(&self, words: &[(Range<usize>, String)]) -> bool {
+        match words {
+            [(_, one), (_, other), ..] if self.last_names.contains(&format!("{one} {other}")) => {
+                true
+            }
+            [(_, one), ..] => self.last_names.contains(one),
+            [] => false,
+        }
     }
 
     fn is_name(&self, lower: &str) -> bool {
@@ -275,13 +293,23 @@ fn is_iban(compact: &str) -> bool {
     remainder == 1
 }
 
-/// Whether two words are parts of one name: a blank between them, or the point of a title or an
-/// initial and a blank.
+/// Whether two words are parts of one name: between them a blank, or the point of a title or an
+/// initial, and perhaps the small words of a surname (`van den`).
 fn adjoining(text: &str, one: &Range<usize>, next: &Range<usize>) -> bool {
+    let word = &text[one.clone()];
     let between = &text[one.end..next.start];
-    let short = text[one.clone()].chars().count() <= 5;
-    let is_initial = text[one.clone()].chars().count() == 1;
-    between == " "
-        || is_initial && matches!(between, "." | ". ")
-        || short && between == ". " && TITLES.contains(&text[one.clone()].to_lowercase().as_str())
+    let letters = word.chars().count();
+    let is_initial = letters == 1;
+    let is_short_title = letters <= 5 && TITLES.contains(&word.to_lowercase().as_str());
+    let rest = match between.strip_prefix('.') {
+        Some("") => return is_initial,
+        Some(rest) if is_initial || is_short_title => rest,
+        Some(_) => return false,
+        None => between,
+    };
+    let mut small = rest.split(' ').filter(|word| !word.is_empty());
+    rest.starts_with(' ')
+        && rest.ends_with(' ')
+        && small.next().is_none_or(|first| PARTICLES.contains(&first))
+        && small.all(|word| PARTICLES.contains(&word) || ARTICLES.contains(&word))
 }

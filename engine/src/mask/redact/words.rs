@@ -222,3 +222,11 @@ pub const NO_SURNAMES: &[&str] = &[
     "los",
     "dob",
 ];
+
+/// Small words with which a surname begins.
+pub const PARTICLES: &[&str] = &[
+    "van", "von", "vom", "de", "di", "della", "ter", "ten", "te", "da", "dos", "bin", "af", "av",
+];
+
+/// Small words that may follow one of these.
+pub const ARTICLES: &[&str] = &["der", "den", "het", "la", "las", "los"];
