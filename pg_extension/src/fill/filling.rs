@@ -203,7 +203,9 @@ impl Filling {
         let begun = self.written > 0;
         let mut described_references =
             keys::references(&self.described, round, begun, self.rows, self.seed);
-        table.begun = if begun { self.next } else { 0 };
+        // Keys that are foreseen go on with the rows.
+        let begins = begun && round.foreseen.is_empty();
+        table.begun = if begins { self.next } else { 0 };
         for reference in &mut described_references {
             self.meet(reference, round);
         }

@@ -35,10 +35,12 @@ pub fn references(
                     .all(|column| reference.positions.contains(column))
                     && !unique.columns.is_empty()
             });
-            let unused_only = one_to_one && (begun || described.table.existing_rows > 0);
             let skipped = round.empty.contains(&reference.name)
                 || round.own.contains(&reference.name)
                 || round.foreseen.contains_key(&reference.name);
+            // Keys that are foreseen are the same in all rounds.
+            let begun = begun && !skipped;
+            let unused_only = one_to_one && (begun || described.table.existing_rows > 0);
             let keys = if skipped {
                 Keys::default()
             } else {
