@@ -43,7 +43,7 @@ impl Grain {
 
 /// Which edition of the engine's rows this is: raised when a seed comes to mean other rows, so
 /// that a load begun before is not finished with rows that do not join.
-pub const DATA_EDITION: u32 = 2;
+pub const DATA_EDITION: u32 = 3;
 
 /// Everything that decides what a load writes, and where.
 #[derive(Debug, Clone, PartialEq)]
