@@ -431,11 +431,11 @@ impl Cell<'_> {
             .filter(|count| (low..=high).contains(count))
             .and_then(near)
         {
-            Some(count) => {
+            Some(count) if self.differs(&ordered.codec, count, binds) => {
                 ordered.codec.write(count, out);
                 Written::Count(count)
             }
-            None => self.draw(row, entropy, out),
+            _ => self.draw(row, entropy, out),
         }
     }
 
