@@ -167,7 +167,7 @@ mod tests {
         let base = load();
         assert_eq!(
             base.id(),
-            "6432c883a1e72aa5c5f92ea2f60fc3f8ff47701d2628022432a5aa3ea7d27928"
+            "f789a23a106a1391a27b0487f41c8c866880fe9aec854d09f0f1cc118ce2f403"
         );
         let mut others = vec![base.clone(); 8];
         others[0].generator = "encounters".to_owned();

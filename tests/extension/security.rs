@@ -45,6 +45,7 @@ fn functions_are_granted_to_those_listed(pg: &Postgres) {
         ("synth.look_at_jobs()", "f", "c"),
         ("synth.next_run(text,text,timestamp with time zone)", "t", "c"),
         ("synth.online_capture()", "f", "c"),
+        ("synth.point_count(bigint)", "t", "c"),
         ("synth.random_secret()", "f", "c"),
         ("synth.registry_entries()", "t", "c"),
         ("synth.rows_support(internal)", "t", "c"),

@@ -27,6 +27,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("registry_entries", &["SELECT count(*) FROM synth.registry_entries()"]),
     ("rows_support", &["SELECT synth.rows_support(NULL)"]),
     ("rule_problem", &["SELECT synth.rule_problem('own', 1::smallint, {})"]),
+    ("point_count", &["SELECT synth.point_count(-9223372036854775808)", "SELECT synth.point_count(NULL)"]),
     ("series_value", &["SELECT synth.series_value(1, 1, 1, 1, 1, 1, 1, 1, 1)"]),
     ("session_seed", &["SELECT synth.session_seed()"]),
     ("table_changed", &["CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION synth.table_changed()"]),
