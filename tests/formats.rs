@@ -1,6 +1,7 @@
 //! The formats, checked by programs that others wrote; `scripts/validators.sh` installs them.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -175,7 +176,7 @@ fn identifiers(validators: &Validators) {
             for row in 0..EACH {
                 // Spread over all there are.
                 let value = bound.value(row.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-                lines += &format!("{name}\t{locale}\t{value}\n");
+                let _ = writeln!(lines, "{name}\t{locale}\t{value}");
             }
         }
     }

@@ -61,7 +61,7 @@ struct Lines {
     export: Arc<dyn Export>,
     steps: Steps,
     /// What the last step has written.
-    lines: [Vec<u8>; 1],
+    file: [Vec<u8>; 1],
     position: usize,
 }
 
@@ -72,7 +72,7 @@ impl Lines {
         Self {
             export: or_raise((entry.build)(&options(arguments))),
             steps: Steps::new(units, entry.batch_units),
-            lines: [Vec::new()],
+            file: [Vec::new()],
             position: 0,
         }
     }
@@ -80,13 +80,13 @@ impl Lines {
 
 impl Documents for Lines {
     fn next(&mut self) -> Option<Datum> {
-        while self.position >= self.lines[0].len() {
+        while self.position >= self.file[0].len() {
             let units = self.steps.next()?;
-            self.lines[0].clear();
+            self.file[0].clear();
             self.position = 0;
-            or_raise(self.export.write(units, &mut self.lines));
+            or_raise(self.export.write(units, &mut self.file));
         }
-        let rest = &self.lines[0][self.position..];
+        let rest = &self.file[0][self.position..];
         let length = rest
             .iter()
             .position(|&byte| byte == b'\n')

@@ -73,9 +73,10 @@ fn trimmed<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 /// Runs the blocks of a document, and gives what psql prints for each.
 fn outputs(pg: &Postgres, blocks: &[Block]) -> Result<Vec<String>, String> {
     const MARK: &str = "\u{1}";
-    let script: String = (blocks.iter())
-        .map(|block| format!("{}\n\\echo {MARK}\n", block.sql))
-        .collect();
+    let mut script = String::new();
+    for block in blocks {
+        let _ = writeln!(script, "{}\n\\echo {MARK}", block.sql);
+    }
     let name = if script.to_uppercase().contains("CREATE EXTENSION PG_SYNTH") {
         pg.create_database()
     } else {
@@ -105,7 +106,7 @@ fn outputs(pg: &Postgres, blocks: &[Block]) -> Result<Vec<String>, String> {
     Ok(printed.split(MARK).map(str::to_owned).collect())
 }
 
-/// Who types what the documentation shows sees what it shows. With UPDATE_GENERATED=1 outputs are
+/// Who types what the documentation shows sees what it shows. With `UPDATE_GENERATED=1` outputs are
 /// written anew.
 fn documented_sql_runs(pg: &Postgres) {
     let update = std::env::var_os("UPDATE_GENERATED").is_some();

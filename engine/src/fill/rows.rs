@@ -420,7 +420,7 @@ impl Cell<'_> {
         let shift = u32::try_from(1 + below(bits, 50)).unwrap_or(1);
         let width = i64::try_from(high.abs_diff(low) >> shift).unwrap_or(i64::MAX);
         let count = match attempt % 4 {
-            0 => self.from_others(&ordered.codec, conditions, bits),
+            0 => self.drawn_by_others(&ordered.codec, conditions, bits),
             1 if low < 0 && high > 0 => ordered.draw(entropy, low.max(-width), high.min(width)),
             1 | 2 => ordered.draw(entropy, low, low.saturating_add(width)),
             _ => ordered.draw(entropy, high.saturating_sub(width), high),
@@ -441,7 +441,7 @@ impl Cell<'_> {
 
     /// A number that two of the other columns of a condition give: their sum, difference, product or
     /// quotient, or one of them.
-    fn from_others(&self, codec: &Codec, conditions: &[Expr], entropy: u64) -> Option<i64> {
+    fn drawn_by_others(&self, codec: &Codec, conditions: &[Expr], entropy: u64) -> Option<i64> {
         let own = &self.plan.table.columns[self.column].name;
         let names = conditions.iter().flat_map(Expr::columns);
         let others: Vec<Literal> = names

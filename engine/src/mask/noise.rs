@@ -269,6 +269,10 @@ impl Noise {
             .unwrap_or(0)
     }
 
+    #[expect(
+        clippy::float_cmp,
+        reason = "whether rounding has given the very same number"
+    )]
     fn double(&self, value: f64, floats: Floats) -> f64 {
         if !value.is_finite() {
             return value;

@@ -112,6 +112,7 @@ pub struct CatalogColumn {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a query")]
 struct CatalogUnique {
     name: String,
     columns: Vec<i16>,

@@ -191,7 +191,9 @@ fn killed_at_random_points(_: &Postgres) {
             // The same call again and again, until it ends.
             loop {
                 let kill = (kills < KILLS && usual > Duration::ZERO).then(|| Kill {
-                    after: usual.mul_f64(next(&mut state) as f64 / (1_u64 << 31) as f64),
+                    after: usual.mul_f64(
+                        f64::from(u32::try_from(next(&mut state)).unwrap()) / 2_f64.powi(31),
+                    ),
                     whole_server: next(&mut state).is_multiple_of(2),
                 });
                 let undisturbed = kill.is_none();

@@ -163,7 +163,7 @@ impl Hints {
             None => Value::Object(Map::new()),
         };
         for document in &self.documents {
-            if draw() % 2 == 0 {
+            if draw().is_multiple_of(2) {
                 merge(&mut value, document);
             }
         }
@@ -291,7 +291,7 @@ fn within(address: IpAddr, prefix: u8, whole: bool, choice: u64, entropy: u64, o
         IpAddr::V4(address) => (u128::from(u32::from(address)), 32_u8),
         IpAddr::V6(address) => (u128::from(address), 128),
     };
-    let length = if choice % 4 == 0 {
+    let length = if choice.is_multiple_of(4) {
         u8::try_from(below(entropy, u64::from(prefix) + 1)).unwrap_or(prefix)
     } else if whole {
         let more = below(entropy, u64::from(bits - prefix) + 1);

@@ -51,6 +51,8 @@ fn arrays() -> impl Strategy<Value = Json> {
 /// `jsonb` as Postgres reads it, written anew from its documentation: every value at the place that the
 /// words before it give.
 mod reader {
+    use std::fmt::Write as _;
+
     use serde_json::{Map, Value};
 
     fn word(bytes: &[u8], at: usize) -> u32 {
@@ -127,14 +129,15 @@ mod reader {
             Ok(index) => digits.get(index).copied().unwrap_or(0),
             Err(_) => 0,
         };
-        let whole: String = (0..=weight.max(0))
-            .rev()
-            .map(|place| format!("{:04}", digit(place)))
-            .collect();
         let places = i32::try_from(scale.div_ceil(4)).unwrap();
-        let fraction: String = (1..=places)
-            .map(|place| format!("{:04}", digit(-place)))
-            .collect();
+        let shown = |places: &mut dyn Iterator<Item = i32>| {
+            places.fold(String::new(), |mut text, place| {
+                write!(text, "{:04}", digit(place)).unwrap();
+                text
+            })
+        };
+        let whole = shown(&mut (0..=weight.max(0)).rev());
+        let fraction = shown(&mut (1..=places).map(|place| -place));
         assert!(
             fraction[scale..].bytes().all(|byte| byte == b'0'),
             "more digits than the scale"
