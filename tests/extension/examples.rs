@@ -86,6 +86,8 @@ fn outputs(pg: &Postgres, blocks: &[Block]) -> Result<Vec<String>, String> {
     fs::write(&path, &script).unwrap();
     let ran = pg
         .program("psql")
+        // As the documents were written.
+        .env("PGTZ", "UTC")
         .args([
             "-X",
             "-q",
