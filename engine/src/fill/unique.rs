@@ -15,6 +15,8 @@ pub(super) struct Digit {
     pub modulus: Option<u64>,
     /// Indexes from here on have no value: NULL where that is allowed.
     pub limit: Option<u64>,
+    /// Indexes from the limit on begin anew, for rows that may yet be refused.
+    pub around: bool,
 }
 
 impl Digit {
@@ -26,15 +28,21 @@ impl Digit {
             divisor: 1,
             modulus: None,
             limit,
+            around: false,
         }
     }
 
     /// The index of a row; none beyond the limit.
     #[inline]
     pub fn at(&self, row: u64) -> Option<u64> {
-        let number = self.start.wrapping_add(row);
-        if self.limit.is_some_and(|limit| number >= limit) {
-            return None;
+        let mut number = self.start.wrapping_add(row);
+        if let Some(limit) = self.limit
+            && number >= limit
+        {
+            if !self.around || limit == 0 {
+                return None;
+            }
+            number %= limit;
         }
         let scrambled = match self.scramble {
             Some(permutation) => {
@@ -144,6 +152,7 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
                     divisor,
                     modulus: Some(modulus),
                     limit: capacity,
+                    around: false,
                 },
             )
         })
@@ -157,6 +166,7 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
                 divisor: product,
                 modulus: None,
                 limit: capacity,
+                around: false,
             },
         ));
     }

@@ -219,6 +219,7 @@ struct Planner {
     problems: Vec<Problem>,
     capacity: Option<(u64, String)>,
     unproven: BTreeSet<String>,
+    counted: Vec<uniques::Counted>,
     verified: Vec<Vec<Expr>>,
     searched: BTreeSet<String>,
     /// How many of the values by index existing rows have, though it is not known which.
@@ -248,6 +249,7 @@ impl Planner {
             problems: Vec::new(),
             capacity: None,
             unproven: BTreeSet::new(),
+            counted: Vec::new(),
             verified: Vec::new(),
             searched: BTreeSet::new(),
             taken: 0,
@@ -328,6 +330,7 @@ impl Planner {
         }
         let order = self.relate(&mut columns);
         let limit = self.capacity.as_ref().map(|(capacity, _)| *capacity);
+        let limit = self.go_around(&mut columns, &choice, limit);
         for (least, name) in self.table.limits.clone() {
             if self
                 .capacity

@@ -1,6 +1,6 @@
 //! Unique constraints: values by index, so that no look-up is needed.
 
-use super::{Choice, Planner, same_values};
+use super::{Choice, Planned, Planner, same_values};
 use crate::fill::check::{Comparison, Nullness, Relation};
 use crate::fill::class::Class;
 use crate::fill::domain::{Made, make};
@@ -12,6 +12,9 @@ use crate::fill::unique::{Component, Digit, Member, scheme};
 /// Numbers under an index on expressions are drawn from at least so many times as many as there are
 /// rows.
 const ROOM: u64 = 16;
+
+/// Values by index are gone through so many times where candidates may be refused.
+const ROUNDS: u64 = 8;
 
 impl Planner {
     /// Where NULLs count as equal one row may have NULL: alternatives that ask for it are left out
@@ -251,14 +254,58 @@ impl Planner {
         }
         if let Some(capacity) = capacity
             && !nullable
-            && self
-                .capacity
-                .as_ref()
-                .is_none_or(|(least, _)| capacity < *least)
         {
-            self.capacity = Some((capacity, unique.name.clone()));
+            let least = self.capacity.as_ref().map(|(least, _)| *least);
+            if least.is_none_or(|least| capacity < least) {
+                self.capacity = Some((capacity, unique.name.clone()));
+            }
+            self.counted.push(Counted {
+                unique: unique.name.clone(),
+                members: if one_null { Vec::new() } else { members },
+                capacity,
+            });
         }
         by_index
+    }
+
+    /// Where candidates may be refused for another reason and values by index hardly suffice, those
+    /// of a refused candidate come again with other values beside them, and the database says which
+    /// are taken. Gives how many candidates there are.
+    pub(super) fn go_around(
+        &mut self,
+        columns: &mut [Planned],
+        choice: &Choice,
+        limit: Option<u64>,
+    ) -> Option<u64> {
+        let most = limit?;
+        if matches!(choice, Choice::ByIndex { .. }) {
+            return limit;
+        }
+        let searched = self
+            .verified
+            .iter()
+            .any(|conditions| !conditions.is_empty());
+        let unproven = self.unproven.clone();
+        let mut candidates = self.rows.max(most).saturating_mul(ROUNDS);
+        for counted in std::mem::take(&mut self.counted) {
+            let refused = searched || unproven.iter().any(|name| *name != counted.unique);
+            let scarce = counted.capacity < self.rows.saturating_mul(ROUNDS);
+            if !refused || !scarce || counted.members.is_empty() {
+                candidates = candidates.min(counted.capacity);
+                continue;
+            }
+            for member in counted.members {
+                let digit = match member {
+                    Member::Column(column) => &mut columns[column].digit,
+                    Member::Reference(reference) => &mut self.references[reference].digit,
+                };
+                if let Some(digit) = digit {
+                    digit.around = true;
+                }
+            }
+            self.unproven.insert(counted.unique);
+        }
+        Some(candidates)
     }
 
     /// Where a reference that is in the constraint in part cannot be told apart: one of the other
@@ -540,6 +587,15 @@ impl Planner {
         });
         Some(Choice::ByIndex { start, ends })
     }
+}
+
+/// A unique constraint whose values are counted through.
+pub(super) struct Counted {
+    unique: String,
+    /// None where the last value is NULL.
+    members: Vec<Member>,
+    /// How many rows it tells apart.
+    capacity: u64,
 }
 
 /// A recognition that asks for everything the type holds.
