@@ -476,7 +476,7 @@ def measure_values(socket):
         "unnest(proargtypes) WITH ORDINALITY u (t, n) WHERE n <= pronargs - pronargdefaults), '') "
         "FROM pg_proc WHERE prosrc = 'synth_value' ORDER BY 1"
     )
-    rows = ROWS // 5
+    rows, repeats = ROWS, min(REPEATS, 3)
     say(f"\nValue functions in Postgres, one core, and the crate fake in Rust (million values a second; aim: at least 2)")
     clock = "SELECT split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)"
     speeds = {}
@@ -486,8 +486,10 @@ def measure_values(socket):
         arguments = special.get(name) or ", ".join(required[t] for t in types.split(",") if t)
         call = f"{name}({arguments}{', ' if arguments else ''}i, 1)" if name else "i"
         # Processor time of the server process: other work on the machine does not count.
-        out = sql(clock, f"SELECT count({call}) FROM generate_series(1, {rows}) i", clock).split()
-        nanoseconds = int(out[2]) - int(out[0])
+        count = f"SELECT count({call}) FROM generate_series(1, {rows}) i"
+        out = [int(cell) for cell in sql(clock, *[count, clock] * repeats).split()]
+        clocks = out[::2]
+        nanoseconds = statistics.median(end - start for start, end in zip(clocks, clocks[1:]))
         if name:
             speeds[name.removeprefix("synth_")] = rows * 1e3 / nanoseconds
         else:

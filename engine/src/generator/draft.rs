@@ -13,8 +13,8 @@ const LONGEST: usize = 128;
 /// Where a piece lies in its pool, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece {
-    start: usize,
-    length: usize,
+    start: u32,
+    length: u32,
 }
 
 /// Texts one behind the other, of ASCII for the sake of speed.
@@ -26,9 +26,11 @@ impl Pool {
     pub fn add(&mut self, write: impl FnOnce(&mut String)) -> Piece {
         let start = self.0.len();
         write(&mut self.0);
+        // A pool has far less than 4 GB; what has not is cut short.
+        let small = |number: usize| u32::try_from(number).unwrap_or(0);
         Piece {
-            start,
-            length: self.0.len() - start,
+            start: small(start),
+            length: small(self.0.len() - start),
         }
     }
 
@@ -60,8 +62,10 @@ impl Pool {
 
 /// A text in the making.
 pub(super) struct Draft<'a> {
-    pool: &'a str,
-    text: String,
+    pool: &'a [u8],
+    /// What is written, and room behind it.
+    text: Vec<u8>,
+    length: usize,
 }
 
 impl Draft<'_> {
@@ -69,35 +73,40 @@ impl Draft<'_> {
     #[inline]
     pub fn push<const BLOCK: usize>(&mut self, piece: Piece) {
         const { assert!(BLOCK <= LONGEST) }
-        let start = self.text.len();
+        let (start, length) = (piece.start as usize, piece.length as usize);
         let mut done = 0;
-        while done < piece.length {
-            let at = piece.start + done;
-            let Some(block) = self.pool.get(at..at + BLOCK) else {
-                // Only beside a character of several bytes.
-                self.text.truncate(start);
-                self.text
-                    .push_str(&self.pool[piece.start..piece.start + piece.length]);
-                return;
-            };
-            self.text.push_str(block);
+        while done < length {
+            let from = start + done;
+            let block = &self.pool[from..from + BLOCK];
+            write_at(&mut self.text, self.length + done, block);
             done += BLOCK;
         }
-        self.text.truncate(start + piece.length);
+        self.length += length;
     }
 
     /// Appends a piece of at most `BLOCK` bytes if a condition holds, without a branch.
     #[inline]
     pub fn push_if<const BLOCK: usize>(&mut self, condition: bool, piece: Piece) {
-        let length = piece.length * usize::from(condition);
+        let length = piece.length * u32::from(condition);
         self.push::<BLOCK>(Piece { length, ..piece });
     }
 
     /// Appends a text that is always the same.
     #[inline]
     pub fn push_str(&mut self, text: &str) {
-        self.text.push_str(text);
+        write_at(&mut self.text, self.length, text.as_bytes());
+        self.length += text.len();
     }
+}
+
+/// Writes bytes at a place of a text, which grows for it.
+#[inline]
+fn write_at(text: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    let end = at + bytes.len();
+    if end > text.len() {
+        text.resize(end.next_power_of_two(), b' ');
+    }
+    text[at..end].copy_from_slice(bytes);
 }
 
 /// Writes what `make` makes of the pieces of a pool.
@@ -109,20 +118,21 @@ pub(super) fn draft(
 ) -> fmt::Result {
     thread_local! {
         /// Memory that the next text reuses.
-        static MEMORY: Cell<String> = const { Cell::new(String::new()) };
+        static MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
     /// More is given back.
     const KEPT: usize = 1 << 16;
 
-    let mut text = MEMORY.take();
-    text.clear();
     let mut draft = Draft {
-        pool: &pool.0,
-        text,
+        pool: pool.0.as_bytes(),
+        text: MEMORY.take(),
+        length: 0,
     };
     make(&mut draft);
-    let written = out.write_str(&draft.text);
-    if draft.text.capacity() <= KEPT {
+    // Pieces are whole, so what they make is text.
+    let text = std::str::from_utf8(&draft.text[..draft.length]).map_err(|_| fmt::Error)?;
+    let written = out.write_str(text);
+    if draft.text.len() <= KEPT {
         MEMORY.set(draft.text);
     }
     written
@@ -150,12 +160,15 @@ mod tests {
         let mut out = String::new();
         draft(&pool, &mut out, |draft| {
             for (piece, text) in pieces.iter().zip(texts) {
-                let start = draft.text.len();
+                let start = draft.length;
                 draft.push::<8>(*piece);
                 draft.push_if::<128>(true, *piece);
                 draft.push_if::<8>(false, *piece);
                 draft.push_str("|");
-                assert_eq!(draft.text[start..], format!("{text}{text}|"));
+                assert_eq!(
+                    draft.text[start..draft.length],
+                    *format!("{text}{text}|").as_bytes()
+                );
             }
         })
         .unwrap();

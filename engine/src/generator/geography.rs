@@ -5,10 +5,10 @@ use std::f64::consts::TAU;
 use std::fmt::{self, Write};
 
 use super::address::PLACES;
+use super::draw::write_ascii;
 use super::{Arguments, Bound, Generator, Group};
 use crate::entropy::{below, remix, unit};
 use crate::error::Result;
-use crate::format::text::write_float;
 use crate::registry::{Parameter, ParameterType};
 use crate::schema::ColumnType;
 
@@ -81,14 +81,47 @@ pub(super) const ENTRIES: &[Generator] = &[
 ];
 
 fn write_point(longitude: f64, latitude: f64, out: &mut dyn Write) -> fmt::Result {
-    let mut bytes = Vec::with_capacity(32);
-    bytes.push(b'(');
-    write_float((longitude * 1e6).round() / 1e6, &mut bytes);
-    bytes.push(b',');
-    write_float((latitude * 1e6).round() / 1e6, &mut bytes);
-    bytes.push(b')');
-    // Digits and signs are ASCII.
-    out.write_str(std::str::from_utf8(&bytes).unwrap_or_default())
+    /// Two numbers of up to eleven characters, with what stands around them.
+    const LONGEST: usize = 32;
+    let mut bytes = ([0_u8; LONGEST], 0);
+    push(&mut bytes, b"(");
+    push_degrees(longitude, &mut bytes);
+    push(&mut bytes, b",");
+    push_degrees(latitude, &mut bytes);
+    push(&mut bytes, b")");
+    write_ascii(&bytes.0[..bytes.1], out)
+}
+
+#[inline]
+fn push<const N: usize>((bytes, length): &mut ([u8; N], usize), more: &[u8]) {
+    bytes[*length..*length + more.len()].copy_from_slice(more);
+    *length += more.len();
+}
+
+/// Degrees with up to six decimals, without zeros at their end.
+#[inline]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "degrees are at most 360, and a digit is below 10"
+)]
+fn push_degrees<const N: usize>(degrees: f64, out: &mut ([u8; N], usize)) {
+    let millionths = (degrees * 1e6).round() as i64;
+    if millionths < 0 {
+        push(out, b"-");
+    }
+    let millionths = millionths.unsigned_abs();
+    let (whole, mut rest) = (millionths / 1_000_000, millionths % 1_000_000);
+    push(out, itoa::Buffer::new().format(whole).as_bytes());
+    if rest == 0 {
+        return;
+    }
+    let mut decimals = *b".000000";
+    for place in decimals[1..].iter_mut().rev() {
+        *place += (rest % 10) as u8;
+        rest /= 10;
+    }
+    let length = decimals.iter().rposition(|&digit| digit != b'0');
+    push(out, &decimals[..length.map_or(0, |last| last + 1)]);
 }
 
 fn within(arguments: &Arguments<'_>) -> Result<Bound> {
@@ -134,10 +167,15 @@ fn around(
     let direction = TAU * unit(entropy);
     // Areas of a cap go by 1 - cos of its radius; half the square of the sine of half of it.
     let most = (radius / KM_PER_DEGREE / 2.0).min(90.0).to_radians().sin();
-    let distance = 2.0 * (most * unit(remix(entropy)).sqrt()).asin();
+    let half = most * unit(remix(entropy)).sqrt();
+    let (far_sin, far_cos) = (
+        2.0 * half * (1.0 - half * half).max(0.0).sqrt(),
+        1.0 - 2.0 * half * half,
+    );
     let (sin, cos) = latitude.to_radians().sin_cos();
-    let to = (sin * distance.cos() + cos * distance.sin() * direction.cos()).clamp(-1.0, 1.0);
-    let turn = (direction.sin() * distance.sin() * cos).atan2(distance.cos() - sin * to);
+    let (east, north) = direction.sin_cos();
+    let to = (sin * far_cos + cos * far_sin * north).clamp(-1.0, 1.0);
+    let turn = (east * far_sin * cos).atan2(far_cos - sin * to);
     write_point(
         wrapped(longitude + turn.to_degrees()),
         to.asin().to_degrees(),

@@ -41,31 +41,44 @@ pub(super) fn geohash(
     precision: usize,
     out: &mut dyn Write,
 ) -> fmt::Result {
-    let mut text = [0_u8; LONGEST];
-    let text = &mut text[..precision.min(LONGEST)];
-    let (mut east, mut north) = ((-180.0, 180.0), (-90.0, 90.0));
-    let mut eastward = true;
-    for character in text.iter_mut() {
-        let mut index = 0;
-        for _ in 0..5 {
-            // Halve the longitudes and the latitudes in turn.
-            let (range, value) = if eastward {
-                (&mut east, longitude)
-            } else {
-                (&mut north, latitude)
-            };
-            let middle = f64::midpoint(range.0, range.1);
-            index = index << 1 | usize::from(value >= middle);
-            if value >= middle {
-                range.0 = middle;
-            } else {
-                range.1 = middle;
-            }
-            eastward = !eastward;
-        }
-        *character = CHARACTERS[index];
-    }
-    write_ascii(text, out)
+    // The first bit is the longitude's, then they take turns.
+    let bits = spread(cell(longitude, 180.0)) << 1 | spread(cell(latitude, 90.0));
+    let text: [u8; LONGEST] =
+        std::array::from_fn(|place| CHARACTERS[index(bits >> (59 - 5 * place) & 31)]);
+    write_ascii(&text[..precision.min(LONGEST)], out)
+}
+
+#[inline]
+fn index(bits: u64) -> usize {
+    usize::try_from(bits).unwrap_or(0)
+}
+
+/// Which of 2^32 equal parts of -half to half a coordinate is in; what is outside is in the first or
+/// the last.
+#[inline]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast gives the nearest number there is"
+)]
+fn cell(degrees: f64, half: f64) -> u64 {
+    let share = (degrees + half) / (2.0 * half);
+    u64::from((share * 4_294_967_296.0) as u32)
+}
+
+/// The bits of a number of 32 bits, each with a zero before it.
+#[inline]
+fn spread(number: u64) -> u64 {
+    let steps = [
+        (16, 0x0000_ffff_0000_ffff),
+        (8, 0x00ff_00ff_00ff_00ff),
+        (4, 0x0f0f_0f0f_0f0f_0f0f),
+        (2, 0x3333_3333_3333_3333),
+        (1, 0x5555_5555_5555_5555),
+    ];
+    steps
+        .iter()
+        .fold(number, |bits, (by, mask)| (bits | bits << by) & mask)
 }
 
 #[cfg(test)]

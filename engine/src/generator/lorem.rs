@@ -172,8 +172,9 @@ fn sentence(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// How many sentences longer texts are put together of: a paragraph of four has as many forms as a
-/// word of 48 bits, and is written by the sentence rather than by the word.
-const SENTENCES: u64 = 1 << 12;
+/// word of 40 bits, and is written by the sentence rather than by the word. More would not stay in the
+/// processor's caches.
+const SENTENCES: u64 = 1 << 10;
 
 /// Those sentences, of four to ten words, and the words.
 struct Usual {

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::fmt;
+use std::sync::OnceLock;
 
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -53,7 +54,7 @@ impl Buffer {
         unsafe {
             let mut length = length;
             let mut bytes = bytes.cast::<c_char>();
-            if pg_sys::GetDatabaseEncoding() != pg_sys::pg_enc::PG_UTF8 as i32 {
+            if !is_utf8() {
                 let own = bytes;
                 bytes =
                     pg_sys::pg_any_to_server(own, length as i32, pg_sys::pg_enc::PG_UTF8 as i32);
@@ -77,6 +78,13 @@ impl Buffer {
                 .unwrap_or_else(|| Datum::from(0_usize))
         }
     }
+}
+
+/// Whether texts of the engine are those of the database, whose encoding never changes.
+fn is_utf8() -> bool {
+    static UTF8: OnceLock<bool> = OnceLock::new();
+    // SAFETY: reads a variable of the backend.
+    *UTF8.get_or_init(|| unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 })
 }
 
 /// The SQL type of a generator's output.
