@@ -44,6 +44,7 @@ mod error;
 pub mod fill;
 pub mod format;
 pub mod generator;
+pub mod interrupt;
 pub mod locale;
 pub mod mask;
 pub mod pattern;

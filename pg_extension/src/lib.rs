@@ -87,6 +87,7 @@ pgrx::pg_module_magic!(name, version);
 pub extern "C-unwind" fn _PG_init() {
     error::install_panic_hook();
     defect::install();
+    synth_engine::interrupt::set_check(boundary::check_for_interrupts);
     rule::register_provider();
     scan::install();
     audit::register();

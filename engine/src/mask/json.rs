@@ -4,6 +4,7 @@
 //! any length, blanks.
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 
 /// The deepest nesting, and the most values found in one document.
 const DEEPEST: usize = 500;
@@ -103,18 +104,21 @@ pub(super) struct Found {
 }
 
 /// Every string and number that a path leads to, or that lies below what a path leads to, in order.
-pub(super) fn find(text: &str, paths: &[Path]) -> Result<Vec<Found>> {
+pub(super) fn find(
+    text: &str,
+    paths: &[Path],
+    each: &mut dyn FnMut(Found) -> Result<()>,
+) -> Result<()> {
     let mut walk = Walk {
         text,
         bytes: text.as_bytes(),
         at: 0,
         paths,
-        found: Vec::new(),
+        each,
     };
     let start: Vec<(usize, usize)> = (0..paths.len()).map(|path| (path, 0)).collect();
     let start = walk.opened(&start);
-    walk.value(&start, 0)?;
-    Ok(walk.found)
+    walk.value(&start, 0)
 }
 
 /// A path, and how many of its steps have been taken.
@@ -130,7 +134,7 @@ struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
     paths: &'a [Path],
-    found: Vec<Found>,
+    each: &'a mut dyn FnMut(Found) -> Result<()>,
 }
 
 fn unreadable() -> Error {
@@ -219,6 +223,7 @@ impl<'a> Walk<'a> {
     }
 
     fn value(&mut self, states: &[State], depth: usize) -> Result<()> {
+        interrupt::check();
         if depth > DEEPEST {
             return Err(unreadable());
         }
@@ -232,12 +237,7 @@ impl<'a> Walk<'a> {
             Some(b'[') => self.array(states, depth),
             Some(b'"') => {
                 let range = self.string()?;
-                self.found.extend(leaf.map(|path| Found {
-                    range,
-                    is_string: true,
-                    path,
-                }));
-                Ok(())
+                self.found(range, true, leaf)
             }
             Some(first) => {
                 let start = self.at;
@@ -250,17 +250,27 @@ impl<'a> Walk<'a> {
                     return Err(unreadable());
                 }
                 if first == b'-' || first.is_ascii_digit() {
-                    let range = start..self.at;
-                    self.found.extend(leaf.map(|path| Found {
-                        range,
-                        is_string: false,
-                        path,
-                    }));
+                    return self.found(start..self.at, false, leaf);
                 }
                 Ok(())
             }
             None => Err(unreadable()),
         }
+    }
+
+    fn found(
+        &mut self,
+        range: std::ops::Range<usize>,
+        is_string: bool,
+        leaf: Option<usize>,
+    ) -> Result<()> {
+        leaf.map_or(Ok(()), |path| {
+            (self.each)(Found {
+                range,
+                is_string,
+                path,
+            })
+        })
     }
 
     fn object(&mut self, states: &[State], depth: usize) -> Result<()> {
@@ -317,8 +327,18 @@ pub(super) fn encode(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn found(document: &str, path: &str) -> Result<Vec<Found>> {
+        let mut all = Vec::new();
+        let paths = [Path::parse(path).unwrap()];
+        find(document, &paths, &mut |found| {
+            all.push(found);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
     fn texts(document: &str, path: &str) -> Vec<String> {
-        find(document, &[Path::parse(path).unwrap()])
+        found(document, path)
             .unwrap()
             .into_iter()
             .map(|found| document[found.range].to_owned())
@@ -356,12 +376,9 @@ mod tests {
         }
         assert!(Path::parse(&"$.a".repeat(60)).is_err());
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(find(&deep, &[Path::parse("$..*").unwrap()]).is_err());
+        assert!(found(&deep, "$..*").is_err());
         for broken in ["", "{", "[1", "{\"a\"", "{\"a\":}", "\"\\"] {
-            assert!(
-                find(broken, &[Path::parse("$..*").unwrap()]).is_err(),
-                "{broken}"
-            );
+            assert!(found(broken, "$..*").is_err(), "{broken}");
         }
     }
 }

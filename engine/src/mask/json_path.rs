@@ -1,13 +1,15 @@
 //! `json_path`: masks for what paths find in JSON documents.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, StringArray};
 
 use super::arguments::Arguments;
+use super::decimal::Decimal;
 use super::grammar::Parser;
-use super::json::{Path, decode, encode, find};
+use super::json::{Found, Path, decode, encode, find};
 use super::map::text_of;
 use super::{Literal, Mask, Rule, Target};
 use crate::error::{Error, Result};
@@ -79,17 +81,12 @@ impl JsonPaths {
 
     /// The strings, decoded, and the numbers, as they are written, that the paths find.
     pub fn values(&self, document: &str) -> Result<Vec<String>> {
-        Ok(find(document, &self.0)?
-            .into_iter()
-            .map(|found| {
-                let written = &document[found.range];
-                if found.is_string {
-                    decode(written).unwrap_or_default()
-                } else {
-                    written.to_owned()
-                }
-            })
-            .collect())
+        let mut values = Vec::new();
+        find(document, &self.0, &mut |found| {
+            values.push(said(document, &found));
+            Ok(())
+        })?;
+        Ok(values)
     }
 }
 
@@ -192,118 +189,202 @@ fn part(mask: &str, arguments: &Arguments<'_>, secret: &Secret) -> Result<Part> 
     }
 }
 
-/// Where a value stands, and in what form it is masked.
-struct Slot {
-    document: usize,
-    range: std::ops::Range<usize>,
-    /// Whether the result is written as a JSON string.
-    quoted: bool,
+/// What is found in a document says.
+fn said(document: &str, found: &Found) -> String {
+    let written = &document[found.range.clone()];
+    if found.is_string {
+        decode(written).unwrap_or_default()
+    } else {
+        written.to_owned()
+    }
 }
 
-impl JsonPath {
-    fn run(
-        &self,
-        values: &ArrayRef,
-        apply: impl Fn(&dyn Mask, &ArrayRef) -> Result<ArrayRef>,
-    ) -> Result<ArrayRef> {
-        let documents = text_of(values)?;
-        // What is to stand where, by document; each mask computes all its values at once.
-        let mut texts: Vec<(Vec<Slot>, Vec<String>)> = Vec::new();
-        let mut numbers: Vec<(Vec<Slot>, Vec<String>)> = Vec::new();
-        texts.resize_with(self.parts.len(), Default::default);
-        numbers.resize_with(self.parts.len(), Default::default);
-        let mut results: Vec<Vec<(std::ops::Range<usize>, String)>> =
-            vec![Vec::new(); documents.len()];
-        for (row, document) in documents.iter().enumerate() {
-            let Some(document) = document else { continue };
-            for found in find(document, &self.paths)? {
-                let written = &document[found.range.clone()];
-                let mut slot = Slot {
-                    document: row,
-                    range: found.range.clone(),
-                    quoted: true,
-                };
-                match &self.parts[found.path] {
-                    Part::Constant(value) => results[row].push((found.range, value.clone())),
-                    Part::Computed { text, number } => {
-                        let said = if found.is_string {
-                            decode(written).unwrap_or_default()
-                        } else {
-                            written.to_owned()
-                        };
-                        // A number under a mask for numbers stays a number; a string under one is
-                        // masked as the number it says, or is gone.
-                        let is_number = super::decimal::Decimal::parse(&said).is_some();
-                        let (masked, list) =
-                            if number.is_some() && (!found.is_string || text.is_none()) {
-                                slot.quoted = found.is_string;
-                                (is_number, &mut numbers[found.path])
-                            } else {
-                                (text.is_some(), &mut texts[found.path])
-                            };
-                        if masked {
-                            list.0.push(slot);
-                            list.1.push(said);
-                        } else {
-                            results[row].push((found.range, "null".to_owned()));
-                        }
+/// So many values are masked at once: of a document with more, a part after the other.
+const MOST_VALUES: usize = 1 << 14;
+
+/// What comes next on the way through documents.
+enum Next {
+    /// A value, and what stands in its place.
+    Value(Range<usize>, Instead),
+    /// The end of a document.
+    End,
+    /// A document that is NULL.
+    Null,
+}
+
+/// What stands in a value's place.
+#[derive(Clone, Copy)]
+enum Instead {
+    /// What the part of a path says.
+    Constant(usize),
+    Null,
+    /// The next result of the mask of a path for text, or for numbers.
+    Masked {
+        path: usize,
+        by: Kind,
+        /// Whether it is written as a JSON string.
+        quoted: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+}
+
+type Apply<'a> = &'a dyn Fn(&dyn Mask, &ArrayRef) -> Result<ArrayRef>;
+
+/// Documents on their way through the masks.
+struct Run<'a> {
+    parts: &'a [Part],
+    documents: &'a StringArray,
+    apply: Apply<'a>,
+    waiting: Vec<Next>,
+    /// What waits to be masked, by path: as text, and as numbers.
+    values: Vec<[Vec<String>; 2]>,
+    /// The document that is written, and how far it has been.
+    row: usize,
+    from: usize,
+    buffer: String,
+    out: StringBuilder,
+}
+
+impl Run<'_> {
+    fn document(&mut self, document: &str, paths: &[Path]) -> Result<()> {
+        find(document, paths, &mut |found| {
+            let instead = self.instead(document, &found);
+            self.waiting.push(Next::Value(found.range, instead));
+            if self.waiting.len() < MOST_VALUES {
+                return Ok(());
+            }
+            self.write()
+        })?;
+        self.waiting.push(Next::End);
+        Ok(())
+    }
+
+    fn instead(&mut self, document: &str, found: &Found) -> Instead {
+        let path = found.path;
+        let Part::Computed { text, number } = &self.parts[path] else {
+            return Instead::Constant(path);
+        };
+        let said = said(document, found);
+        // A number under a mask for numbers stays a number; a string under one is masked as the
+        // number it says, or is gone.
+        let by_number = number.is_some() && (!found.is_string || text.is_none());
+        let (fits, by, quoted) = if by_number {
+            let is_number = Decimal::parse(&said).is_some();
+            (is_number, Kind::Number, found.is_string)
+        } else {
+            (text.is_some(), Kind::Text, true)
+        };
+        if !fits {
+            return Instead::Null;
+        }
+        self.values[path][by as usize].push(said);
+        Instead::Masked { path, by, quoted }
+    }
+
+    /// Masks what waits, each mask all of its values at once, and writes documents that far.
+    fn write(&mut self) -> Result<()> {
+        let mut masked = Vec::with_capacity(self.parts.len());
+        for (part, values) in self.parts.iter().zip(&mut self.values) {
+            let mut results = [None, None];
+            if let Part::Computed { text, number } = part {
+                for ((mask, said), result) in
+                    [text, number].into_iter().zip(values).zip(&mut results)
+                {
+                    if let Some(mask) = mask
+                        && !said.is_empty()
+                    {
+                        let input: ArrayRef =
+                            Arc::new(StringArray::from_iter_values(said.drain(..)));
+                        *result = Some(((self.apply)(mask.as_ref(), &input)?, 0));
                     }
                 }
             }
+            masked.push(results);
         }
-        for (index, part) in self.parts.iter().enumerate() {
-            let Part::Computed { text, number } = part else {
-                continue;
-            };
-            for (mask, (slots, said)) in [(text, &texts[index]), (number, &numbers[index])] {
-                let Some(mask) = mask else { continue };
-                if said.is_empty() {
-                    continue;
+        for next in self.waiting.drain(..) {
+            match next {
+                Next::Value(range, instead) => {
+                    let document = self.documents.value(self.row);
+                    self.buffer.push_str(&document[self.from..range.start]);
+                    self.from = range.end;
+                    match instead {
+                        Instead::Null => self.buffer.push_str("null"),
+                        Instead::Constant(path) => {
+                            if let Part::Constant(value) = &self.parts[path] {
+                                self.buffer.push_str(value);
+                            }
+                        }
+                        Instead::Masked { path, by, quoted } => {
+                            let Some((results, at)) = &mut masked[path][by as usize] else {
+                                continue;
+                            };
+                            let results = text_of(results)?;
+                            match results.is_valid(*at).then(|| results.value(*at)) {
+                                None => self.buffer.push_str("null"),
+                                Some(text) if quoted => self.buffer.push_str(&encode(text)),
+                                Some(text) => self.buffer.push_str(text),
+                            }
+                            *at += 1;
+                        }
+                    }
                 }
-                let input: ArrayRef = Arc::new(StringArray::from_iter_values(said));
-                let masked = apply(mask.as_ref(), &input)?;
-                for (slot, masked) in slots.iter().zip(text_of(&masked)?) {
-                    let written = match masked {
-                        None => "null".to_owned(),
-                        Some(masked) if slot.quoted => encode(masked),
-                        Some(masked) => masked.to_owned(),
-                    };
-                    results[slot.document].push((slot.range.clone(), written));
+                Next::End => {
+                    self.buffer
+                        .push_str(&self.documents.value(self.row)[self.from..]);
+                    self.out.append_value(&self.buffer);
+                    self.buffer.clear();
+                    (self.row, self.from) = (self.row + 1, 0);
+                }
+                Next::Null => {
+                    self.out.append_null();
+                    self.row += 1;
                 }
             }
         }
-        let mut out = StringBuilder::with_capacity(documents.len(), documents.value_data().len());
-        let mut buffer = String::new();
-        for (document, mut replaced) in documents.iter().zip(results) {
-            let Some(document) = document else {
-                out.append_null();
-                continue;
-            };
-            replaced.sort_by_key(|(range, _)| range.start);
-            buffer.clear();
-            let mut from = 0;
-            for (range, written) in replaced {
-                buffer.push_str(&document[from..range.start]);
-                buffer.push_str(&written);
-                from = range.end;
+        Ok(())
+    }
+}
+
+impl JsonPath {
+    fn run(&self, values: &ArrayRef, apply: Apply<'_>) -> Result<ArrayRef> {
+        let documents = text_of(values)?;
+        let mut run = Run {
+            parts: &self.parts,
+            documents,
+            apply,
+            waiting: Vec::new(),
+            values: self.parts.iter().map(|_| Default::default()).collect(),
+            row: 0,
+            from: 0,
+            buffer: String::new(),
+            out: StringBuilder::with_capacity(documents.len(), documents.value_data().len()),
+        };
+        for document in documents {
+            match document {
+                Some(document) => run.document(document, &self.paths)?,
+                None => run.waiting.push(Next::Null),
             }
-            buffer.push_str(&document[from..]);
-            out.append_value(&buffer);
         }
-        Ok(Arc::new(out.finish()))
+        run.write()?;
+        Ok(Arc::new(run.out.finish()))
     }
 }
 
 impl Mask for JsonPath {
     fn apply(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
-        self.run(values, |mask, input| mask.apply(input, &[]))
+        self.run(values, &|mask, input| mask.apply(input, &[]))
     }
 
     fn unmask(&self, values: &ArrayRef, _companions: &[ArrayRef]) -> Result<ArrayRef> {
         if !self.reversible {
             return Err(Error::NotReversible { mask: NAME });
         }
-        self.run(values, |mask, input| mask.unmask(input, &[]))
+        self.run(values, &|mask, input| mask.unmask(input, &[]))
     }
 }
 
@@ -322,6 +403,44 @@ mod tests {
         let told = crate::mask::properties(&rule).unwrap().unwrap().reversible;
         assert_eq!(told, back.is_ok(), "{rule}");
         (one(&masked), back)
+    }
+
+    /// More values than are masked at once, in documents of all sizes, NULL among them.
+    #[test]
+    fn large_documents_are_masked_part_by_part() {
+        let rule: Rule = "MASKED WITH json_path('$..s', 'fpe', '$..n', 'permutation')"
+            .parse()
+            .unwrap();
+        let target = Target::new(ColumnType::Json);
+        let mask = crate::mask::build(&rule, &target, &Secret::new([5; 32])).unwrap();
+        let item = |i: usize| format!(r#"{{"s": "x{i}", "n": {i}, "k": "keep{i}"}}"#);
+        let document = |count: usize| {
+            let items: Vec<String> = (0..count).map(item).collect();
+            format!("[{}]", items.join(", "))
+        };
+        let documents: Vec<Option<String>> = [3, 0, MOST_VALUES, 1, 5 * MOST_VALUES, 2]
+            .into_iter()
+            .flat_map(|count| [Some(document(count)), None])
+            .collect();
+        let input: ArrayRef = Arc::new(StringArray::from(documents.clone()));
+        let masked = mask.apply(&input, &[]).unwrap();
+        // Each value as a document by itself.
+        let alone = |i: usize| {
+            let one: ArrayRef = Arc::new(StringArray::from(vec![item(i)]));
+            let one = mask.apply(&one, &[]).unwrap();
+            text_of(&one).unwrap().value(0).to_owned()
+        };
+        let last = text_of(&masked).unwrap().value(8);
+        for i in [0, 1, MOST_VALUES / 2, MOST_VALUES - 1, 5 * MOST_VALUES - 1] {
+            assert!(last.contains(&alone(i)), "{i}");
+        }
+        let back = mask.unmask(&masked, &[]).unwrap();
+        let again: Vec<Option<String>> = text_of(&back)
+            .unwrap()
+            .iter()
+            .map(|document| document.map(str::to_owned))
+            .collect();
+        assert!(again == documents);
     }
 
     #[test]

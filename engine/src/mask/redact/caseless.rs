@@ -9,19 +9,30 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::interrupt;
 use crate::locale::Locale;
+
+/// Long texts are looked at in stretches of about so many bytes, which end where no name can go on:
+/// what is known of each character would take several times the text's memory.
+const STRETCH: usize = 1 << 16;
 
 /// Locales whose names have no capitals.
 const HAN: [&str; 2] = ["ja_JP", "zh_CN"];
 const ARABIC: &str = "ar_SA";
 
-/// Titles behind a Chinese or Japanese name.
+/// Titles behind a Chinese or Japanese name; the first so many stand behind nothing but names.
 const HAN_TITLES: [&str; 22] = [
     "先生",
     "女士",
     "小姐",
     "太太",
     "夫人",
+    "さん",
+    "様",
+    "さま",
+    "氏",
+    "くん",
+    "ちゃん",
     "博士",
     "教授",
     "医生",
@@ -32,14 +43,12 @@ const HAN_TITLES: [&str; 22] = [
     "同志",
     "经理",
     "主任",
-    "さん",
-    "様",
-    "さま",
-    "氏",
     "君",
-    "くん",
-    "ちゃん",
 ];
+const OF_NAMES_ONLY: usize = 11;
+
+/// The longest given name that is taken for one though it is not known.
+const UNKNOWN_GIVEN: usize = 2;
 
 /// Characters behind a name of two characters in a sentence: function words and the time.
 const HAN_FOLLOWING: &str =
@@ -153,11 +162,27 @@ impl Caseless {
 
     /// Where names stand, in order.
     pub fn find(&self, text: &str) -> Vec<Range<usize>> {
-        if self.longest > 0 {
-            self.han(text)
+        type Find = fn(&Caseless, &str) -> Vec<Range<usize>>;
+        let (find, separates): (Find, fn(char) -> bool) = if self.longest > 0 {
+            (Self::han, |c| {
+                c.is_ascii() && c != ' ' || matches!(c, '。' | '、' | '，')
+            })
         } else {
-            self.arabic(text)
+            (Self::arabic, |c| {
+                !is_arabic_letter(c) && c != ' ' && c != '.'
+            })
+        };
+        let mut found = Vec::new();
+        let mut start = 0;
+        for (place, c) in text.char_indices() {
+            let end = place + c.len_utf8();
+            if end == text.len() || end - start >= STRETCH && separates(c) {
+                let names = find(self, &text[start..end]).into_iter();
+                found.extend(names.map(|name| start + name.start..start + name.end));
+                start = end;
+            }
         }
+        found
     }
 
     fn han(&self, text: &str) -> Vec<Range<usize>> {
@@ -166,6 +191,7 @@ impl Caseless {
         let mut found = Vec::new();
         let mut at = 0;
         while at < chars.len() {
+            interrupt::check();
             match self.han_name(text, &chars, at) {
                 Some(length) => {
                     found.push(end(at)..end(at + length));
@@ -191,16 +217,17 @@ impl Caseless {
                 .filter(|length| slice(from, *length).is_some_and(|name| set.contains(name)))
                 .collect()
         };
-        let titled = |at: usize| {
+        let followed = |at: usize, titles: &[&str]| {
             let at = if chars.get(at).is_some_and(|(_, c)| is_blank(*c)) {
                 at + 1
             } else {
                 at
             };
-            HAN_TITLES
+            titles
                 .iter()
                 .any(|title| text[place(at)..].starts_with(title))
         };
+        let titled = |at: usize| followed(at, &HAN_TITLES);
         let ends = |at: usize| {
             !letter(at)
                 || titled(at)
@@ -222,6 +249,13 @@ impl Caseless {
             if titled(at + surname) {
                 return Some(surname);
             }
+            // A given name that is not known, between a surname and a title.
+            for unknown in 1..=UNKNOWN_GIVEN {
+                let end = at + surname + unknown;
+                if (at + surname..end).all(letter) && followed(end, &HAN_TITLES[..OF_NAMES_ONLY]) {
+                    return Some(surname + unknown);
+                }
+            }
         }
         let before = at > 0 && is_han(chars[at - 1].1);
         let alone = |length: &usize| {
@@ -239,6 +273,7 @@ impl Caseless {
         let mut found = Vec::new();
         let mut at = 0;
         while at < words.len() {
+            interrupt::check();
             let (_, word) = &words[at];
             let titled = ARABIC_TITLES.contains(&word.as_str());
             let first = at + usize::from(titled);
@@ -305,13 +340,17 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\u{3000}' | '\u{A0}' | '・' | '·')
 }
 
+/// An Arabic letter or a sign at one.
+fn is_arabic_letter(c: char) -> bool {
+    matches!(c, '\u{0620}'..='\u{065F}' | '\u{0670}'..='\u{06D3}')
+}
+
 /// Runs of Arabic letters and their signs, in one spelling.
 fn arabic_words(text: &str) -> Vec<(Range<usize>, String)> {
-    let is_part = |c: char| matches!(c, '\u{0620}'..='\u{065F}' | '\u{0670}'..='\u{06D3}');
     let mut words: Vec<(Range<usize>, String)> = Vec::new();
     let mut start = None;
     for (place, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (is_part(c), start) {
+        match (is_arabic_letter(c), start) {
             (true, None) => start = Some(place),
             (false, Some(from)) => {
                 words.push((from..place, plain(&text[from..place])));

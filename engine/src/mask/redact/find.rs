@@ -1,6 +1,6 @@
 //! What identifies somebody in a text, and where.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::caseless::Caseless;
 use super::words::{ARTICLES, NO_SURNAMES, PARTICLES, TITLES, WORDS};
+use crate::interrupt;
 use crate::locale::Locale;
 
 /// What can be found, in the order of precedence.
@@ -75,6 +76,12 @@ static FORMS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\p{Lu}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*").ok());
 
+/// Where a capitalized word stands, and what it is in lower case.
+type Word = (Range<usize>, String);
+
+/// So many words are looked at at once: a title, a name of four, and a surname of two behind it.
+const AHEAD: usize = 8;
+
 /// What is looked for.
 pub struct Finder {
     kinds: Vec<Kind>,
@@ -115,52 +122,14 @@ impl Finder {
 
     /// What is found, in order, without overlaps.
     pub fn find(&self, text: &str) -> Vec<(Range<usize>, Kind)> {
-        let mut found: Vec<(Range<usize>, Kind)> = Vec::new();
-        for (kind, form) in FORMS.iter() {
-            if !self.kinds.contains(kind) {
-                continue;
-            }
-            let mut from = 0;
-            while let Some(hit) = form.find_at(text, from) {
-                // An IBAN's last group may have taken the next word: try without it.
-                let mut range = hit.range();
-                while !confirmed(*kind, &text[range.clone()]) {
-                    match text[range.clone()].rfind([' ', '-']) {
-                        Some(space) if *kind == Kind::Iban => range.end = range.start + space,
-                        _ => {
-                            range.end = range.start;
-                            break;
-                        }
-                    }
-                }
-                let free = |(other, _): &(Range<usize>, Kind)| {
-                    other.end <= range.start || other.start >= range.end
-                };
-                if range.is_empty() {
-                    let skip = text[hit.start()..].chars().next().map_or(1, char::len_utf8);
-                    from = hit.start() + skip;
-                } else {
-                    from = range.end;
-                    if found.iter().all(free) {
-                        found.push((range, *kind));
-                    }
-                }
-                if from >= text.len() {
-                    break;
-                }
-            }
+        let mut found = Vec::new();
+        for (kind, form) in FORMS.iter().filter(|(kind, _)| self.kinds.contains(kind)) {
+            add(&mut found, hits(*kind, form, text), *kind);
         }
-        found.sort_by_key(|(range, _)| range.start);
         if self.kinds.contains(&Kind::Name) {
-            let mut names = self.names(text);
-            names.extend(self.caseless.iter().flat_map(|known| known.find(text)));
-            for name in names {
-                let at = found.partition_point(|(range, _)| range.start < name.start);
-                let clear = found.get(at).is_none_or(|(next, _)| next.start >= name.end)
-                    && (at == 0 || found[at - 1].0.end <= name.start);
-                if clear {
-                    found.insert(at, (name, Kind::Name));
-                }
+            add(&mut found, self.names(text), Kind::Name);
+            if let Some(caseless) = &self.caseless {
+                add(&mut found, caseless.find(text), Kind::Name);
             }
         }
         found
@@ -170,65 +139,68 @@ impl Finder {
         let Some(word) = WORD.as_ref() else {
             return Vec::new();
         };
-        let words: Vec<(Range<usize>, String)> = word
+        let mut rest = word
             .find_iter(text)
-            .map(|found| (found.range(), found.as_str().to_lowercase()))
-            .collect();
-        let mut names: Vec<Range<usize>> = Vec::new();
-        let mut at = 0;
-        while at < words.len() {
-            let (range, lower) = &words[at];
-            let titled = TITLES.contains(&lower.as_str());
-            let first = at + usize::from(titled);
-            let is_name = |index: usize| {
-                words
-                    .get(index)
-                    .is_some_and(|(_, lower)| self.is_name(lower))
-            };
-            let (start, sure) = if titled {
-                match words.get(first) {
-                    Some((next, lower))
-                        if adjoining(text, range, next)
-                            && !NO_SURNAMES.contains(&lower.as_str()) =>
-                    {
-                        // Don is both.
-                        (if is_name(at) { at } else { first }, true)
-                    }
-                    _ => {
-                        at += 1;
-                        continue;
-                    }
-                }
-            } else if is_name(at) {
-                (at, !WORDS.contains(&lower.as_str()))
-            } else {
-                at += 1;
-                continue;
-            };
-            // Up to three more words belong to it: initials, surnames known or not.
-            let mut end = start;
-            while end + 1 < words.len()
-                && end - start < 3
-                && adjoining(text, &words[end].0, &words[end + 1].0)
-                && (!NO_SURNAMES.contains(&words[end + 1].1.as_str())
-                    || self.begins_surname(&words[end + 1..]))
-                && !TITLES.contains(&words[end + 1].1.as_str())
-            {
-                end += 1;
+            .map(|found| (found.range(), found.as_str().to_lowercase()));
+        let mut names = Vec::new();
+        let mut ahead: VecDeque<Word> = VecDeque::new();
+        loop {
+            interrupt::check();
+            let missing = AHEAD - ahead.len();
+            ahead.extend(rest.by_ref().take(missing));
+            if ahead.is_empty() {
+                return names;
             }
-            // A name that is a word as well needs company that is a name.
-            if sure || (start + 1..=end).any(is_name) {
-                names.push(words[start].0.start..words[end].0.end);
-            } else {
-                end = start;
-            }
-            at = end + 1;
+            let (words, name) = self.name_at_start(text, ahead.make_contiguous());
+            names.extend(name);
+            ahead.drain(..words);
         }
-        names
+    }
+
+    /// The name that capitalized words begin with, and how many of them are done with.
+    fn name_at_start(&self, text: &str, words: &[Word]) -> (usize, Option<Range<usize>>) {
+        let (range, lower) = &words[0];
+        let is_name = |index: usize| {
+            words
+                .get(index)
+                .is_some_and(|(_, lower)| self.is_name(lower))
+        };
+        let (start, sure) = if TITLES.contains(&lower.as_str()) {
+            match words.get(1) {
+                Some((next, lower))
+                    if adjoining(text, range, next) && !NO_SURNAMES.contains(&lower.as_str()) =>
+                {
+                    // Don is both.
+                    (usize::from(!is_name(0)), true)
+                }
+                _ => return (1, None),
+            }
+        } else if is_name(0) {
+            (0, !WORDS.contains(&lower.as_str()))
+        } else {
+            return (1, None);
+        };
+        // Up to three more words belong to it: initials, surnames known or not.
+        let mut end = start;
+        while end + 1 < words.len()
+            && end - start < 3
+            && adjoining(text, &words[end].0, &words[end + 1].0)
+            && (!NO_SURNAMES.contains(&words[end + 1].1.as_str())
+                || self.begins_surname(&words[end + 1..]))
+            && !TITLES.contains(&words[end + 1].1.as_str())
+        {
+            end += 1;
+        }
+        // A name that is a word as well needs company that is a name.
+        if sure || (start + 1..=end).any(is_name) {
+            (end + 1, Some(words[start].0.start..words[end].0.end))
+        } else {
+            (start + 1, None)
+        }
     }
 
     /// Whether a word is a surname all the same, as `Le` is, or two are, as `Le Gall`.
-    fn begins_surname(&self, words: &[(Range<usize>, String)]) -> bool {
+    fn begins_surname(&self, words: &[Word]) -> bool {
         match words {
             [(_, one), (_, other), ..] if self.last_names.contains(&format!("{one} {other}")) => {
                 true
@@ -246,6 +218,52 @@ impl Finder {
         let known = |part: &str| self.first_names.contains(part) || self.last_names.contains(part);
         lower.chars().nth(1).is_some() && (known(lower) || lower.split('-').any(known))
     }
+}
+
+/// Where a form stands that is confirmed, in order.
+fn hits(kind: Kind, form: &Regex, text: &str) -> Vec<Range<usize>> {
+    let mut hits = Vec::new();
+    let mut from = 0;
+    while let Some(hit) = form.find_at(text, from) {
+        interrupt::check();
+        // An IBAN's last group may have taken the next word: try without it.
+        let mut range = hit.range();
+        while !confirmed(kind, &text[range.clone()]) {
+            match text[range.clone()].rfind([' ', '-']) {
+                Some(space) if kind == Kind::Iban => range.end = range.start + space,
+                _ => {
+                    range.end = range.start;
+                    break;
+                }
+            }
+        }
+        if range.is_empty() {
+            let skip = text[hit.start()..].chars().next().map_or(1, char::len_utf8);
+            from = hit.start() + skip;
+        } else {
+            from = range.end;
+            hits.push(range);
+        }
+        if from >= text.len() {
+            break;
+        }
+    }
+    hits
+}
+
+/// Adds those ranges that overlap nothing found before; either are in order, without overlaps.
+fn add(found: &mut Vec<(Range<usize>, Kind)>, ranges: Vec<Range<usize>>, kind: Kind) {
+    let (before, mut at) = (found.len(), 0);
+    for range in ranges {
+        while at < before && found[at].0.end <= range.start {
+            at += 1;
+        }
+        if at == before || found[at].0.start >= range.end {
+            found.push((range, kind));
+        }
+    }
+    // Of two runs in order this sort makes one by merging them.
+    found.sort_by_key(|(range, _)| range.start);
 }
 
 fn digits(text: &str) -> String {

@@ -242,6 +242,27 @@ mod tests {
         );
     }
 
+    /// Time in proportion to what is found: with the square of it, this takes minutes.
+    #[test]
+    fn a_long_text_full_of_finds() {
+        const TIMES: usize = 50_000;
+        for locale in ["en_US", "zh_CN", "ar_SA"] {
+            let text = "Mary Jones, a@b.test, 192.0.2.7, 123-45-6789; ".repeat(TIMES);
+            let rule = format!("MASKED WITH redact(locale => '{locale}')");
+            assert_eq!(
+                redacted(&rule, &text),
+                "[NAME], [EMAIL], [IP], [ID]; ".repeat(TIMES),
+                "{locale}"
+            );
+        }
+        // Names that stand where a stretch of the text ends.
+        let text = format!("{}王小明先生。", "。".repeat(21_844)).repeat(20);
+        assert_eq!(
+            redacted("MASKED WITH redact(locale => 'zh_CN')", &text),
+            format!("{}[NAME]先生。", "。".repeat(21_844)).repeat(20)
+        );
+    }
+
     /// Names as each locale writes them, in a sentence: none survives, of either name.
     #[test]
     fn names_of_every_locale_are_found() {
