@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use arrow_array::ArrayRef;
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
 use synth_engine::mask::{self, Mask, Rule};
 use synth_engine::schema::ColumnType;
@@ -129,13 +130,40 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
 }
 
 impl ColumnMask {
-    /// Whether it needs all rows of the table at once, which no form of masking in parts has.
-    #[allow(
-        dead_code,
-        reason = "for masking in batches that commit, which must refuse these"
-    )]
-    pub fn needs_whole_table(&self) -> bool {
+    /// Whether it needs all rows at once, which masking in batches that commit never has.
+    pub fn needs_all_rows(&self) -> bool {
         matches!(self.action, Action::Shuffle(_))
+    }
+
+    /// Takes over a row's value where masked rows get the values of others: all rows that are to be
+    /// masked are gathered first, if they are not those of the whole table.
+    ///
+    /// # Safety
+    /// The slot holds a row of the relation, which the mask was prepared for.
+    pub unsafe fn gather(&self, relation: pg_sys::Relation, row: *mut pg_sys::TupleTableSlot) {
+        if let Action::Shuffle(shuffle) = &self.action {
+            let mut shuffle = shuffle.borrow_mut();
+            // SAFETY: by the caller's promise. The sort outlives the masks.
+            unsafe {
+                let shuffle = shuffle.get_or_insert_with(|| {
+                    PgMemoryContexts::TopTransactionContext
+                        .switch_to(|_| Shuffle::empty(relation, self.index))
+                });
+                shuffle.gather(row, self.index, self.condition.as_ref());
+            }
+        }
+    }
+
+    /// Ends gathering.
+    pub fn deal(&self) {
+        if let Action::Shuffle(shuffle) = &self.action
+            && let Some(shuffle) = shuffle.borrow_mut().as_mut()
+        {
+            // SAFETY: the context that it was made in.
+            unsafe {
+                PgMemoryContexts::TopTransactionContext.switch_to(|_| shuffle.sort());
+            }
+        }
     }
 
     /// Whether its results depend on other columns of the row.
@@ -369,7 +397,7 @@ impl Batch {
                 // SAFETY: the relation stays open as long as the batch. The sort outlives the batch's
                 // memory, which is the current context.
                 let shuffle = shuffle.get_or_insert_with(|| unsafe {
-                    pgrx::PgMemoryContexts::TopTransactionContext
+                    PgMemoryContexts::TopTransactionContext
                         .switch_to(|_| Shuffle::new(self.relation, index, mask.condition.as_ref()))
                 });
                 input

@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::boundary::{ExecCleanupTupleRouting, ExecFindPartition, ExecSetupPartitionTupleRouting};
 
 /// With more partitions than this, none keeps a page pinned between batches.
-const PINNED_PARTITIONS: usize = 64;
+pub const PINNED_PARTITIONS: usize = 64;
 
 /// A partition, its new heap and how rows get there.
 struct Leaf {

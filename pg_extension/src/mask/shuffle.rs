@@ -13,6 +13,9 @@ pub struct Shuffle {
     slot: *mut pg_sys::TupleTableSlot,
     by_value: bool,
     length: i16,
+    /// Random numbers, of which so many have not been used.
+    random: Box<[u8; 4096]>,
+    unused: usize,
 }
 
 impl Shuffle {
@@ -26,7 +29,31 @@ impl Shuffle {
         index: usize,
         condition: Option<&Tester>,
     ) -> Self {
-        // SAFETY: a descriptor of two columns, a scan and slots made and freed here.
+        // SAFETY: a scan and a slot made and freed here.
+        unsafe {
+            let mut shuffle = Self::empty(relation, index);
+            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+            let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
+            let row = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            let forward = pg_sys::ScanDirection::ForwardScanDirection;
+            while pg_sys::table_scan_getnextslot(scan, forward, row) {
+                check_for_interrupts();
+                shuffle.gather(row, index, condition);
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(row);
+            pg_sys::table_endscan(scan);
+            pg_sys::UnregisterSnapshot(snapshot);
+            shuffle.sort();
+            shuffle
+        }
+    }
+
+    /// For the values of a column of a table, of which none has been gathered yet.
+    ///
+    /// # Safety
+    /// The relation is open; the sort lives in the current memory context.
+    pub unsafe fn empty(relation: pg_sys::Relation, index: usize) -> Self {
+        // SAFETY: a descriptor of two columns, which the sort and the slot keep.
         unsafe {
             let attribute = (*(*relation).rd_att).attrs.as_slice(index + 1)[index];
             let desc = pg_sys::CreateTemplateTupleDesc(2);
@@ -49,60 +76,85 @@ impl Shuffle {
                 std::ptr::null_mut(),
                 pg_sys::TUPLESORT_NONE as i32,
             );
-            let slot = pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsVirtual);
-            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
-            let scan = pg_sys::table_beginscan(relation, snapshot, 0, std::ptr::null_mut());
-            let row = pg_sys::table_slot_create(relation, std::ptr::null_mut());
-            let forward = pg_sys::ScanDirection::ForwardScanDirection;
-            let (mut random, mut unused) = ([0_u8; 4096], 0);
-            while pg_sys::table_scan_getnextslot(scan, forward, row) {
-                check_for_interrupts();
-                pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
-                if *(*row).tts_isnull.add(index) {
-                    continue;
-                }
-                if let Some(tester) = condition {
-                    let other = tester.index;
-                    pg_sys::slot_getsomeattrs_int(row, other as i32 + 1);
-                    let null = *(*row).tts_isnull.add(other);
-                    let value = (!null).then(|| *(*row).tts_values.add(other));
-                    if !tester.holds(value) {
-                        continue;
-                    }
-                }
-                if unused == 0 {
-                    // Of the operating system: the order is nobody's to compute again.
-                    if getrandom::fill(&mut random).is_err() {
-                        raise(
-                            pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
-                            "could not draw random numbers".to_owned(),
-                            Some("Try again.".to_owned()),
-                        );
-                    }
-                    unused = random.len() / 8;
-                }
-                unused -= 1;
-                let mut key = [0; 8];
-                key.copy_from_slice(&random[unused * 8..unused * 8 + 8]);
-                (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
-                *(*slot).tts_values = Datum::from(i64::from_ne_bytes(key));
-                *(*slot).tts_values.add(1) = *(*row).tts_values.add(index);
-                *(*slot).tts_isnull = false;
-                *(*slot).tts_isnull.add(1) = false;
-                pg_sys::ExecStoreVirtualTuple(slot);
-                pg_sys::tuplesort_puttupleslot(sort, slot);
-            }
-            pg_sys::ExecDropSingleTupleTableSlot(row);
-            pg_sys::table_endscan(scan);
-            pg_sys::UnregisterSnapshot(snapshot);
-            pg_sys::ExecDropSingleTupleTableSlot(slot);
-            pg_sys::tuplesort_performsort(sort);
             Self {
                 sort,
-                slot: pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsMinimalTuple),
+                slot: pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsVirtual),
                 by_value: attribute.attbyval,
                 length: attribute.attlen,
+                random: Box::new([0; 4096]),
+                unused: 0,
             }
+        }
+    }
+
+    /// Takes over a row's value, if it is not NULL and the condition holds.
+    ///
+    /// # Safety
+    /// The slot holds a row of the relation that this was made for, and nothing has been sorted yet.
+    pub unsafe fn gather(
+        &mut self,
+        row: *mut pg_sys::TupleTableSlot,
+        index: usize,
+        condition: Option<&Tester>,
+    ) {
+        // SAFETY: by the caller's promise; the sort copies what it is given.
+        unsafe {
+            pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
+            if *(*row).tts_isnull.add(index) {
+                return;
+            }
+            if let Some(tester) = condition {
+                let other = tester.index;
+                pg_sys::slot_getsomeattrs_int(row, other as i32 + 1);
+                let null = *(*row).tts_isnull.add(other);
+                let value = (!null).then(|| *(*row).tts_values.add(other));
+                if !tester.holds(value) {
+                    return;
+                }
+            }
+            let key = self.key();
+            let slot = self.slot;
+            (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
+            *(*slot).tts_values = Datum::from(key);
+            *(*slot).tts_values.add(1) = *(*row).tts_values.add(index);
+            *(*slot).tts_isnull = false;
+            *(*slot).tts_isnull.add(1) = false;
+            pg_sys::ExecStoreVirtualTuple(slot);
+            pg_sys::tuplesort_puttupleslot(self.sort, slot);
+        }
+    }
+
+    /// A random number of the operating system's: the order is nobody's to compute again.
+    fn key(&mut self) -> i64 {
+        if self.unused == 0 {
+            if getrandom::fill(&mut self.random[..]).is_err() {
+                raise(
+                    pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
+                    "could not draw random numbers".to_owned(),
+                    Some("Try again.".to_owned()),
+                );
+            }
+            self.unused = self.random.len() / 8;
+        }
+        self.unused -= 1;
+        let mut key = [0; 8];
+        key.copy_from_slice(&self.random[self.unused * 8..self.unused * 8 + 8]);
+        i64::from_ne_bytes(key)
+    }
+
+    /// Sorts what was gathered, to be dealt out.
+    ///
+    /// # Safety
+    /// Called once, in the memory context that the sort lives in.
+    pub unsafe fn sort(&mut self) {
+        // SAFETY: a slot for what the sort gives takes the place of the one it was fed with, and has
+        // the same descriptor.
+        unsafe {
+            pg_sys::tuplesort_performsort(self.sort);
+            let desc = (*self.slot).tts_tupleDescriptor;
+            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
+            self.slot =
+                pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsMinimalTuple);
         }
     }
 

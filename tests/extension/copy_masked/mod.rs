@@ -2,6 +2,7 @@
 //! is refused, and that originals stay where they are.
 
 mod definition;
+mod places;
 mod random;
 mod refusals;
 mod rows;
@@ -16,6 +17,7 @@ pub fn tests() -> Vec<Test> {
     [
         definition::tests(),
         rows::tests(),
+        places::tests(),
         subset::tests(),
         random::tests(),
         refusals::tests(),

@@ -95,12 +95,16 @@ fn masks_that_would_break_something(pg: &Postgres) {
     session.run("SELECT synth_set_rule('clinic.patients', 'email', 'MASKED WITH null')");
     session.run("SELECT synth_copy_masked('clinic', 'x')");
     assert_eq!(session.value("SELECT count(email) FROM x.patients"), "0");
-    session.run("CREATE SCHEMA p; CREATE TABLE p.t (k text) PARTITION BY LIST (k); SELECT synth_set_rule('p.t', 'k', 'MASKED WITH hash')");
-    session.refused(
-        "SELECT synth_copy_masked('p', 'y')",
-        "0A000",
-        "partition key",
+    session.run(
+        "SELECT synth_set_rule('clinic.patients', 'email', 'MASKED WITH shuffle WHEN doctor = 1')",
     );
+    session.refused(
+        "SELECT synth_copy_masked('clinic', 'y')",
+        "55000",
+        "patients_email_key",
+    );
+    session.run("SELECT synth_set_rule('clinic.patients', 'email', 'MASKED WITH null'); CREATE SCHEMA q; CREATE SCHEMA p; CREATE TABLE p.t (k text) PARTITION BY LIST (k); CREATE TABLE q.t1 PARTITION OF p.t DEFAULT PARTITION BY LIST (k); CREATE TABLE q.t2 PARTITION OF q.t1 DEFAULT; SELECT synth_set_rule('p.t', 'k', 'MASKED WITH hash')");
+    session.refused("SELECT synth_copy_masked('q', 'y')", "0A000", "elsewhere");
     session.run("ALTER TABLE clinic.patients ALTER birth_date TYPE text");
     session.refused(
         "SELECT synth_copy_masked('clinic', 'y')",

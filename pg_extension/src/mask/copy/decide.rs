@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::Oid;
-use synth_engine::mask::{self, Literal, Rule};
+use synth_engine::mask::{Literal, Rule};
 
 use super::request::Undecided;
 use super::source::{Source, oid_list, qualified};
 use crate::error::raise;
 use crate::mask::catalog;
-use crate::mask::plan::{Rules, masked_partition_key};
-use crate::mask::rulebook::{Rulebook, gives_null, is_injective};
+use crate::mask::plan::{Rules, clashing, masked_partition_key};
+use crate::mask::rulebook::Rulebook;
 use crate::query::query;
 
 /// A column: its table and name.
@@ -26,6 +26,8 @@ pub struct Decisions {
     pub undecided: Vec<ColumnName>,
     /// What stands against a copy.
     pub problems: Vec<Problem>,
+    /// Partitioned tables whose rows may change their partition.
+    pub moving: HashSet<Oid>,
 }
 
 /// A reason to refuse.
@@ -59,6 +61,7 @@ impl Decisions {
             rules: book.rules_of(&relids),
             undecided: Vec::new(),
             problems: Vec::new(),
+            moving: HashSet::new(),
         };
         for problem in &book.problems {
             let columns = problem.others.iter().chain([&problem.column]);
@@ -104,17 +107,7 @@ impl Decisions {
             decisions.refuse_undecided(source);
         }
         decisions.find_clashes(source);
-        decisions.find_shuffles(source);
-        for table in source.tables.iter().filter(|table| table.is_partitioned) {
-            if let Some(column) = masked_partition_key(table.relid, &decisions.rules) {
-                decisions.problem(
-                    ERRCODE_FEATURE_NOT_SUPPORTED,
-                    table.relid,
-                    format!("column {column} is part of the partition key"),
-                    "Drop its rule, or set NOT MASKED.",
-                );
-            }
-        }
+        decisions.find_moving(source);
         decisions
     }
 
@@ -185,8 +178,7 @@ impl Decisions {
         for (relid, column, index) in catalog::unique_columns(&source.relids()) {
             let key = (relid, column);
             if let Some(rule) = self.rules.get(&key)
-                && !is_injective(rule)
-                && !gives_null(rule)
+                && clashing(rule).is_some()
             {
                 let message = format!(
                     "{rule} would give column {} equal values, against unique index \"{index}\"",
@@ -202,24 +194,22 @@ impl Decisions {
         }
     }
 
-    /// A mask that deals values out to other rows would bring those of rows that are not copied.
-    fn find_shuffles(&mut self, source: &Source) {
-        let shuffled: Vec<ColumnName> = self
-            .rules
-            .iter()
-            .filter(|(_, rule)| matches!(rule.action(), Rule::Mask { name, .. } if name == mask::SHUFFLE))
-            .map(|(column, _)| column.clone())
-            .collect();
-        for column in shuffled {
-            let message = format!(
-                "column {} is shuffled, which a copy cannot do",
-                display(source, &column)
-            );
+    /// Masked partition keys: rows move to the partition of their new value, which may be any.
+    fn find_moving(&mut self, source: &Source) {
+        for table in source.tables.iter().filter(|table| table.is_partitioned) {
+            let Some(column) = masked_partition_key(table.relid, &self.rules) else {
+                continue;
+            };
+            let top = source.top_of(table.relid);
+            if source.table(top).is_some_and(|top| top.parent.is_none()) {
+                self.moving.insert(top);
+                continue;
+            }
             self.problem(
                 ERRCODE_FEATURE_NOT_SUPPORTED,
-                column.0,
-                message,
-                "Give it another mask, or copy it NOT MASKED and mask the copy.",
+                table.relid,
+                format!("column {column} is part of the partition key of a table elsewhere"),
+                "Copy the schema of the whole partitioned table, drop the column's rule, or set NOT MASKED.",
             );
         }
     }

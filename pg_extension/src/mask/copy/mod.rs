@@ -289,14 +289,12 @@ fn load_table(
         .collect();
     let rules = &decisions.rules;
     let restricted = is_restricted(top.relid);
+    let moving = decisions.moving.contains(&top.relid).then_some(top.relid);
     let copied = if is_subset || restricted {
         let places = subset::places(&source.schema, top, is_subset);
-        load::chosen(&places, &leaves, rules, snapshot)
+        load::chosen(&places, &leaves, moving, rules, snapshot)
     } else {
-        let copies = leaves.iter();
-        copies
-            .map(|(&leaf, &copy)| load::whole(leaf, copy, rules, snapshot))
-            .sum()
+        load::whole(&leaves, moving, rules, snapshot)
     };
     let source_rows = if is_subset {
         subset::count_visible(snapshot, source, top.relid)

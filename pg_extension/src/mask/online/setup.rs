@@ -62,7 +62,7 @@ pub fn check(plan: &Plan) {
             let owner = AsOwner::of(relid);
             let masks = column_masks(table, &plan.rules);
             drop(owner);
-            if let Some(mask) = masks.iter().find(|mask| mask.needs_whole_table()) {
+            if let Some(mask) = masks.iter().find(|mask| mask.needs_all_rows()) {
                 raise(
                     ERRCODE_FEATURE_NOT_SUPPORTED,
                     format!(
