@@ -12,6 +12,9 @@
 //! | 6 every statement form | `doors` | all |
 //! | 7 nothing stays behind | `rights` | `no_original_stays_where_triggers_fire`; and the tests of `mask_table::originals` |
 //!
+//! `reader` is about a role that may read masked rows and no others, the masked role of tools that
+//! mask what is read.
+//!
 //! Rule 8 is the service's: `server_cli` and `server_mcp`. Attacks of one subject alone stand with it
 //! (`security`, `copy_masked::security`, `schedule::roles`, `fill::security`, `detect`).
 
@@ -19,6 +22,7 @@ mod doors;
 mod entry;
 mod fault;
 mod names;
+mod reader;
 mod rights;
 
 use super::security::{assert_harmless, attacker, hostile_objects};
@@ -32,6 +36,7 @@ pub fn tests() -> Vec<Test> {
         entry::tests(),
         fault::tests(),
         names::tests(),
+        reader::tests(),
         rights::tests(),
     ]
     .concat()
