@@ -57,7 +57,8 @@ test: ## run every test: engine, extension, connectors, service
 	@scripts/validators.sh
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >/dev/null
-	$(CARGO) test --release --locked --workspace --no-fail-fast
+	$(CARGO) test --release --locked --workspace --doc --no-fail-fast
+	$(CARGO) test --release --locked --workspace --lib --bins --tests --examples --no-fail-fast
 
 generated: ## rewrite what is generated: SQL of value functions, docs/reference.md, docs/functions.md, outputs in documents
 	UPDATE_GENERATED=1 $(CARGO) test --release --locked --workspace --test generated

@@ -1,5 +1,6 @@
 //! Errors, timeouts, cancels and killed processes end a query with all of its workers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ fn until_no_worker(session: &mut Session) {
     panic!("workers outlive their query");
 }
 
-/// Minutes of work for any number of workers.
+/// Minutes of work for any number of workers, of which a test waits for one at most.
 const ENDLESS: &[&str] = &[
     "SELECT avg(bmi) FROM synth_patients(1000000000000, 1)",
     "SELECT count(*) FROM synth_patients(100000000000000)",
@@ -92,22 +93,28 @@ fn disturbed(
     );
     // Workers have started, and rows are being made.
     let ready = format!("SELECT count(*) FROM pg_stat_activity WHERE leader_pid = {pid}");
-    let disturber = thread::spawn(move || {
-        while other.value(&ready) == "0" {
-            thread::sleep(Duration::from_millis(5));
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let disturber = scope.spawn(|| {
+            while other.value(&ready) == "0" {
+                thread::sleep(Duration::from_millis(5));
+            }
+            thread::sleep(Duration::from_millis(50));
+            // What is hit may have been on its way out: until the statement has ended.
+            while !ended.load(Ordering::Relaxed) {
+                other.run(&act);
+                thread::sleep(Duration::from_millis(20));
+            }
+            until_no_worker(&mut other);
+        });
+        let answer = session.attempt(query);
+        ended.store(true, Ordering::Relaxed);
+        disturber.join().unwrap();
+        match answer {
+            Ok(rows) => panic!("an answer in spite of {action}: {rows:?}"),
+            Err(error) => error,
         }
-        thread::sleep(Duration::from_millis(50));
-        while other.value(&act) == "0" {
-            thread::sleep(Duration::from_millis(5));
-        }
-        until_no_worker(&mut other);
-    });
-    let error = match session.attempt(query) {
-        Ok(rows) => panic!("an answer in spite of {action}: {rows:?}"),
-        Err(error) => error,
-    };
-    disturber.join().unwrap();
-    error
+    })
 }
 
 fn a_worker_that_is_killed_ends_the_query(pg: &Postgres) {

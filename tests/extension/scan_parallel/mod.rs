@@ -19,9 +19,10 @@ pub fn tests() -> Vec<Test> {
     .concat()
 }
 
-/// Makes Postgres choose a parallel plan wherever it can.
+/// Makes Postgres choose a parallel plan wherever it can, and end what nothing else ends.
 const EAGER: &str = "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; \
-     SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2";
+     SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; \
+     SET statement_timeout = '60s'";
 
 fn eager(pg: &Postgres) -> Session {
     let mut session = fresh(pg);
