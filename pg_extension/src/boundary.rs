@@ -2,7 +2,7 @@
 
 #![allow(non_snake_case, reason = "the names of Postgres")]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 use pgrx::pg_sys::{self, Oid};
 
@@ -126,6 +126,30 @@ unsafe extern "C-unwind" {
         access: pg_sys::ExecScanAccessMtd,
         recheck: pg_sys::ExecScanRecheckMtd,
     ) -> *mut pg_sys::TupleTableSlot;
+
+    /// utils/palloc.h. Without a guard: see [`allocate`].
+    fn palloc_extended(size: usize, flags: i32) -> *mut c_void;
+}
+
+/// Memory in the current context. As palloc, but a guard against its errors would cost more than
+/// a value: here it raises none, and gives NULL instead.
+pub fn allocate(size: usize) -> *mut u8 {
+    /// `MaxAllocSize` of utils/memutils.h.
+    const MOST: usize = 0x3fff_ffff;
+    let memory = if size <= MOST {
+        // SAFETY: of a size that is allowed; without memory the flag has it give NULL.
+        unsafe { palloc_extended(size, pg_sys::MCXT_ALLOC_NO_OOM as i32) }
+    } else {
+        std::ptr::null_mut()
+    };
+    if memory.is_null() {
+        crate::error::raise(
+            pgrx::PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+            format!("out of memory: {size} bytes are not to be had"),
+            Some("Ask for shorter values.".to_owned()),
+        );
+    }
+    memory.cast()
 }
 
 /// Copies a C string; an empty string for NULL.

@@ -9,6 +9,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use synth_engine::generator::{Bound, Scalar};
 use synth_engine::schema::ColumnType;
 
+use crate::boundary::allocate;
 use crate::column::{date_to_postgres, timestamp_to_postgres};
 use crate::error::raise;
 
@@ -47,7 +48,7 @@ impl Buffer {
     pub fn text(&self) -> Datum {
         const HEADER: usize = 4;
         let (bytes, length) = (self.0.as_ptr(), self.0.len());
-        // SAFETY: palloc gives as many bytes as asked for or raises; a header of four bytes, in
+        // SAFETY: there are as many bytes as asked for; a header of four bytes, in
         // native order, holds the length shifted by two. Text in another encoding than the
         // server's is converted by the server, which gives its argument back where nothing is to
         // be done.
@@ -62,7 +63,7 @@ impl Buffer {
                     length = std::ffi::CStr::from_ptr(bytes).to_bytes().len();
                 }
             }
-            let varlena = pg_sys::palloc(length + HEADER).cast::<u8>();
+            let varlena = allocate(length + HEADER);
             varlena.cast::<u32>().write(((length + HEADER) as u32) << 2);
             std::ptr::copy_nonoverlapping(bytes.cast::<u8>(), varlena.add(HEADER), length);
             Datum::from(varlena)
@@ -124,7 +125,7 @@ pub fn typed(bound: &Bound, entropy: u64, buffer: &mut Buffer) -> Datum {
         }
         // SAFETY: 16 bytes into 16 bytes.
         Scalar::Uuid(bytes) => unsafe {
-            let out = pg_sys::palloc(bytes.len()).cast::<u8>();
+            let out = allocate(bytes.len());
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), out, bytes.len());
             Datum::from(out)
         },
