@@ -1,6 +1,7 @@
 //! Rows of a table, some at a time: taken apart, masked column by column, and given back.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use arrow_array::ArrayRef;
 use pgrx::PgMemoryContexts;
@@ -14,7 +15,7 @@ use super::codec::{Codec, Shapes};
 use super::function::Call;
 use super::other::{Other, Reader, Tester};
 use super::plan::{self, Rules};
-use super::shuffle::Shuffle;
+use super::shuffle::{self, Shuffle};
 use super::withheld::withholding_messages;
 use crate::defect;
 use crate::error::or_raise;
@@ -45,6 +46,14 @@ pub enum Action {
     Function(Call),
     /// Values of other rows; the column is read when the first batch is masked.
     Shuffle(RefCell<Option<Shuffle>>),
+    /// Values of other rows, which somebody else has read.
+    Dealt(Rc<RefCell<dyn Deal>>),
+}
+
+/// Gives rows the values of others.
+pub trait Deal {
+    /// The value of a row in place of its own, in the current memory context.
+    fn next(&mut self, own: Datum) -> Datum;
 }
 
 /// A mask with what reads and writes the column.
@@ -130,9 +139,23 @@ unsafe fn column_mask(column: Column, rule: &Rule, secret: &Secret) -> ColumnMas
 }
 
 impl ColumnMask {
-    /// Whether it needs all rows at once, which masking in batches that commit never has.
-    pub fn needs_all_rows(&self) -> bool {
-        matches!(self.action, Action::Shuffle(_))
+    /// Whether rows get the values of others, so that all rows have to be seen before the first is masked.
+    pub fn deals(&self) -> bool {
+        matches!(self.action, Action::Shuffle(_) | Action::Dealt(_))
+    }
+
+    /// Whether its rule is for rows under a condition only.
+    pub fn is_conditional(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    /// The value of a row that is dealt to another.
+    ///
+    /// # Safety
+    /// The slot holds a row of the relation that the mask was prepared for.
+    pub unsafe fn dealt_value(&self, row: *mut pg_sys::TupleTableSlot) -> Option<Datum> {
+        // SAFETY: by the caller's promise.
+        unsafe { shuffle::dealt_value(row, self.index, self.condition.as_ref()) }
     }
 
     /// Takes over a row's value where masked rows get the values of others: all rows that are to be
@@ -288,6 +311,13 @@ impl Batch {
         (&self.values[range.clone()], &self.nulls[range])
     }
 
+    /// Puts a value into a row's place of a column.
+    pub fn set(&mut self, row: usize, index: usize, value: Option<Datum>) {
+        let at = row * self.columns + index;
+        self.values[at] = value.unwrap_or_else(Datum::null);
+        self.nulls[at] = value.is_none();
+    }
+
     /// Replaces the values of masked columns.
     ///
     /// # Safety
@@ -403,6 +433,13 @@ impl Batch {
                 input
                     .iter()
                     .map(|value| value.map(|_| shuffle.next()))
+                    .collect()
+            }
+            Action::Dealt(deal) => {
+                let mut deal = deal.borrow_mut();
+                input
+                    .iter()
+                    .map(|value| value.map(|own| deal.next(own)))
                     .collect()
             }
         };

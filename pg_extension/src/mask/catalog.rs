@@ -3,6 +3,7 @@
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::{Result, SpiHeapTupleData};
+use synth_engine::mask::{self, Rule};
 
 use super::rulebook::ColumnId;
 use crate::boundary::relation_name;
@@ -306,6 +307,57 @@ pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
          ORDER BY a.attname, c.relname",
         relids,
         column_and_name,
+    )
+}
+
+/// Whether a rule deals the values of the column to other rows.
+pub fn is_shuffle(rule: &Rule) -> bool {
+    matches!(rule.action(), Rule::Mask { name, .. } if name == mask::SHUFFLE)
+}
+
+/// An exclusion constraint of a table that a column takes part in.
+pub fn exclusion_constraint(relid: Oid, attnum: i16) -> Option<String> {
+    query(
+        "SELECT conname::text FROM pg_catalog.pg_constraint
+         WHERE conrelid = $1 AND contype = 'x' AND $2 = ANY (conkey) ORDER BY conname LIMIT 1",
+        &[
+            (pg_sys::OIDOID, relid.into_datum()),
+            (pg_sys::INT2OID, attnum.into_datum()),
+        ],
+        |row| row.get(1),
+    )
+    .pop()
+}
+
+/// The type of a column with its collation, for a statement that makes a column alike.
+pub fn column_definition(relid: Oid, attnum: i16) -> String {
+    query(
+        "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+            || COALESCE(' COLLATE ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname), '')
+         FROM pg_catalog.pg_attribute a
+         LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation
+         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+         WHERE a.attrelid = $1 AND a.attnum = $2",
+        &[
+            (pg_sys::OIDOID, relid.into_datum()),
+            (pg_sys::INT2OID, attnum.into_datum()),
+        ],
+        |row| row.get(1),
+    )
+    .pop()
+    .unwrap_or_default()
+}
+
+/// The tables of a schema whose names begin so.
+pub fn tables_named(schema: Oid, beginning: &str) -> Vec<Oid> {
+    query(
+        "SELECT oid FROM pg_catalog.pg_class
+         WHERE relnamespace = $1 AND relkind = 'r' AND pg_catalog.starts_with(relname::text, $2) ORDER BY oid",
+        &[
+            (pg_sys::OIDOID, schema.into_datum()),
+            (pg_sys::TEXTOID, beginning.into_datum()),
+        ],
+        |row| row.get(1),
     )
 }
 

@@ -17,6 +17,7 @@
 //! | `other` | other columns that a rule reads: companions and conditions |
 //! | `function` | trusted functions of the user's |
 //! | `shuffle` | the values of a column dealt out to other rows |
+//! | `random` | random numbers of the operating system's |
 //! | `carry` | a referring column masked as its key is, where their types differ |
 //! | `writer` | masked rows into a new heap |
 //! | `demands` | what a table demands of a row: domains, generated columns, constraints |
@@ -46,6 +47,7 @@ pub mod other;
 pub mod owner;
 pub mod plan;
 pub mod protect;
+mod random;
 mod reading;
 mod references;
 mod report;

@@ -4,6 +4,7 @@
 use pgrx::pg_sys::{self, Datum};
 
 use super::other::Tester;
+use super::random::Random;
 use crate::boundary::{check_for_interrupts, datumCopy};
 use crate::error::raise;
 
@@ -13,9 +14,9 @@ pub struct Shuffle {
     slot: *mut pg_sys::TupleTableSlot,
     by_value: bool,
     length: i16,
-    /// Random numbers, of which so many have not been used.
-    random: Box<[u8; 4096]>,
-    unused: usize,
+    random: Random,
+    /// Values that have not been dealt.
+    pub left: u64,
 }
 
 impl Shuffle {
@@ -81,8 +82,8 @@ impl Shuffle {
                 slot: pg_sys::MakeSingleTupleTableSlot(desc, &raw const pg_sys::TTSOpsVirtual),
                 by_value: attribute.attbyval,
                 length: attribute.attlen,
-                random: Box::new([0; 4096]),
-                unused: 0,
+                random: Random::new(),
+                left: 0,
             }
         }
     }
@@ -97,49 +98,32 @@ impl Shuffle {
         index: usize,
         condition: Option<&Tester>,
     ) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            if let Some(value) = dealt_value(row, index, condition) {
+                self.add(value);
+            }
+        }
+    }
+
+    /// Takes over a value.
+    ///
+    /// # Safety
+    /// It is of the column's type, and nothing has been sorted yet.
+    pub unsafe fn add(&mut self, value: Datum) {
+        self.left += 1;
+        let key = self.random.next();
+        let slot = self.slot;
         // SAFETY: by the caller's promise; the sort copies what it is given.
         unsafe {
-            pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
-            if *(*row).tts_isnull.add(index) {
-                return;
-            }
-            if let Some(tester) = condition {
-                let other = tester.index;
-                pg_sys::slot_getsomeattrs_int(row, other as i32 + 1);
-                let null = *(*row).tts_isnull.add(other);
-                let value = (!null).then(|| *(*row).tts_values.add(other));
-                if !tester.holds(value) {
-                    return;
-                }
-            }
-            let key = self.key();
-            let slot = self.slot;
             (*(*slot).tts_ops).clear.inspect(|clear| clear(slot));
             *(*slot).tts_values = Datum::from(key);
-            *(*slot).tts_values.add(1) = *(*row).tts_values.add(index);
+            *(*slot).tts_values.add(1) = value;
             *(*slot).tts_isnull = false;
             *(*slot).tts_isnull.add(1) = false;
             pg_sys::ExecStoreVirtualTuple(slot);
             pg_sys::tuplesort_puttupleslot(self.sort, slot);
         }
-    }
-
-    /// A random number of the operating system's: the order is nobody's to compute again.
-    fn key(&mut self) -> i64 {
-        if self.unused == 0 {
-            if getrandom::fill(&mut self.random[..]).is_err() {
-                raise(
-                    pgrx::PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
-                    "could not draw random numbers".to_owned(),
-                    Some("Try again.".to_owned()),
-                );
-            }
-            self.unused = self.random.len() / 8;
-        }
-        self.unused -= 1;
-        let mut key = [0; 8];
-        key.copy_from_slice(&self.random[self.unused * 8..self.unused * 8 + 8]);
-        i64::from_ne_bytes(key)
     }
 
     /// Sorts what was gathered, to be dealt out.
@@ -176,10 +160,33 @@ impl Shuffle {
                     Some("Mask the table when nobody writes it.".to_owned()),
                 );
             }
+            self.left -= 1;
             pg_sys::slot_getsomeattrs_int(self.slot, 2);
             let value = *(*self.slot).tts_values.add(1);
             datumCopy(value, self.by_value, i32::from(self.length))
         }
+    }
+}
+
+/// The value of a column that is dealt to another row: one that is not NULL, where the condition holds.
+///
+/// # Safety
+/// The slot holds a row of the relation that column and condition are of.
+pub unsafe fn dealt_value(
+    row: *mut pg_sys::TupleTableSlot,
+    index: usize,
+    condition: Option<&Tester>,
+) -> Option<Datum> {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let cell = |index: usize| {
+            pg_sys::slot_getsomeattrs_int(row, index as i32 + 1);
+            (!*(*row).tts_isnull.add(index)).then(|| *(*row).tts_values.add(index))
+        };
+        let value = cell(index)?;
+        condition
+            .is_none_or(|tester| tester.holds(cell(tester.index)))
+            .then_some(value)
     }
 }
 

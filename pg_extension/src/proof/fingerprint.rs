@@ -271,7 +271,8 @@ impl Fingerprint {
 /// Whether a mask cannot be tried under other secrets, so that what it gives is kept.
 fn is_blind(rule: &Rule, mask: &ColumnMask) -> bool {
     rule.condition().is_some()
-        || matches!(mask.action, Action::Function(_) | Action::Shuffle(_))
+        || mask.deals()
+        || matches!(mask.action, Action::Function(_))
         || mask.reads_others()
 }
 

@@ -90,21 +90,7 @@ fn refusals(pg: &Postgres) {
             says,
         );
     }
-    session.run(
-        "CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text); CREATE TABLE dealt (v text)",
-    );
-    rule(&mut session, "dealt", "v", "MASKED WITH shuffle");
-    let error = session.refused(
-        "CALL synth_mask_table_online('dealt')",
-        "0A000",
-        "deals with all rows at once",
-    );
-    assert!(
-        error
-            .hint
-            .contains("SELECT synth_mask_table('public.dealt')"),
-        "{error}"
-    );
+    session.run("CREATE TABLE bare (v text); CREATE TEMP TABLE tmp (v text)");
     rule(&mut session, "tmp", "v", "MASKED WITH hash");
     session.refused(
         "CALL synth_mask_table_online('tmp')",
@@ -305,9 +291,10 @@ fn speed_is_limited(pg: &Postgres) {
     table(&mut session, 1000);
     let begun = Instant::now();
     session.run("CALL synth_mask_table_online('t', 200, rows_per_second => 1000)");
-    // Not asserted upwards: a slow machine is slow.
+    // The rows are copied, and read once more for the fingerprint. Not asserted upwards: a slow
+    // machine is slow.
     assert!(
-        begun.elapsed() > Duration::from_millis(800),
+        begun.elapsed() > Duration::from_millis(1800),
         "{:?}",
         begun.elapsed()
     );

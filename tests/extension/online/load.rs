@@ -188,15 +188,7 @@ fn changes_before_the_swap_are_in_the_proof(pg: &Postgres) {
     let masking = thread::spawn(move || {
         masker.attempt("CALL synth_mask_table_online('t', lock_timeout => '50 ms')")
     });
-    for _ in 0..1500 {
-        let waited = session.column(
-            "SELECT phase || ' ' || waiting_for FROM synth.progress WHERE waiting_for = 'lock'",
-        );
-        if waited == ["catch up lock"] {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
+    super::until_the_swap_waits(&mut session, || masking.is_finished());
     session.run(
         "INSERT INTO t SELECT i, 'Late original ' || i, i FROM generate_series(1001, 1010) i;
          UPDATE t SET v = 'Changed original', other = -1 WHERE id = 7;

@@ -1,11 +1,15 @@
 //! `synth_mask_table_online`: what it gives, while the table is used, and after kills.
 
 mod control;
+mod dealt;
 mod kill;
 mod load;
 mod results;
 mod routed;
 mod standby;
+
+use std::thread;
+use std::time::Duration;
 
 use super::{Session, Test};
 
@@ -15,6 +19,7 @@ pub fn tests() -> Vec<Test> {
         results::tests(),
         routed::tests(),
         load::tests(),
+        dealt::tests(),
         control::tests(),
         kill::tests(),
         standby::tests(),
@@ -47,7 +52,9 @@ fn same_rows(session: &mut Session, one: &str, other: &str) {
 #[track_caller]
 fn nothing_left(session: &mut Session) {
     assert_eq!(
-        session.column("SELECT relname FROM pg_class WHERE relname ~ '^online_(shadow|log|map)_'"),
+        session.column(
+            "SELECT relname FROM pg_class WHERE relname ~ '^online_(shadow|log|map|deal|deck)_'"
+        ),
         Vec::<String>::new(),
         "tables of a run are left"
     );
@@ -58,6 +65,20 @@ fn nothing_left(session: &mut Session) {
         "0",
         "a trigger is left"
     );
+}
+
+/// Waits until a run waits for the lock of its swap, or until it is over.
+fn until_the_swap_waits(session: &mut Session, is_over: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        let waited = session.column(
+            "SELECT phase || ' ' || waiting_for FROM synth.progress WHERE waiting_for = 'lock'",
+        );
+        if waited == ["catch up lock"] || is_over() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the swap does not wait for a lock");
 }
 
 /// The phase that a table's owner sees.

@@ -259,16 +259,6 @@ fn what_cannot_be_done_says_what_can(pg: &Postgres) {
         .unwrap_or_default()
         .to_owned();
     assert_eq!(session.value(&call), "100", "{error}");
-    session.run("CREATE TABLE dealt (v text); INSERT INTO dealt VALUES ('one')");
-    rule(&mut session, "dealt", "v", "MASKED WITH shuffle");
-    let error = session.refused("CALL synth_mask_table_online('dealt')", "0A000", "at once");
-    let call = error
-        .hint
-        .split_once(": ")
-        .and_then(|(_, call)| call.split(", which").next())
-        .unwrap_or_default()
-        .to_owned();
-    assert_eq!(session.value(&call), "1", "{error}");
     // Nothing to mask is no error of the program.
     session.run("CREATE TABLE childless (k int) PARTITION BY HASH (k)");
     rule(&mut session, "childless", "k", "MASKED WITH permutation");

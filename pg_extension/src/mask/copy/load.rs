@@ -57,7 +57,7 @@ impl Load {
 
     /// Whether masks have to see all rows before the first is masked.
     fn gathers(&self) -> bool {
-        self.masks.iter().any(ColumnMask::needs_all_rows)
+        self.masks.iter().any(ColumnMask::deals)
     }
 
     /// Shows the row in the slot to such masks.

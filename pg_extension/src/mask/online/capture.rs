@@ -4,7 +4,7 @@
 //! need no key. What a place holds is looked up when the changes are carried over.
 
 use pgrx::PgSqlErrorCode::*;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::{self, Datum, ItemPointerData};
 
 use super::state;
 use crate::boundary::sql_function;
@@ -47,21 +47,39 @@ unsafe fn note(data: &pg_sys::TriggerData) {
             // Nothing reads a log any more.
             return;
         }
-        let mut place = [(*data.tg_trigtuple).t_self; 2];
-        let mut nulls = [false; 2];
-        match data.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
-            pg_sys::TRIGGER_EVENT_INSERT => nulls[0] = true,
-            pg_sys::TRIGGER_EVENT_DELETE => nulls[1] = true,
-            _ => place[1] = (*data.tg_newtuple).t_self,
-        }
+        let row = (*data.tg_trigtuple).t_self;
+        let (old, new) = match data.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => (None, Some(row)),
+            pg_sys::TRIGGER_EVENT_DELETE => (Some(row), None),
+            _ => (Some(row), Some((*data.tg_newtuple).t_self)),
+        };
         let log = pg_sys::table_open(log, pg_sys::RowExclusiveLock as i32);
-        let mut values = [
-            Datum::from(&raw const place[0]),
-            Datum::from(&raw const place[1]),
-        ];
+        write(log, old, new);
+        pg_sys::table_close(log, pg_sys::NoLock as i32);
+    }
+}
+
+/// Notes where a row was and is.
+///
+/// # Safety
+/// The log is open for writing.
+pub unsafe fn write(
+    log: pg_sys::Relation,
+    old: Option<ItemPointerData>,
+    new: Option<ItemPointerData>,
+) {
+    let places = [old, new];
+    let mut nulls = places.map(|place| place.is_none());
+    let mut values = [Datum::null(); 2];
+    for (value, place) in values.iter_mut().zip(&places) {
+        if let Some(place) = place {
+            *value = Datum::from(&raw const *place);
+        }
+    }
+    // SAFETY: by the caller's promise; the tuple is formed for the log's two columns.
+    unsafe {
         let tuple = pg_sys::heap_form_tuple((*log).rd_att, values.as_mut_ptr(), nulls.as_mut_ptr());
         pg_sys::simple_heap_insert(log, tuple);
         pg_sys::heap_freetuple(tuple);
-        pg_sys::table_close(log, pg_sys::NoLock as i32);
     }
 }

@@ -67,6 +67,17 @@ impl Places {
         (tid.ip_posid != 0).then_some(place)
     }
 
+    /// Whether nothing has been noted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The lines whose rows are somewhere.
+    pub fn lines(&self) -> impl Iterator<Item = u16> + '_ {
+        let count = u16::try_from(self.0.len() / WIDTH).unwrap_or(u16::MAX);
+        (1..=count).filter(|line| self.find(*line).is_some())
+    }
+
     /// Notes where the row of a line is, or that it is nowhere.
     pub fn set(&mut self, line: u16, place: Option<Place>) {
         let start = usize::from(line.saturating_sub(1)) * WIDTH;

@@ -14,22 +14,28 @@
 //! | `capture` | the trigger that notes changes |
 //! | `map` | where in the shadow each row is |
 //! | `group` | tables that are dealt with together |
+//! | `deal` | values of shuffled columns, to be dealt to other rows |
 //! | `copy` | blocks of the table into the shadow |
 //! | `destination` | which shadow a masked row goes to |
 //! | `shadow` | masked rows into the shadow, checked |
+//! | `shadows` | masked rows read where they have been written |
 //! | `changes` | carrying over what has changed |
+//! | `count` | fingerprints and control totals of the originals |
 //! | `index` | the shadow's indexes and statistics |
 //! | `swap` | the shadow's files take the table's place |
 
 mod capture;
 mod changes;
 mod copy;
+mod count;
+mod deal;
 mod destination;
 mod group;
 mod index;
 mod map;
 mod setup;
 mod shadow;
+mod shadows;
 mod state;
 mod step;
 mod swap;
@@ -46,7 +52,8 @@ use super::verify;
 use super::withheld::withholding_details;
 use crate::boundary::{relation_name, require_utf8, sql_function};
 use crate::error::{raise, raise_null};
-use crate::proof::{self, Fingerprint};
+use crate::proof;
+use count::Counting;
 use group::{Group, groups};
 use state::{Part, Phase};
 use step::{Claim, Limits, Outcome, Throttle, locked_step, step};
@@ -158,10 +165,11 @@ fn run(target: Oid, limits: &Limits) {
             );
         };
         match phase {
+            Phase::Deal => read_decks(target, &plan, limits, &mut throttle),
             Phase::Copy => copy_all(target, &plan, limits, &mut throttle),
             Phase::Changes => carry_over(target, &plan, limits, &mut throttle),
             Phase::Index => build_indexes(target, limits),
-            Phase::CatchUp => finish(target, &plan, limits),
+            Phase::CatchUp => finish(target, &plan, limits, &mut throttle),
             Phase::Refresh => refresh(target, &plan),
             Phase::Done => return,
         }
@@ -261,6 +269,7 @@ fn resumable(target: Oid, plan: &Plan) -> bool {
             .iter()
             .all(|&relid| state::exists(relid))
             && setup::notes_changes(part)
+            && deal::is_left(part.relid)
     });
     let same = complete && definition == state::definition(plan);
     if !same {
@@ -291,6 +300,26 @@ fn give_up(target: Oid, limits: &Limits) {
         state::forget(target);
         Outcome::Done(())
     });
+}
+
+fn read_decks(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle) {
+    let share = pg_sys::AccessShareLock;
+    for part in step(|| state::parts(target)) {
+        let read = || {
+            locked_step(target, limits, &[part.relid], share, || {
+                commit_soon();
+                let rows = limits.batch_rows;
+                Outcome::Done(withholding_details(|| {
+                    deal::gather(&part, &plan.rules, rows)
+                }))
+            })
+        };
+        while let Some(rows) = read().flatten() {
+            throttle.pause(target, limits, rows);
+        }
+        step(|| deal::build_indexes(part.relid));
+    }
+    step(|| state::enter(target, Phase::Copy));
 }
 
 fn copy_all(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle) {
@@ -340,9 +369,9 @@ fn apply(
     group: &Group,
     plan: &Plan,
     most: usize,
-    fingerprints: Option<&mut [Fingerprint]>,
+    counting: Option<&mut Counting>,
 ) -> usize {
-    let applied = withholding_details(|| changes::apply(group, &plan.rules, most, fingerprints));
+    let applied = withholding_details(|| changes::apply(group, &plan.rules, most, counting));
     for (part, rows) in group.parts.iter().zip(applied.rows) {
         if rows != 0 || group.top.is_none() {
             state::advance(target, part, rows);
@@ -358,10 +387,10 @@ fn catch_up(
     plan: &Plan,
     limits: &Limits,
     most: usize,
-    fingerprints: Option<&mut [Fingerprint]>,
+    counting: Option<&mut Counting>,
 ) -> usize {
     locked_step(target, limits, &group.tables, group.lock(), || {
-        let entries = apply(target, group, plan, most, fingerprints);
+        let entries = apply(target, group, plan, most, counting);
         commit_soon();
         Outcome::Done(entries)
     })
@@ -394,43 +423,50 @@ fn build_indexes(target: Oid, limits: &Limits) {
     step(|| state::enter(target, Phase::CatchUp));
 }
 
-/// Takes fingerprints of the originals, while they are there: for the proof and the audit. Those of a
-/// group are taken in one transaction with all changes before it, so that the shadows hold what they
-/// have counted; what changes from then on is told to them as it is carried over.
+/// Takes fingerprints of the originals, while they are there, for the proof and the audit: some blocks in
+/// each transaction, with all changes before it, so that the shadows hold what is counted. What changes
+/// in a block from then on is told to them as it is carried over.
 fn take_fingerprints(
     target: Oid,
-    groups: &[Group],
+    group: &Group,
     plan: &Plan,
     limits: &Limits,
-) -> Option<Vec<Vec<Fingerprint>>> {
-    groups
-        .iter()
-        .map(|group| {
-            locked_step(target, limits, &group.tables, group.lock(), || {
-                apply(target, group, plan, usize::MAX, None);
-                let parts = group.parts.iter();
-                let taken = withholding_details(|| {
-                    parts
-                        .map(|part| copy::take_fingerprint(part.relid, &plan.rules))
-                        .collect()
-                });
-                Outcome::Done(taken)
-            })
-        })
-        .collect()
+    throttle: &mut Throttle,
+) -> Option<Counting> {
+    let mut counting = step(|| Counting::new(group, &plan.rules));
+    for number in 0..group.parts.len() {
+        while !counting.is_complete(number) {
+            let rows = locked_step(target, limits, &group.tables, group.lock(), || {
+                apply(target, group, plan, usize::MAX, Some(&mut counting));
+                commit_soon();
+                let most = limits.batch_rows;
+                Outcome::Done(withholding_details(|| {
+                    counting.count_batch(group, number, &plan.rules, most)
+                }))
+            })?;
+            throttle.pause(target, limits, rows);
+        }
+    }
+    Some(counting)
 }
 
 /// Catches up until few changes are left, and swaps.
-fn finish(target: Oid, plan: &Plan, limits: &Limits) {
+fn finish(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle) {
     let groups = step(|| groups(target, plan));
-    let Some(mut fingerprints) = take_fingerprints(target, &groups, plan, limits) else {
-        return;
-    };
+    let mut countings = Vec::new();
+    for group in &groups {
+        match take_fingerprints(target, group, plan, limits, throttle) {
+            Some(counting) => countings.push(counting),
+            None => return,
+        }
+    }
     for _ in 0..ROUNDS {
         let entries: usize = groups
             .iter()
-            .zip(&mut fingerprints)
-            .map(|(group, taken)| catch_up(target, group, plan, limits, usize::MAX, Some(taken)))
+            .zip(&mut countings)
+            .map(|(group, counting)| {
+                catch_up(target, group, plan, limits, usize::MAX, Some(counting))
+            })
             .sum();
         if entries <= FEW_ENTRIES {
             break;
@@ -460,8 +496,8 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             };
             pairs.push(found);
         }
-        for (group, taken) in groups.iter().zip(&mut fingerprints) {
-            let entries = apply(target, group, plan, TOO_MANY_ENTRIES, Some(taken));
+        for (group, counting) in groups.iter().zip(&mut countings) {
+            let entries = apply(target, group, plan, TOO_MANY_ENTRIES, Some(counting));
             if entries >= TOO_MANY_ENTRIES {
                 return Outcome::Undo;
             }
@@ -477,7 +513,10 @@ fn finish(target: Oid, plan: &Plan, limits: &Limits) {
             verify::foreign_keys(&now.tables);
         }
         let rows = state::rows_done(target);
-        for fingerprint in fingerprints.into_iter().flatten() {
+        for fingerprint in countings
+            .into_iter()
+            .flat_map(|counting| counting.fingerprints)
+        {
             fingerprint.store();
         }
         let verify = match Verify::wanted(&[]) {

@@ -13,6 +13,7 @@ use super::super::batch::column_masks;
 use super::super::catalog;
 use super::super::owner::AsOwner;
 use super::super::plan::Plan;
+use super::deal;
 use super::state::{self, Part, bigint, oid, text};
 use crate::boundary::{make_new_heap, relation_name};
 use crate::error::raise;
@@ -62,19 +63,7 @@ pub fn check(plan: &Plan) {
             let owner = AsOwner::of(relid);
             let masks = column_masks(table, &plan.rules);
             drop(owner);
-            if let Some(mask) = masks.iter().find(|mask| mask.needs_all_rows()) {
-                raise(
-                    ERRCODE_FEATURE_NOT_SUPPORTED,
-                    format!(
-                        "the mask of column {} deals with all rows at once: it cannot be masked online",
-                        mask.column.display()
-                    ),
-                    Some(format!(
-                        "Values of rows that others change meanwhile have no place to be dealt to: SELECT synth_mask_table({}), which locks the table until it has committed; or use another mask.",
-                        quoted(relid)
-                    )),
-                );
-            }
+            deal::check(relid, &masks);
             pg_sys::table_close(table, pg_sys::NoLock as i32);
         }
     }
@@ -108,21 +97,21 @@ fn refuse_mixed(top: Oid, plan: &Plan) {
 
 /// Begins a run on tables that are locked against writing.
 pub fn begin(target: Oid, plan: &Plan, definition: &str) {
+    let mut phase = state::Phase::Copy;
+    for (place, &relid) in plan.tables.iter().enumerate() {
+        if begin_part(target, place, relid, plan) {
+            phase = state::Phase::Deal;
+        }
+    }
     state::run(
         "INSERT INTO synth.online_run (target, phase, definition, pid)
          VALUES ($1, $2, $3, pg_catalog.pg_backend_pid())",
-        &[
-            oid(target),
-            text(state::Phase::Copy.name()),
-            text(definition),
-        ],
+        &[oid(target), text(phase.name()), text(definition)],
     );
-    for (place, &relid) in plan.tables.iter().enumerate() {
-        begin_part(target, place, relid);
-    }
 }
 
-fn begin_part(target: Oid, place: usize, relid: Oid) {
+/// Gives whether values are to be dealt.
+fn begin_part(target: Oid, place: usize, relid: Oid, plan: &Plan) -> bool {
     let shadow = make_shadow(relid);
     let (log_name, map_name) = (state::name_of("log", relid), state::name_of("map", relid));
     // After a crash an unlogged table is empty, and so is its shadow: what is known of either is then
@@ -147,6 +136,16 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
     for made in [log, map] {
         keep_from_subscribers(made, relid);
     }
+    // SAFETY: the table is locked; it is opened and closed here.
+    let masks = unsafe {
+        let table = pg_sys::table_open(relid, pg_sys::NoLock as i32);
+        let owner = AsOwner::of(relid);
+        let masks = column_masks(table, &plan.rules);
+        drop(owner);
+        pg_sys::table_close(table, pg_sys::NoLock as i32);
+        masks
+    };
+    let is_dealt = deal::begin(relid, &masks, unlogged);
     let trigger = make_trigger(relid);
     // SAFETY: the table is locked; opened and closed here.
     let (filenode, blocks, estimate, map_index) = unsafe {
@@ -180,10 +179,11 @@ fn begin_part(target: Oid, place: usize, relid: Oid) {
             oid(file_of(shadow)),
         ],
     );
+    is_dealt
 }
 
 /// The name of a table as a literal, for a statement in a hint.
-fn quoted(relid: Oid) -> String {
+pub fn quoted(relid: Oid) -> String {
     format!("'{}'", relation_name(relid).replace('\'', "''"))
 }
 
@@ -205,7 +205,7 @@ fn file_of(relid: Oid) -> Oid {
 }
 
 /// The table of this name in the schema `synth`.
-fn named(name: &str) -> Oid {
+pub fn named(name: &str) -> Oid {
     let name = CString::new(name).unwrap_or_default();
     // SAFETY: catalog look-up.
     unsafe { pg_sys::get_relname_relid(name.as_ptr(), state::schema()) }
@@ -237,7 +237,7 @@ fn make_shadow(relid: Oid) -> Oid {
 }
 
 /// Has a relation dropped with the table.
-fn goes_with(relid: Oid, table: Oid) {
+pub fn goes_with(relid: Oid, table: Oid) {
     let address = |relid| pg_sys::ObjectAddress {
         classId: pg_sys::RelationRelationId,
         objectId: relid,
@@ -256,7 +256,7 @@ fn goes_with(relid: Oid, table: Oid) {
 
 /// Logical decoding passes over what is written to a heap that will take another's place, and
 /// publications `FOR ALL TABLES` would have subscribers look for tables that they do not have.
-fn keep_from_subscribers(relid: Oid, table: Oid) {
+pub fn keep_from_subscribers(relid: Oid, table: Oid) {
     // SAFETY: a copy of the catalog's row, written back.
     unsafe {
         let classes =
@@ -367,6 +367,7 @@ pub fn drop_part(part: &Part) {
             drop_relation(relid);
         }
     }
+    deal::drop_all(part.relid);
 }
 
 /// Drops the trigger, unless that has happened; takes the lock that this needs.

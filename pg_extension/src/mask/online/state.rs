@@ -5,6 +5,7 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Oid};
 
 use super::super::plan::Plan;
+use super::deal;
 use crate::query::{Parameter, execute, query, with_settings};
 
 /// Until dropped, the current user is the owner of the extension's schema: the tables of a run are
@@ -90,6 +91,8 @@ pub fn bigint(value: i64) -> Parameter {
 /// Where a run is. Each begins when the one before has committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// Values of shuffled columns are read, to be dealt.
+    Deal,
     /// Rows are copied.
     Copy,
     /// Changes noted meanwhile are carried over, before there are indexes.
@@ -105,7 +108,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Deal, "deal"),
         (Self::Copy, "copy"),
         (Self::Changes, "changes"),
         (Self::Index, "index"),
@@ -297,7 +301,7 @@ pub fn forget(target: Oid) {
 }
 
 /// What a run keeps of rows: another edition's cannot be resumed.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// A hash of all that decides what the masked tables hold: the tables' files, columns and
 /// constraints, the bounds of partitions, the rules, and which secret is in use. Not the indexes, which are compared one by one.
@@ -307,6 +311,7 @@ pub fn definition(plan: &Plan) -> String {
         .iter()
         .map(|((relid, column), rule)| format!("{} {column} {rule}", relid.to_u32()))
         .collect();
+    rules.extend(deal::unique_columns(plan));
     rules.sort();
     read(
         "SELECT pg_catalog.md5(pg_catalog.string_agg(part, '|' ORDER BY part) || $2) FROM (

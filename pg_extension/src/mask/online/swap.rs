@@ -7,6 +7,7 @@ use std::mem::swap;
 
 use pgrx::pg_sys::{self, Oid};
 
+use super::deal;
 use super::index::{self, Index};
 use super::setup::{class_of, drop_relation, drop_trigger};
 use super::state::{self, Part, oid};
@@ -58,6 +59,7 @@ pub fn swap_part(part: &Part, indexes: &[(Oid, Oid)]) {
     }
     drop_relation(part.log);
     drop_relation(part.map);
+    deal::drop_all(part.relid);
     state::run(
         "DELETE FROM synth.online_index WHERE relid = $1",
         &[oid(part.relid)],
