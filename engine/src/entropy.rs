@@ -86,6 +86,13 @@ pub const fn remix(entropy: u64) -> u64 {
     mix(entropy.wrapping_add(GAMMA))
 }
 
+/// The draw with an index out of one: [`remix`] at 0. Unlike draws remixed one after the other these
+/// do not wait for each other.
+#[inline]
+pub const fn remix_at(entropy: u64, index: u64) -> u64 {
+    remix(entropy.wrapping_add(GAMMA.wrapping_mul(index)))
+}
+
 /// What [`remix`] was given: two columns of one subject, of which one sees remixed entropy, can so
 /// agree (a Polish last name has the sex of the first name).
 #[inline]

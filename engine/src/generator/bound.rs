@@ -10,6 +10,7 @@
 //! # Ok::<(), synth_engine::Error>(())
 //! ```
 
+use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ use crate::schema::ColumnType;
 /// Writes the value of an element of entropy, or the value with an index.
 pub type Writer = Arc<dyn Fn(u64, &mut dyn Write) -> fmt::Result + Send + Sync>;
 
+/// Writes the text of an element of entropy, in UTF-8, at the beginning of memory that grows for it,
+/// and gives how many bytes that is: what lies behind is of no account.
+pub type Drafter = Arc<dyn Fn(u64, &mut Vec<u8>) -> usize + Send + Sync>;
+
 /// Computes a value of a fixed size from entropy.
 pub type Maker<T> = Arc<dyn Fn(u64) -> T + Send + Sync>;
 
@@ -33,6 +38,8 @@ pub type Maker<T> = Arc<dyn Fn(u64) -> T + Send + Sync>;
 #[derive(Clone)]
 pub(super) enum Source {
     Text(Writer),
+    /// Long text.
+    Draft(Drafter),
     /// The text of a JSON document.
     Json(Writer),
     Boolean(Maker<bool>),
@@ -113,6 +120,13 @@ impl Bound {
         Self::new(Source::Text(Arc::new(write)))
     }
 
+    /// Values that are text made in memory of their own.
+    pub(super) fn draft(
+        draft: impl Fn(u64, &mut Vec<u8>) -> usize + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Source::Draft(Arc::new(draft)))
+    }
+
     /// Values that are JSON documents, written as text.
     pub fn json(
         write: impl Fn(u64, &mut dyn Write) -> fmt::Result + Send + Sync + 'static,
@@ -178,7 +192,7 @@ impl Bound {
     /// The type of the values.
     pub fn output(&self) -> ColumnType {
         match self.source {
-            Source::Text(_) => ColumnType::Text,
+            Source::Text(_) | Source::Draft(_) => ColumnType::Text,
             Source::Json(_) => ColumnType::Json,
             Source::Boolean(_) => ColumnType::Boolean,
             Source::Integer(_) => ColumnType::Integer,
@@ -196,11 +210,11 @@ impl Bound {
     pub fn values(&self, entropy: &[u64]) -> ArrayRef {
         let all = entropy.iter();
         match &self.source {
-            Source::Text(write) | Source::Json(write) => {
+            Source::Text(_) | Source::Draft(_) | Source::Json(_) => {
                 let mut out = StringBuilder::with_capacity(entropy.len(), entropy.len() * 24);
                 for &bits in all {
                     // A StringBuilder accepts every write.
-                    let _ = write(bits, &mut out);
+                    let _ = self.write(bits, &mut out);
                     out.append_value("");
                 }
                 Arc::new(out.finish())
@@ -237,7 +251,7 @@ impl Bound {
     #[inline]
     pub fn scalar(&self, entropy: u64) -> Option<Scalar> {
         Some(match &self.source {
-            Source::Text(_) | Source::Json(_) => return None,
+            Source::Text(_) | Source::Draft(_) | Source::Json(_) => return None,
             Source::Boolean(make) => Scalar::Boolean(make(entropy)),
             Source::Integer(make) => Scalar::Integer(make(entropy)),
             Source::BigInt(make) => Scalar::BigInt(make(entropy)),
@@ -271,10 +285,22 @@ impl Bound {
     pub fn write(&self, entropy: u64, out: &mut dyn Write) -> fmt::Result {
         match &self.source {
             Source::Text(write) | Source::Json(write) => write(entropy, out),
+            Source::Draft(draft) => write_draft(draft, entropy, out),
             _ => match self.scalar(entropy) {
                 Some(scalar) => scalar.write(out),
                 None => Ok(()),
             },
+        }
+    }
+
+    /// Writes the value of one element of entropy at the beginning of `memory`, which grows for it
+    /// and is best used again, and gives its length in bytes of UTF-8. `None` where values are not
+    /// long texts: those are written.
+    #[inline]
+    pub fn draft_in(&self, entropy: u64, memory: &mut Vec<u8>) -> Option<usize> {
+        match &self.source {
+            Source::Draft(draft) => Some(draft(entropy, memory)),
+            _ => None,
         }
     }
 
@@ -306,6 +332,28 @@ impl Bound {
     pub fn order(&self, key: Stream) -> Option<Permutation> {
         self.distinct().map(|count| Permutation::new(count, key))
     }
+}
+
+/// Writes what is made in memory.
+fn write_draft(draft: &Drafter, entropy: u64, out: &mut dyn Write) -> fmt::Result {
+    thread_local! {
+        /// Memory that the next text reuses.
+        static MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    /// More is given back.
+    const KEPT: usize = 1 << 16;
+
+    let mut memory = MEMORY.take();
+    let length = draft(entropy, &mut memory);
+    let text = memory.get(..length).map(std::str::from_utf8);
+    let written = match text {
+        Some(Ok(text)) => out.write_str(text),
+        _ => Err(fmt::Error),
+    };
+    if memory.len() <= KEPT {
+        MEMORY.set(memory);
+    }
+    written
 }
 
 impl Scalar {

@@ -283,7 +283,7 @@ pub(super) const ENTRIES: &[Generator] = &[
         "Body temperature in degrees Celsius with one decimal, 36.2 to 37.5, one in ten up to 39.5.",
         |e, out| note::temperature(&mut Chain::new(remix(e)), e % 10 == 0, out),
     ),
-    Generator::text(
+    Generator::draft(
         "clinical_note",
         "Clinical note in English of 300 to 1,500 characters: complaint, history, vital signs, examination, assessment and plan.",
         note::clinical_note,

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::entropy::{below, remix};
+use crate::entropy::{below, remix, remix_at};
 
 /// Upper-case letters and digits, in the order that gives a letter its value 10 to 35.
 pub(super) const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -53,6 +53,63 @@ impl Chain {
     #[inline]
     pub(super) const fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
+    }
+}
+
+/// Small draws out of one word: each takes what it needs of the word's digits, so none waits for a
+/// word to be mixed. Chances are off by no more than the product of all `n` by 2^64.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields(u64);
+
+impl Fields {
+    pub(super) const fn new(word: u64) -> Self {
+        Self(word)
+    }
+
+    /// The next number below `n`.
+    #[inline]
+    pub(super) const fn below(&mut self, n: u64) -> u64 {
+        // The word as a fraction times `n`: the whole part is drawn, the fraction remains.
+        let drawn = below(self.0, n);
+        self.0 = self.0.wrapping_mul(n);
+        drawn
+    }
+
+    /// The next number from `low` to `high`, both included.
+    #[inline]
+    pub(super) const fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// The next element of a list that is not empty.
+    #[inline]
+    pub(super) fn choose<T: Copy>(&mut self, list: &[T]) -> T {
+        list[usize::try_from(self.below(list.len() as u64)).unwrap_or(0)]
+    }
+}
+
+/// A supply of words of 64 bits out of one entropy, for texts of any length: none waits for the one
+/// before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Supply {
+    entropy: u64,
+    index: u64,
+}
+
+impl Supply {
+    pub(super) const fn new(entropy: u64) -> Self {
+        Self {
+            entropy: remix(entropy),
+            index: 0,
+        }
+    }
+
+    /// Small draws out of the next word.
+    #[inline]
+    pub(super) const fn fields(&mut self) -> Fields {
+        let word = remix_at(self.entropy, self.index);
+        self.index += 1;
+        Fields::new(word)
     }
 }
 
@@ -145,6 +202,20 @@ mod tests {
         assert_eq!(&text, b"10Z");
         assert_eq!(spell(12_345, DIGITS, &mut text), 12);
         assert_eq!(&text, b"345");
+    }
+
+    /// Every combination is as likely as any other.
+    #[test]
+    fn fields_of_a_word_are_independent() {
+        let combinations: std::collections::HashSet<_> = (0..256_u64)
+            .map(|byte| {
+                let mut fields = Fields::new(byte << 56);
+                (fields.below(4), fields.between(1, 2), fields.below(32))
+            })
+            .collect();
+        assert_eq!(combinations.len(), 256);
+        let mut fields = Fields::new(u64::MAX);
+        assert_eq!([3, 10, 7].map(|n| fields.below(n)), [2, 9, 6]);
     }
 
     #[test]

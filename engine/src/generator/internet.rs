@@ -2,6 +2,7 @@
 //! domains, hardware addresses that no manufacturer has, and the words of HTTP.
 
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 use fake::locales::{Data, EN};
 
@@ -251,7 +252,10 @@ fn ipv4(index: u64, out: &mut dyn Write) -> fmt::Result {
 /// of the network part depend on it. Leading zeros of a word are left out (RFC 5952), a run of
 /// zero words is not.
 fn ipv6(index: u64, out: &mut dyn Write) -> fmt::Result {
-    out.write_str("2001:db8")?;
+    const BLOCK: &[u8] = b"2001:db8";
+    let mut text = [b':'; 40];
+    text[..BLOCK.len()].copy_from_slice(BLOCK);
+    let mut end = BLOCK.len();
     let network = remix(index);
     let words = [
         network >> 48,
@@ -262,13 +266,16 @@ fn ipv6(index: u64, out: &mut dyn Write) -> fmt::Result {
         index,
     ];
     for word in words {
-        let mut text = *b":0000";
-        spell(word & 0xFFFF, HEX, &mut text[1..]);
-        let zeros = text[1..4].iter().take_while(|&&c| c == b'0').count();
-        out.write_str(":")?;
-        write_ascii(&text[1 + zeros..], out)?;
+        let word = word & 0xFFFF;
+        let digits =
+            1 + usize::from(word > 0xF) + usize::from(word > 0xFF) + usize::from(word > 0xFFF);
+        // Four places always, those behind the word written over by the next.
+        let shown = word << (16 - 4 * digits);
+        spell(shown, HEX, &mut text[end + 1..end + 5]);
+        text[end + 1 + digits] = b':';
+        end += 1 + digits;
     }
-    Ok(())
+    write_ascii(&text[..end], out)
 }
 
 fn mac_address(index: u64, out: &mut dyn Write) -> fmt::Result {
@@ -323,16 +330,25 @@ fn safe_email(locale: &'static Locale, entropy: u64, out: &mut dyn Write) -> fmt
     out.write_str(choose(&DOMAINS, remix(entropy)))
 }
 
+/// Where addresses at free providers are: the first part of each name, under example.com.
+static FREE_HOSTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    EN::INTERNET_FREE_EMAIL_PROVIDER
+        .iter()
+        .map(|provider| {
+            let name = provider.split('.').next().unwrap_or(provider);
+            format!("@{name}.example.com")
+        })
+        .collect()
+});
+
 fn free_email(locale: &'static Locale, entropy: u64, out: &mut dyn Write) -> fmt::Result {
     let (first, last) = person::romanized(locale, entropy);
     write_lower(first, out)?;
     out.write_str(".")?;
     write_lower(last, out)?;
     write_number(number(entropy), out)?;
-    out.write_str("@")?;
-    let provider = choose(EN::INTERNET_FREE_EMAIL_PROVIDER, entropy.rotate_left(32));
-    out.write_str(provider.split('.').next().unwrap_or(provider))?;
-    out.write_str(".example.com")
+    let host = below(entropy.rotate_left(32), FREE_HOSTS.len() as u64);
+    out.write_str(&FREE_HOSTS[usize::try_from(host).unwrap_or(0)])
 }
 
 fn user_agent(entropy: u64, out: &mut dyn Write) -> fmt::Result {

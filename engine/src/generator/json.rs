@@ -9,8 +9,10 @@ use std::fmt::{self, Write};
 use fake::locales::{Data, EN};
 use serde_json::{Number, Value};
 
+use super::draw::write_capitalized;
+use super::identifier::write_padded;
 use super::{Arguments, Bound, Generator, Scalar, Subject, find};
-use crate::calendar::{MICROS_PER_DAY, format_date, parse_date};
+use crate::calendar::{MICROS_PER_DAY, date_from_days, format_date, parse_date};
 use crate::entropy::{Stream, below, remix, unit};
 use crate::error::Result;
 use crate::format::text::write_float;
@@ -129,13 +131,19 @@ enum Shape {
     Code(String),
     Words(String),
     List(Vec<Shape>, bool),
-    /// Keys as JSON writes them, with what tells their entropy apart.
+    /// Keys as JSON writes them, with a comma before and a colon behind, and with what tells their
+    /// entropy apart.
     Object(Vec<(String, Stream, Shape)>),
 }
 
 fn json(arguments: &Arguments<'_>) -> Result<Bound> {
     let shape = Shape::of("", &arguments.json("example")?, 0)?;
-    Ok(Bound::json(move |row, out| shape.write(row, row, out)))
+    Ok(Bound::json(move |row, out| {
+        // Of many short parts: put together where a part costs no call.
+        let mut text = String::with_capacity(256);
+        shape.write(row, row, &mut text)?;
+        out.write_str(&text)
+    }))
 }
 
 impl Shape {
@@ -158,7 +166,7 @@ impl Shape {
                     .map(|(key, value)| {
                         let stream = Stream::new(0, "json", key);
                         let shape = Self::of(key, value, lists)?;
-                        Ok((Value::String(key.clone()).to_string(), stream, shape))
+                        Ok((format!(",{}:", Value::String(key.clone())), stream, shape))
                     })
                     .collect::<Result<_>>()?,
             ),
@@ -232,7 +240,7 @@ impl Shape {
 
     /// Writes a value. `row` is the entropy of the object around it, from which groups derive
     /// theirs; `entropy` is its own.
-    fn write(&self, row: u64, entropy: u64, out: &mut dyn Write) -> fmt::Result {
+    fn write(&self, row: u64, entropy: u64, out: &mut String) -> fmt::Result {
         match self {
             Self::Null => out.write_str("null"),
             Self::Boolean => out.write_str(if entropy & 1 == 0 { "false" } else { "true" }),
@@ -250,28 +258,22 @@ impl Shape {
                 }
                 write!(out, "{value:.decimals$}")
             }
-            Self::Generated(bound, subject) => {
-                let mut text = String::new();
-                bound.write(subject.of(row), &mut text)?;
-                write_string(&text, out)
-            }
+            Self::Generated(bound, subject) => quoted(out, |out| bound.write(subject.of(row), out)),
             // Up to two years either way.
             Self::Date(days) => {
                 let moved = days.saturating_add(shift(entropy, 730));
-                write_string(&format_date(moved), out)
+                quoted(out, |out| write_date(moved, out))
             }
             Self::Instant(micros) => {
                 let days = i64::from(shift(entropy, 730)) * MICROS_PER_DAY;
                 let within = below(remix(entropy), 86_400).cast_signed() * 1_000_000;
                 let moved = micros.saturating_add(days + within);
-                out.write_char('"')?;
-                Scalar::TimestampTz(moved - moved.rem_euclid(1_000_000)).write(out)?;
-                out.write_char('"')
+                let second = moved - moved.rem_euclid(1_000_000);
+                quoted(out, |out| Scalar::TimestampTz(second).write(out))
             }
             Self::Uuid => {
-                out.write_char('"')?;
-                Scalar::Uuid(super::identifier::uuid_of(entropy)).write(out)?;
-                out.write_char('"')
+                let uuid = super::identifier::uuid_of(entropy);
+                quoted(out, |out| Scalar::Uuid(uuid).write(out))
             }
             Self::Url => {
                 out.write_str("\"https://www.example.com/")?;
@@ -280,8 +282,8 @@ impl Shape {
                 out.write_str(word(remix(entropy)))?;
                 out.write_char('"')
             }
-            Self::Code(example) => write_string(&code(example, entropy), out),
-            Self::Words(example) => write_string(&words(example, entropy), out),
+            Self::Code(example) => quoted(out, |out| out.write_str(&code(example, entropy))),
+            Self::Words(example) => quoted(out, |out| write_words(example, entropy, out)),
             Self::List(items, varies) => {
                 let count = items.len() as u64;
                 // From half as many to half as many more, at least one.
@@ -304,11 +306,7 @@ impl Shape {
             Self::Object(items) => {
                 out.write_char('{')?;
                 for (index, (key, stream, shape)) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.write_char(',')?;
-                    }
-                    out.write_str(key)?;
-                    out.write_char(':')?;
+                    out.write_str(if index > 0 { key } else { &key[1..] })?;
                     let own = stream.draw(row);
                     // An object within is another person or place.
                     let around = if matches!(shape, Self::Object(_)) {
@@ -368,8 +366,7 @@ fn code(example: &str, mut entropy: u64) -> String {
 }
 
 /// As many words, with capitals and the last mark where the example has them.
-fn words(example: &str, mut entropy: u64) -> String {
-    let mut out = String::with_capacity(example.len() + 8);
+fn write_words(example: &str, mut entropy: u64, out: &mut String) -> fmt::Result {
     for (index, part) in example.split_whitespace().enumerate() {
         if index > 0 {
             out.push(' ');
@@ -377,26 +374,42 @@ fn words(example: &str, mut entropy: u64) -> String {
         entropy = remix(entropy);
         let word = word(entropy);
         if part.chars().next().is_some_and(char::is_uppercase) {
-            out.extend(word.chars().take(1).map(|c| c.to_ascii_uppercase()));
-            out.extend(word.chars().skip(1));
+            write_capitalized(word, out)?;
         } else {
             out.push_str(word);
         }
         out.extend(part.chars().last().filter(|c| ",.;:!?".contains(*c)));
     }
-    out
+    Ok(())
 }
 
-fn write_string(text: &str, out: &mut dyn Write) -> fmt::Result {
-    if text
-        .chars()
-        .any(|c| c.is_control() || c == '"' || c == '\\')
-    {
-        return out.write_str(&Value::String(text.to_owned()).to_string());
+fn write_date(days: i32, out: &mut String) -> fmt::Result {
+    match date_from_days(days) {
+        Some((year @ 0..=9999, month, day)) => {
+            write_padded(year.unsigned_abs().into(), 4, out)?;
+            out.push('-');
+            write_padded(month.into(), 2, out)?;
+            out.push('-');
+            write_padded(day.into(), 2, out)
+        }
+        _ => out.write_str(&format_date(days)),
     }
-    out.write_char('"')?;
-    out.write_str(text)?;
-    out.write_char('"')
+}
+
+/// Writes what `write` writes as a JSON string.
+fn quoted(out: &mut String, write: impl FnOnce(&mut String) -> fmt::Result) -> fmt::Result {
+    out.push('"');
+    let start = out.len();
+    write(out)?;
+    let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+    if out.as_bytes()[start..].iter().any(special) {
+        let text = out.split_off(start);
+        out.pop();
+        out.push_str(&Value::String(text).to_string());
+    } else {
+        out.push('"');
+    }
+    Ok(())
 }
 
 #[cfg(test)]

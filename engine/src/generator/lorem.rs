@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use fake::locales::{Data, EN};
 
 use super::draft::{Draft, Piece, Pool, draft};
-use super::draw::{Chain, choose, write_capitalized, write_number};
+use super::draw::{Fields, Supply, choose, write_capitalized};
 use super::internet::WORDS;
 use super::{Arguments, Bound, Generator};
-use crate::entropy::Stream;
+use crate::entropy::{Stream, below};
 use crate::error::Result;
 use crate::registry::{Parameter, ParameterType};
 use crate::schema::ColumnType;
@@ -33,7 +33,7 @@ const fn maximum(default: &'static str) -> Parameter {
 }
 
 /// Writes so many parts.
-type WriteParts = fn(u64, &mut Chain, &mut dyn Write) -> fmt::Result;
+type WriteParts = fn(&Usual, u64, &mut Supply, &mut Draft<'_>);
 
 /// A generator of so many words, lines or the like; the argument's first pair is the least and
 /// greatest count where none is given.
@@ -50,10 +50,12 @@ fn bind(arguments: &Arguments<'_>, write: WriteParts) -> Result<Bound> {
     let least = arguments.integer("minimum", 1..=1000)?;
     let most = arguments.integer("maximum", least..=1000)?;
     let (least, most) = (least.unsigned_abs(), most.unsigned_abs());
-    Ok(Bound::text(move |e, out| {
-        let mut draws = Chain::new(e);
-        let count = draws.between(least, most);
-        write(count, &mut draws, out)
+    Ok(Bound::draft(move |e, memory| {
+        let usual = &*USUAL;
+        draft(&usual.pool, memory, |out| {
+            let count = least + below(e, most - least + 1);
+            write(usual, count, &mut Supply::new(e), out);
+        })
     }))
 }
 
@@ -62,15 +64,15 @@ pub(super) const ENTRIES: &[Generator] = &[
         "markdown",
         "Markdown document: a heading, paragraphs, a list and a link to example.com.",
         &[minimum("2"), maximum("4")],
-        |arguments| bind(arguments, document),
+        |arguments| bind(arguments, Usual::document),
     ),
     counted(
         "markdown_block_quote",
         "Markdown block quote of some lines, one Latin sentence each.",
         &[minimum("1"), maximum("3")],
         |arguments| {
-            bind(arguments, |count, draws, out| {
-                lines(count, "> ", draws, out)
+            bind(arguments, |usual, count, draws, out| {
+                usual.lines(count, *b"> ", draws, out);
             })
         },
     ),
@@ -84,8 +86,8 @@ pub(super) const ENTRIES: &[Generator] = &[
         "Markdown list with bullets, one Latin sentence each.",
         &[minimum("3"), maximum("6")],
         |arguments| {
-            bind(arguments, |count, draws, out| {
-                lines(count, "- ", draws, out)
+            bind(arguments, |usual, count, draws, out| {
+                usual.lines(count, *b"- ", draws, out);
             })
         },
     ),
@@ -93,47 +95,52 @@ pub(super) const ENTRIES: &[Generator] = &[
         "markdown_code",
         "Markdown code block of some lines.",
         &[minimum("2"), maximum("6")],
-        |arguments| bind(arguments, code),
+        |arguments| bind(arguments, Usual::code),
     ),
     Generator::text(
         "markdown_italic",
         "Latin word in italics, as Markdown.",
         |e, out| write_wrapped("*", e, out),
     ),
-    Generator::text(
+    Generator::draft(
         "markdown_link",
         "Markdown link of a Latin word to a page under example.com (RFC 2606).",
-        |e, out| link(&mut Chain::new(e), out),
+        |e, memory| {
+            let usual = &*USUAL;
+            draft(&usual.pool, memory, |out| {
+                usual.link(&mut Supply::new(e), out);
+            })
+        },
     ),
     counted(
         "markdown_numbered_list",
         "Markdown list with numbers, one Latin sentence each.",
         &[minimum("3"), maximum("6")],
-        |arguments| bind(arguments, numbered_list),
+        |arguments| bind(arguments, Usual::numbered_list),
     ),
     counted(
         "paragraph",
         "Paragraph of Latin sentences.",
         &[minimum("3"), maximum("6")],
-        |arguments| bind(arguments, sentences),
+        |arguments| bind(arguments, Usual::sentences),
     ),
     counted(
         "paragraphs",
         "Paragraphs of three to six Latin sentences, an empty line between them.",
         &[minimum("2"), maximum("4")],
-        |arguments| bind(arguments, paragraphs),
+        |arguments| bind(arguments, Usual::paragraphs),
     ),
     counted(
         "sentence",
         "Sentence of Latin words.",
         &[minimum("4"), maximum("10")],
-        |arguments| bind(arguments, sentence),
+        |arguments| bind(arguments, Usual::new_sentence),
     ),
     counted(
         "sentences",
         "Latin sentences of four to ten words.",
         &[minimum("2"), maximum("4")],
-        |arguments| bind(arguments, sentences),
+        |arguments| bind(arguments, Usual::sentences),
     ),
     Generator::text("word", "Latin word, in lower case.", |e, out| {
         out.write_str(choose(EN::LOREM_WORD, e))
@@ -142,199 +149,216 @@ pub(super) const ENTRIES: &[Generator] = &[
         "words",
         "Latin words in lower case, with spaces between them.",
         &[minimum("3"), maximum("6")],
-        |arguments| bind(arguments, words),
+        |arguments| bind(arguments, Usual::words),
     ),
 ];
-
-fn words(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    for i in 0..count {
-        if i > 0 {
-            out.write_str(" ")?;
-        }
-        out.write_str(draws.choose(EN::LOREM_WORD))?;
-    }
-    Ok(())
-}
-
-fn sentence(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    write_capitalized(draws.choose(EN::LOREM_WORD), out)?;
-    // No comma next to an end.
-    let comma = if count > 6 {
-        draws.between(2, count - 3)
-    } else {
-        0
-    };
-    for i in 1..count {
-        out.write_str(if i == comma { ", " } else { " " })?;
-        out.write_str(draws.choose(EN::LOREM_WORD))?;
-    }
-    out.write_str(".")
-}
 
 /// How many sentences longer texts are put together of: a paragraph of four has as many forms as a
 /// word of 40 bits, and is written by the sentence rather than by the word. More would not stay in the
 /// processor's caches.
-const SENTENCES: u64 = 1 << 10;
+const SENTENCES: usize = 1 << 10;
 
-/// Those sentences, of four to ten words, and the words.
+/// The pieces of all texts.
 struct Usual {
     pool: Pool,
-    sentences: Vec<Piece>,
-    /// Of Latin.
+    /// Sentences of four to ten words.
+    sentences: Box<[Piece; SENTENCES]>,
+    /// Words of Latin, with a comma and a space before each.
     words: Vec<Piece>,
-    /// The same with a capital.
+    /// The same without, with a capital.
     capitalized: Vec<Piece>,
-    /// Of addresses.
+    /// Of addresses, with a slash before each.
     parts: Vec<Piece>,
 }
 
 static USUAL: LazyLock<Usual> = LazyLock::new(|| {
     let mut pool = Pool::default();
-    let stream = Stream::new(0, "lorem", "sentence");
-    let sentences = (0..SENTENCES)
-        .map(|index| {
-            pool.add(|text| {
-                let mut draws = Chain::new(stream.draw(index));
-                // A String accepts every write.
-                let _ = sentence(draws.between(4, 10), &mut draws, text);
-            })
-        })
-        .collect();
     let capitalized = EN::LOREM_WORD
         .iter()
         .map(|word| {
             pool.add(|text| {
+                // A String accepts every write.
                 let _ = write_capitalized(word, text);
             })
         })
         .collect();
-    Usual {
-        sentences,
+    let nothing = pool.join(&[]);
+    let mut usual = Usual {
+        sentences: Box::new([nothing; SENTENCES]),
+        words: pool.add_all(", ", EN::LOREM_WORD, ""),
         capitalized,
-        words: pool.add_all("", EN::LOREM_WORD, ""),
-        parts: pool.add_all("", WORDS, ""),
-        pool: pool.closed(),
+        parts: pool.add_all("/", WORDS, ""),
+        pool,
+    };
+    let stream = Stream::new(0, "lorem", "sentence");
+    let mut memory = Vec::new();
+    for index in 0..SENTENCES {
+        let entropy = stream.draw(index as u64);
+        let length = draft(&usual.pool, &mut memory, |out| {
+            usual.new_sentence(4 + below(entropy, 7), &mut Supply::new(entropy), out);
+        });
+        let text = String::from_utf8_lossy(&memory[..length]);
+        usual.sentences[index] = usual.pool.join(&[&text]);
     }
+    usual
 });
 
-/// Writes parts made of usual sentences.
-fn of_usual(out: &mut dyn Write, make: impl FnOnce(&Usual, &mut Draft<'_>)) -> fmt::Result {
-    let usual = &*USUAL;
-    draft(&usual.pool, out, |out| make(usual, out))
-}
-
 impl Usual {
+    /// A word behind another.
     #[inline]
-    fn sentence(&self, draws: &mut Chain, out: &mut Draft<'_>) {
-        out.push::<96>(draws.choose(&self.sentences));
+    fn word(&self, fields: &mut Fields, comma: bool, out: &mut Draft<'_>) {
+        out.push::<16>(fields.choose(&self.words).without_if(1, !comma));
+    }
+
+    /// A word without anything before it.
+    #[inline]
+    fn first_word(&self, fields: &mut Fields, out: &mut Draft<'_>) {
+        out.push::<16>(fields.choose(&self.words).without_if(2, true));
+    }
+
+    fn words(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        self.first_word(&mut draws.fields(), out);
+        for _ in 1..count {
+            self.word(&mut draws.fields(), false, out);
+        }
+    }
+
+    /// A sentence of so many words, not one of the usual.
+    fn new_sentence(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        let mut first = draws.fields();
+        out.push::<16>(first.choose(&self.capitalized));
+        // No comma next to an end.
+        let comma = if count > 6 {
+            first.between(2, count - 3)
+        } else {
+            0
+        };
+        for i in 1..count {
+            self.word(&mut draws.fields(), i == comma, out);
+        }
+        out.push_ascii(*b".", 1);
     }
 
     #[inline]
-    fn sentences(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
+    fn sentence(&self, fields: &mut Fields, out: &mut Draft<'_>) {
+        let index = fields.below(SENTENCES as u64);
+        out.push::<96>(self.sentences[usize::try_from(index).unwrap_or(0)]);
+    }
+
+    fn sentences(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        self.paragraph(count, 0, draws, out);
+    }
+
+    /// So many sentences with a space between them or, behind the one with an index whose bit in
+    /// `last` is set, an empty line.
+    #[inline]
+    fn paragraph(&self, count: u64, last: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        let mut fields = draws.fields();
+        self.sentence(&mut fields, out);
+        for i in 1..count {
+            // A word has the digits of six sentences, with some to spare.
+            if i % 4 == 0 {
+                fields = draws.fields();
+            }
+            let ends = last >> ((i - 1) & 63) & 1 == 1;
+            let gap = if ends { *b"\n\n" } else { *b"  " };
+            out.push_ascii(gap, 1 + usize::from(ends));
+            self.sentence(&mut fields, out);
+        }
+    }
+
+    /// Paragraphs of three to six sentences. They are written in one loop for many: the processor
+    /// would guess wrong where each of them ends.
+    fn paragraphs(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        /// They have 60 sentences at most.
+        const AT_ONCE: u64 = 10;
+        let mut left = count;
+        loop {
+            let now = left.min(AT_ONCE);
+            left -= now;
+            let mut fields = draws.fields();
+            let (mut sentences, mut last) = (0, 0_u64);
+            for _ in 0..now {
+                sentences += 3 + fields.below(4);
+                last |= 1 << (sentences - 1);
+            }
+            self.paragraph(sentences, last, draws, out);
+            if left == 0 {
+                return;
+            }
+            out.push_str("\n\n");
+        }
+    }
+
+    /// Lines of one sentence each, all with a mark.
+    #[inline]
+    fn lines(&self, count: u64, mark: [u8; 2], draws: &mut Supply, out: &mut Draft<'_>) {
         for i in 0..count {
             if i > 0 {
-                out.push_str(" ");
+                out.push_ascii(*b"\n", 1);
             }
-            self.sentence(draws, out);
+            out.push_ascii(mark, 2);
+            self.sentence(&mut draws.fields(), out);
         }
     }
 
-    fn paragraphs(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
-        for i in 0..count {
-            if i > 0 {
-                out.push_str("\n\n");
-            }
-            self.sentences(draws.between(3, 6), draws, out);
-        }
-    }
-
-    fn lines(&self, count: u64, mark: &str, draws: &mut Chain, out: &mut Draft<'_>) {
-        for i in 0..count {
-            if i > 0 {
-                out.push_str("\n");
-            }
-            out.push_str(mark);
-            self.sentence(draws, out);
-        }
-    }
-
-    fn link(&self, draws: &mut Chain, out: &mut Draft<'_>) {
-        out.push_str("[");
-        out.push::<16>(draws.choose(&self.words));
-        out.push_str("](https://www.example.com/");
-        out.push::<16>(draws.choose(&self.parts));
-        out.push_str("/");
-        out.push::<16>(draws.choose(&self.parts));
-        out.push_str(")");
-    }
-
-    fn document(&self, count: u64, draws: &mut Chain, out: &mut Draft<'_>) {
-        out.push_str("# ");
-        out.push::<16>(draws.choose(&self.capitalized));
-        for _ in 0..2 {
-            out.push_str(" ");
-            out.push::<16>(draws.choose(&self.words));
-        }
-        out.push_str("\n\n");
-        self.paragraphs(count, draws, out);
-        out.push_str("\n\n");
-        self.lines(3, "- ", draws, out);
-        out.push_str("\n\n");
-        self.link(draws, out);
-    }
-}
-
-fn sentences(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| usual.sentences(count, draws, out))
-}
-
-fn paragraphs(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| usual.paragraphs(count, draws, out))
-}
-
-fn lines(count: u64, mark: &str, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| usual.lines(count, mark, draws, out))
-}
-
-fn link(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| usual.link(draws, out))
-}
-
-fn document(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| usual.document(count, draws, out))
-}
-
-fn numbered_list(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    of_usual(out, |usual, out| {
+    fn numbered_list(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
         for i in 1..=count {
             if i > 1 {
                 out.push_str("\n");
             }
             out.push_str(itoa::Buffer::new().format(i));
             out.push_str(". ");
-            usual.sentence(draws, out);
+            self.sentence(&mut draws.fields(), out);
         }
-    })
+    }
+
+    #[inline]
+    fn link(&self, draws: &mut Supply, out: &mut Draft<'_>) {
+        let mut fields = draws.fields();
+        out.push_ascii(*b"[", 1);
+        self.first_word(&mut fields, out);
+        out.push_ascii(*b"](https://www.example.com", 25);
+        out.push::<16>(fields.choose(&self.parts));
+        out.push::<16>(fields.choose(&self.parts));
+        out.push_ascii(*b")", 1);
+    }
+
+    fn document(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        let mut heading = draws.fields();
+        out.push_ascii(*b"# ", 2);
+        out.push::<16>(heading.choose(&self.capitalized));
+        self.word(&mut heading, false, out);
+        self.word(&mut heading, false, out);
+        out.push_ascii(*b"\n\n", 2);
+        self.paragraphs(count, draws, out);
+        out.push_ascii(*b"\n\n", 2);
+        self.lines(3, *b"- ", draws, out);
+        out.push_ascii(*b"\n\n", 2);
+        self.link(draws, out);
+    }
+
+    /// Calls of functions with a number each.
+    fn code(&self, count: u64, draws: &mut Supply, out: &mut Draft<'_>) {
+        out.push_str("```");
+        for _ in 0..count {
+            let mut fields = draws.fields();
+            out.push_str("\nlet ");
+            out.push::<16>(fields.choose(&self.parts).without_if(1, true));
+            out.push_str(" = ");
+            out.push::<16>(fields.choose(&self.parts).without_if(1, true));
+            out.push_str("(");
+            out.push_str(itoa::Buffer::new().format(fields.below(100)));
+            out.push_str(");");
+        }
+        out.push_str("\n```");
+    }
 }
 
 fn write_wrapped(mark: &str, entropy: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(mark)?;
     out.write_str(choose(EN::LOREM_WORD, entropy))?;
     out.write_str(mark)
-}
-
-fn code(count: u64, draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    out.write_str("```")?;
-    for _ in 0..count {
-        out.write_str("\nlet ")?;
-        out.write_str(draws.choose(WORDS))?;
-        out.write_str(" = ")?;
-        out.write_str(draws.choose(WORDS))?;
-        out.write_str("(")?;
-        write_number(draws.below(100), out)?;
-        out.write_str(");")?;
-    }
-    out.write_str("\n```")
 }
 
 #[cfg(test)]

@@ -108,6 +108,8 @@ static FAMILIES: &[&[Generator]] = &[
 enum Make {
     /// Writes text. Writing into memory cannot fail.
     Text(fn(u64, &mut dyn Write) -> std::fmt::Result),
+    /// Writes long text, as [`bound::Drafter`].
+    Draft(fn(u64, &mut Vec<u8>) -> usize),
     /// Writes text in the language of a locale.
     Local(fn(&'static Locale, u64, &mut dyn Write) -> std::fmt::Result),
     /// Gives 16 bytes.
@@ -187,6 +189,15 @@ impl Generator {
         Self::new(name, summary, &[], ColumnType::Text, Make::Text(write))
     }
 
+    /// A generator of long text without parameters.
+    const fn draft(
+        name: &'static str,
+        summary: &'static str,
+        draft: fn(u64, &mut Vec<u8>) -> usize,
+    ) -> Self {
+        Self::new(name, summary, &[], ColumnType::Text, Make::Draft(draft))
+    }
+
     /// A generator of text whose only parameter is a locale.
     const fn local(
         name: &'static str,
@@ -255,6 +266,7 @@ impl Generator {
         let arguments = Arguments::new(&self.entry, arguments)?;
         let bound = match self.make {
             Make::Text(write) => Bound::new(Source::Text(Arc::new(write))),
+            Make::Draft(draft) => Bound::draft(draft),
             Make::Local(write) => {
                 let locale = arguments.locale()?;
                 Bound::text(move |entropy, out| write(locale, entropy, out))
@@ -450,6 +462,23 @@ mod tests {
                 .unwrap_or_else(|e| panic!("{}: {e}", generator.entry.name));
             (generator, bound)
         })
+    }
+
+    /// A text is the same whether it is made in memory, with whatever is there, or written.
+    #[test]
+    fn drafts_are_what_is_written() {
+        let mut memory = Vec::new();
+        let mut drafts = 0;
+        for (generator, bound) in standard() {
+            for entropy in (0..20).map(remix) {
+                if let Some(length) = bound.draft_in(entropy, &mut memory) {
+                    let text = std::str::from_utf8(&memory[..length]).unwrap();
+                    assert_eq!(text, bound.value(entropy), "{}", generator.entry.name);
+                    drafts += 1;
+                }
+            }
+        }
+        assert!(drafts > 100, "{drafts}");
     }
 
     proptest! {

@@ -32,6 +32,16 @@ impl fmt::Write for Buffer {
 }
 
 impl Buffer {
+    /// The value of an element of entropy in its text form, as a `text` Datum.
+    #[inline]
+    pub fn text_of(&mut self, bound: &Bound, entropy: u64) -> Datum {
+        if let Some(length) = bound.draft_in(entropy, &mut self.0) {
+            return text(&self.0[..length]);
+        }
+        self.fill(|out| bound.write(entropy, out));
+        self.text()
+    }
+
     /// Takes a text: what `write` gives.
     pub fn fill(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) {
         self.0.clear();
@@ -44,30 +54,9 @@ impl Buffer {
         }
     }
 
-    /// The text as a `text` Datum, palloc'd.
+    /// The text as a `text` Datum.
     pub fn text(&self) -> Datum {
-        const HEADER: usize = 4;
-        let (bytes, length) = (self.0.as_ptr(), self.0.len());
-        // SAFETY: there are as many bytes as asked for; a header of four bytes, in
-        // native order, holds the length shifted by two. Text in another encoding than the
-        // server's is converted by the server, which gives its argument back where nothing is to
-        // be done.
-        unsafe {
-            let mut length = length;
-            let mut bytes = bytes.cast::<c_char>();
-            if !is_utf8() {
-                let own = bytes;
-                bytes =
-                    pg_sys::pg_any_to_server(own, length as i32, pg_sys::pg_enc::PG_UTF8 as i32);
-                if bytes != own {
-                    length = std::ffi::CStr::from_ptr(bytes).to_bytes().len();
-                }
-            }
-            let varlena = allocate(length + HEADER);
-            varlena.cast::<u32>().write(((length + HEADER) as u32) << 2);
-            std::ptr::copy_nonoverlapping(bytes.cast::<u8>(), varlena.add(HEADER), length);
-            Datum::from(varlena)
-        }
+        text(&self.0)
     }
 
     /// The text as a value of another type, read by that type's input function.
@@ -79,6 +68,40 @@ impl Buffer {
                 .unwrap_or_else(|| Datum::from(0_usize))
         }
     }
+}
+
+/// A text in UTF-8 as a `text` Datum, palloc'd.
+#[inline]
+fn text(text: &[u8]) -> Datum {
+    if is_utf8() {
+        return varlena(text);
+    }
+    // SAFETY: there are as many bytes as are said; the server converts them to its encoding and
+    // gives its argument back where nothing is to be done, else a string that ends in NUL.
+    unsafe {
+        let own = text.as_ptr().cast::<c_char>();
+        let utf8 = pg_sys::pg_enc::PG_UTF8 as i32;
+        let converted = pg_sys::pg_any_to_server(own, text.len() as i32, utf8);
+        if converted == own.cast_mut() {
+            return varlena(text);
+        }
+        varlena(std::ffi::CStr::from_ptr(converted).to_bytes())
+    }
+}
+
+/// Bytes behind the header of a `text`, palloc'd.
+#[inline]
+fn varlena(text: &[u8]) -> Datum {
+    const HEADER: usize = 4;
+    let size = HEADER + text.len();
+    let memory = allocate(size);
+    // SAFETY: there are as many bytes as asked for; a header of four bytes, in native order, holds
+    // the length shifted by two.
+    unsafe {
+        memory.cast::<u32>().write((size as u32) << 2);
+        std::ptr::copy_nonoverlapping(text.as_ptr(), memory.add(HEADER), text.len());
+    }
+    Datum::from(memory)
 }
 
 /// Whether texts of the engine are those of the database, whose encoding never changes.
@@ -111,8 +134,9 @@ pub fn type_oid(output: ColumnType) -> Oid {
 #[inline]
 pub fn typed(bound: &Bound, entropy: u64, buffer: &mut Buffer) -> Datum {
     let Some(scalar) = bound.scalar(entropy) else {
-        buffer.fill(|out| bound.write(entropy, out));
-        return finish(bound.output(), buffer);
+        // What is not of a fixed size is text, or a document, which is text in the form that JSON
+        // has: it is made so.
+        return buffer.text_of(bound, entropy);
     };
     match scalar {
         Scalar::Boolean(value) => Datum::from(value),
@@ -135,7 +159,6 @@ pub fn typed(bound: &Bound, entropy: u64, buffer: &mut Buffer) -> Datum {
 /// A text in `buffer` as a value of a type.
 pub fn finish(output: ColumnType, buffer: &mut Buffer) -> Datum {
     match output {
-        // A document is text in the form that JSON has: it is made so.
         ColumnType::Text | ColumnType::Json => buffer.text(),
         ColumnType::Uuid => buffer.read_as(pg_sys::uuid_in),
         ColumnType::BigInt => buffer.read_as(pg_sys::int8in),

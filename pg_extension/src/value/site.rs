@@ -307,8 +307,7 @@ impl Site {
         }
         let entropy = draws.at(row);
         if self.as_text {
-            self.buffer.fill(|out| self.bound.write(entropy, out));
-            return self.buffer.text();
+            return self.buffer.text_of(&self.bound, entropy);
         }
         emit::typed(&self.bound, entropy, &mut self.buffer)
     }

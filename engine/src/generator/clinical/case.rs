@@ -338,13 +338,12 @@ pub(super) const SOCIAL: &[&str] = &[
     "Retired; walks daily.",
 ];
 
-pub(super) const FREQUENCIES: &[&str] = &[
-    "daily",
-    "daily",
-    "daily",
-    "twice daily",
-    "at bedtime",
-    "as needed",
+/// How often a medicine is taken, and how often that is said.
+pub(super) const FREQUENCIES: &[(&str, usize)] = &[
+    ("daily", 3),
+    ("twice daily", 1),
+    ("at bedtime", 1),
+    ("as needed", 1),
 ];
 
 pub(super) const RETURNS: &[&str] = &[

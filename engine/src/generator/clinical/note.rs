@@ -4,74 +4,38 @@
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
-use super::case::{CASES, FEVER, FREQUENCIES, HISTORY, HYPOXIA, PRESSURE, RETURNS, SOCIAL};
+use super::case::{CASES, Case, FEVER, FREQUENCIES, HISTORY, HYPOXIA, PRESSURE, RETURNS, SOCIAL};
 use super::{ALLERGENS, DRUGS};
 use crate::generator::draft::{Draft, Piece, Pool, draft};
-use crate::generator::draw::{Chain, write_number};
+use crate::generator::draw::{Chain, Fields, write_number};
 
-/// What is said of a case.
+/// What is said of a case. A list holds a piece as often as it is to be drawn, and a piece all that
+/// depends on one draw: a note is made of few draws and few pieces.
 struct Said {
     complaint: Vec<Piece>,
-    symptoms: Listed,
-    denied: Piece,
+    symptoms: Vec<Piece>,
+    /// For how long, by days, and what is denied.
+    spans: Vec<Piece>,
     examination: Vec<Piece>,
+    /// With the first measure of the plan.
     assessment: Vec<Piece>,
-    plan: Vec<Piece>,
+    /// The other measures, each named three times in four.
+    measures: Vec<Piece>,
     vitals: u8,
-    days: (u64, u64),
-}
-
-/// Words of which one or two are named.
-struct Listed {
-    /// Followed by a second.
-    first: Vec<Piece>,
-    /// After a first.
-    second: Vec<Piece>,
-    alone: Vec<Piece>,
-}
-
-impl Listed {
-    fn new(pool: &mut Pool, words: &[&str], between: &str, behind: [&str; 2]) -> Self {
-        Self {
-            first: pool.add_all("", words, between),
-            second: pool.add_all("", words, behind[0]),
-            alone: pool.add_all("", words, behind[1]),
-        }
-    }
-
-    #[inline]
-    fn write(&self, draws: &mut Chain, out: &mut Draft<'_>) {
-        let count = self.alone.len() as u64;
-        let place = |index: u64| usize::try_from(index % count).unwrap_or(0);
-        let first = draws.below(count);
-        if draws.one_in(3) {
-            out.push::<64>(self.alone[place(first)]);
-        } else {
-            out.push::<64>(self.first[place(first)]);
-            out.push::<64>(self.second[place(first + 1 + draws.below(count - 1))]);
-        }
-    }
 }
 
 /// The pieces of all notes, each with what always stands before and behind it.
 struct Pieces {
     pool: Pool,
     cases: Vec<Said>,
-    /// By age in years.
-    ages: Vec<Piece>,
-    sexes: [Piece; 2],
-    /// By days.
-    spans: Vec<Piece>,
-    no_history: Piece,
-    history: Listed,
+    /// By age in years, women before men.
+    patients: Vec<[Piece; 2]>,
+    history: Vec<Piece>,
     no_medications: Piece,
-    /// By medicine and dose.
+    /// By medicine; dose and frequency are to be drawn.
     medications: Vec<Vec<Piece>>,
-    frequencies: Vec<Piece>,
-    last_frequencies: Vec<Piece>,
-    no_allergies: Piece,
-    allergies: Vec<Piece>,
-    social: Vec<Piece>,
+    /// Allergies and social history.
+    habits: Vec<Piece>,
     /// By number.
     systolic: Vec<Piece>,
     diastolic: Vec<Piece>,
@@ -80,12 +44,20 @@ struct Pieces {
     saturation: Vec<Piece>,
     /// By tenths of a degree Celsius above [`COLDEST`].
     temperatures: Vec<Piece>,
-    openers: Vec<Piece>,
     returns: Vec<Piece>,
 }
 
 /// No temperature is lower, in tenths of a degree Celsius.
 const COLDEST: u64 = 350;
+
+/// What stands before a medicine, but not before the first.
+const SEPARATOR: &str = ", ";
+
+const OPENERS: [&str; 3] = [
+    "Alert, in no acute distress.",
+    "Alert and oriented, comfortable.",
+    "Well appearing.",
+];
 
 static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     let mut pool = Pool::default();
@@ -93,47 +65,28 @@ static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     let numbers = |pool: &mut Pool, behind: &str| {
         pool.add_all("", (0..256).map(|number: u32| number.to_string()), behind)
     };
-    let written = |write: &dyn Fn(&mut String) -> fmt::Result| {
-        let mut text = String::new();
-        // A String accepts every write.
-        let _ = write(&mut text);
-        text
-    };
-    let longest = CASES.iter().map(|case| case.days.1).max().unwrap_or(0);
-    let cases = CASES
-        .iter()
-        .map(|case| Said {
-            complaint: all.add_all("CHIEF COMPLAINT: ", case.complaint, ".\nHISTORY: "),
-            symptoms: Listed::new(all, case.symptoms, " and ", [", ", " "]),
-            denied: all.add_all("", [case.denied], ". Past medical history: ")[0],
-            examination: all.add_all("", case.examination, "\nASSESSMENT: "),
-            assessment: all.add_all("", case.assessment, "\nPLAN: "),
-            plan: all.add_all("", case.plan, " "),
-            vitals: case.vitals,
-            days: case.days,
-        })
-        .collect();
+    let cases = CASES.iter().map(|case| Said::new(case, all)).collect();
+    let mut history = one_or_two(all, HISTORY, ", ", ". Medications: ");
+    // None one time in five.
+    let none = all.join(&["none. Medications: "]);
+    history.extend(std::iter::repeat_n(none, history.len() / 4));
     Pieces {
         cases,
-        ages: numbers(all, "-year-old "),
-        sexes: ["woman with ", "man with "].map(|sex| all.add(|pool| pool.push_str(sex))),
-        spans: all.add_all(
-            "",
-            (0..=longest).map(|days| written(&|out| write_span(days, out))),
-            ". Denies ",
-        ),
-        no_history: all.add(|pool| pool.push_str("none. Medications: ")),
-        history: Listed::new(all, HISTORY, ", ", [". Medications: "; 2]),
-        no_medications: all.add(|pool| pool.push_str("none. Allergies: ")),
+        patients: (0..128)
+            .map(|age| {
+                ["woman", "man"].map(|sex| all.join(&[&format!("{age}-year-old {sex} with ")]))
+            })
+            .collect(),
+        history,
+        no_medications: all.join(&["none"]),
         medications: DRUGS
             .iter()
-            .map(|(name, _, doses)| all.add_all(&format!("{name} "), *doses, " "))
+            .map(|(name, _, doses)| medication(all, name, doses))
             .collect(),
-        frequencies: all.add_all("", FREQUENCIES, ", "),
-        last_frequencies: all.add_all("", FREQUENCIES, ". Allergies: "),
-        no_allergies: all.add(|pool| pool.push_str("none known. ")),
-        allergies: all.add_all("", ALLERGENS, ". "),
-        social: all.add_all("", SOCIAL, "\nVITALS: BP "),
+        habits: SOCIAL
+            .iter()
+            .flat_map(|social| habits(all, social))
+            .collect(),
         systolic: numbers(all, "/"),
         diastolic: numbers(all, " mmHg, HR "),
         heart_rate: numbers(all, "/min, RR "),
@@ -141,71 +94,149 @@ static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
         saturation: numbers(all, "%.\nEXAM: "),
         temperatures: all.add_all(
             "",
-            (COLDEST..=420).map(|tenths| written(&|out| write_tenths(tenths, out))),
-            "",
-        ),
-        openers: all.add_all(
-            "",
-            [
-                "Alert, in no acute distress. ",
-                "Alert and oriented, comfortable. ",
-                "Well appearing. ",
-            ],
-            "",
+            (COLDEST..=420).map(|tenths| text(|out| write_tenths(tenths, out))),
+            " °C, SpO2 ",
         ),
         returns: all.add_all("", RETURNS, ""),
-        pool: pool.closed(),
+        pool,
     }
 });
+
+impl Said {
+    fn new(case: &Case, pool: &mut Pool) -> Self {
+        let (least, most) = case.days;
+        let mut spans: Vec<Piece> = Vec::new();
+        let mut before = String::new();
+        for days in least..=most {
+            let length = text(|out| write_span(days, out));
+            // Days of one week or month are one piece.
+            let piece = match spans.last() {
+                Some(piece) if length == before => *piece,
+                _ => pool.join(&[
+                    &length,
+                    ". Denies ",
+                    case.denied,
+                    ". Past medical history: ",
+                ]),
+            };
+            spans.push(piece);
+            before = length;
+        }
+        let (first, rest) = case.plan.split_first().unwrap_or((&"", &[]));
+        Self {
+            complaint: pool.add_all("CHIEF COMPLAINT: ", case.complaint, ".\nHISTORY: "),
+            symptoms: one_or_two(pool, case.symptoms, " and ", " "),
+            spans,
+            examination: OPENERS
+                .iter()
+                .flat_map(|opener| {
+                    pool.add_all(&format!("{opener} "), case.examination, "\nASSESSMENT: ")
+                })
+                .collect(),
+            assessment: pool.add_all("", case.assessment, &format!("\nPLAN: {first} ")),
+            measures: most_of(pool, rest),
+            vitals: case.vitals,
+        }
+    }
+}
+
+/// Two different words, in any order, two times in three, else one.
+fn one_or_two(pool: &mut Pool, words: &[&str], between: &str, behind: &str) -> Vec<Piece> {
+    let mut list = Vec::new();
+    for first in words {
+        let alone = pool.join(&[first, behind]);
+        for second in words.iter().filter(|second| *second != first) {
+            let both = pool.join(&[first, between, second, behind]);
+            list.extend([alone, both, both]);
+        }
+    }
+    list
+}
+
+/// Some of the measures of a plan in their order, each with probability 3/4.
+fn most_of(pool: &mut Pool, measures: &[&str]) -> Vec<Piece> {
+    let mut list = Vec::new();
+    for choice in 0..1_u32 << measures.len() {
+        let named = |index: usize| choice >> index & 1 == 1;
+        let piece = pool.add(|pool| {
+            for (index, measure) in measures.iter().enumerate() {
+                if named(index) {
+                    pool.extend([measure, " "]);
+                }
+            }
+        });
+        list.extend(std::iter::repeat_n(piece, 3_usize.pow(choice.count_ones())));
+    }
+    list
+}
+
+/// A medicine in its doses and frequencies.
+fn medication(pool: &mut Pool, name: &str, doses: &[&str]) -> Vec<Piece> {
+    let mut list = Vec::new();
+    for dose in doses {
+        for (frequency, times) in FREQUENCIES {
+            let piece = pool.join(&[SEPARATOR, name, " ", dose, " ", frequency]);
+            list.extend(std::iter::repeat_n(piece, *times));
+        }
+    }
+    list
+}
+
+/// An allergy one time in three, and then what is known of a patient's habits.
+fn habits(pool: &mut Pool, social: &str) -> Vec<Piece> {
+    let behind = [". ", social, "\nVITALS: BP "].concat();
+    let mut list = pool.add_all(". Allergies: ", ALLERGENS, &behind);
+    let none = pool.join(&[". Allergies: none known", &behind]);
+    list.extend(std::iter::repeat_n(none, 2 * list.len()));
+    list
+}
+
+/// What is written.
+fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    // A String accepts every write.
+    let _ = write(&mut text);
+    text
+}
 
 /// The piece of a number.
 #[inline]
 fn of(pieces: &[Piece], number: u64) -> Piece {
-    pieces[usize::try_from(number).unwrap_or(0)]
+    pieces[place(number)]
 }
 
-pub(super) fn clinical_note(entropy: u64, out: &mut dyn Write) -> fmt::Result {
+/// A number as an index.
+#[inline]
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
+
+pub(super) fn clinical_note(entropy: u64, memory: &mut Vec<u8>) -> usize {
     let pieces = &*PIECES;
-    draft(&pieces.pool, out, |out| {
+    draft(&pieces.pool, memory, |out| {
         write_note(pieces, &mut Chain::new(entropy), out);
     })
 }
 
 fn write_note(pieces: &Pieces, draws: &mut Chain, out: &mut Draft<'_>) {
-    let case = &pieces.cases[usize::try_from(draws.below(CASES.len() as u64)).unwrap_or(0)];
-    let age = 18 + draws.below(38) + draws.below(38);
-    let days = draws.between(case.days.0, case.days.1);
+    let mut of_visit = Fields::new(draws.bits());
+    let mut of_patient = Fields::new(draws.bits());
+    let mut of_signs = Fields::new(draws.bits());
+    let case = &pieces.cases[place(of_visit.below(CASES.len() as u64))];
+    let age = 18 + of_patient.below(38) + of_patient.below(38);
 
-    out.push::<64>(draws.choose(&case.complaint));
-    out.push::<16>(of(&pieces.ages, age));
-    out.push::<16>(pieces.sexes[usize::from(draws.one_in(2))]);
-    case.symptoms.write(draws, out);
-    out.push::<32>(of(&pieces.spans, days));
-    out.push::<64>(case.denied);
-    if draws.one_in(5) {
-        out.push::<32>(pieces.no_history);
-    } else {
-        pieces.history.write(draws, out);
-    }
-    medications(pieces, draws, out);
-    out.push::<32>(if draws.one_in(3) {
-        draws.choose(&pieces.allergies)
-    } else {
-        pieces.no_allergies
-    });
-    out.push::<64>(draws.choose(&pieces.social));
-    vitals(pieces, case.vitals, draws, out);
-    out.push::<64>(draws.choose(&pieces.openers));
-    out.push::<128>(draws.choose(&case.examination));
-    out.push::<64>(draws.choose(&case.assessment));
-    // Each measure of the case with probability 3/4, the first always.
-    if let Some((first, rest)) = case.plan.split_first() {
-        out.push::<64>(*first);
-        for measure in rest {
-            out.push_if::<64>(!draws.one_in(4), *measure);
-        }
-    }
-    out.push::<64>(draws.choose(&pieces.returns));
+    out.push::<64>(of_visit.choose(&case.complaint));
+    out.push::<32>(pieces.patients[place(age)][place(of_patient.below(2))]);
+    out.push::<96>(of_visit.choose(&case.symptoms));
+    out.push::<128>(of_visit.choose(&case.spans));
+    out.push::<96>(of_patient.choose(&pieces.history));
+    medications(pieces, &mut of_patient, out);
+    out.push::<128>(of_visit.choose(&pieces.habits));
+    vitals(pieces, case.vitals, &mut of_signs, out);
+    out.push::<128>(of_visit.choose(&case.examination));
+    out.push::<128>(of_visit.choose(&case.assessment));
+    out.push::<128>(of_visit.choose(&case.measures));
+    out.push::<64>(of_visit.choose(&pieces.returns));
 }
 
 /// Days, weeks or months.
@@ -221,39 +252,34 @@ fn write_span(days: u64, out: &mut dyn Write) -> fmt::Result {
     out.write_str(if count == 1 { "" } else { "s" })
 }
 
-fn medications(pieces: &Pieces, draws: &mut Chain, out: &mut Draft<'_>) {
+/// None to three medicines.
+#[inline]
+fn medications(pieces: &Pieces, draws: &mut Fields, out: &mut Draft<'_>) {
     let count = draws.below(4);
-    if count == 0 {
-        out.push::<32>(pieces.no_medications);
-        return;
-    }
+    out.push_if::<8>(count == 0, pieces.no_medications);
     let start = draws.below(DRUGS.len() as u64);
-    for i in 0..count {
+    for i in 0..3 {
         // Steps of 17 through 60: different medicines.
-        let place = usize::try_from(start + 17 * i).unwrap_or(0) % DRUGS.len();
-        out.push::<32>(draws.choose(&pieces.medications[place]));
-        let frequencies = if i + 1 < count {
-            &pieces.frequencies
-        } else {
-            &pieces.last_frequencies
-        };
-        out.push::<32>(draws.choose(frequencies));
+        let medication = &pieces.medications[place(start + 17 * i) % DRUGS.len()];
+        let piece = draws.choose(medication).without_if(SEPARATOR.len(), i == 0);
+        out.push_if::<48>(i < count, piece);
     }
 }
 
-fn vitals(pieces: &Pieces, signs: u8, draws: &mut Chain, out: &mut Draft<'_>) {
-    let fever = signs & FEVER != 0 && !draws.one_in(3);
+#[inline]
+fn vitals(pieces: &Pieces, signs: u8, draws: &mut Fields, out: &mut Draft<'_>) {
+    let fever = signs & FEVER != 0 && draws.below(3) != 0;
     let short = signs & HYPOXIA != 0;
     let raised = if signs & PRESSURE == 0 { 0 } else { 22 };
-    let (systolic, diastolic) = pressures(draws, raised);
+    let (systolic, diastolic) = pressures(|n| draws.below(n), raised);
     out.push::<16>(of(&pieces.systolic, systolic));
     out.push::<16>(of(&pieces.diastolic, diastolic));
     let heart_rate = 60 + draws.below(30) + if fever { 15 } else { 0 };
     out.push::<16>(of(&pieces.heart_rate, heart_rate));
     let respiration = draws.between(12, 17) + if short { 4 } else { 0 };
     out.push::<16>(of(&pieces.respiration, respiration));
-    out.push::<16>(of(&pieces.temperatures, tenths(draws, fever) - COLDEST));
-    out.push_str(" °C, SpO2 ");
+    let tenths = tenths(|n| draws.below(n), fever);
+    out.push::<16>(of(&pieces.temperatures, tenths - COLDEST));
     let (least, most) = if short { (92, 97) } else { (96, 100) };
     out.push::<16>(of(&pieces.saturation, draws.between(least, most)));
 }
@@ -261,17 +287,14 @@ fn vitals(pieces: &Pieces, signs: u8, draws: &mut Chain, out: &mut Draft<'_>) {
 /// Systolic and diastolic, raised by so many mmHg and half as many; at 0 the systolic is 92 to
 /// 168, at 22 it is 114 to 190.
 #[inline]
-fn pressures(draws: &mut Chain, raised: u64) -> (u64, u64) {
+fn pressures(mut below: impl FnMut(u64) -> u64, raised: u64) -> (u64, u64) {
     // Three draws: most lie in the middle. The diastolic follows the systolic.
-    let above = draws.below(26) + draws.below(26) + draws.below(27);
-    (
-        92 + above + raised,
-        56 + above / 2 + draws.below(9) + raised / 2,
-    )
+    let above = below(26) + below(26) + below(27);
+    (92 + above + raised, 56 + above / 2 + below(9) + raised / 2)
 }
 
 pub(super) fn blood_pressure(draws: &mut Chain, out: &mut dyn Write) -> fmt::Result {
-    let (systolic, diastolic) = pressures(draws, 0);
+    let (systolic, diastolic) = pressures(|n| draws.below(n), 0);
     write_number(systolic, out)?;
     out.write_str("/")?;
     write_number(diastolic, out)
@@ -279,9 +302,9 @@ pub(super) fn blood_pressure(draws: &mut Chain, out: &mut dyn Write) -> fmt::Res
 
 /// Tenths of a degree Celsius.
 #[inline]
-fn tenths(draws: &mut Chain, fever: bool) -> u64 {
+fn tenths(below: impl FnOnce(u64) -> u64, fever: bool) -> u64 {
     let (least, most) = if fever { (378, 395) } else { (362, 375) };
-    draws.between(least, most)
+    least + below(most - least + 1)
 }
 
 fn write_tenths(tenths: u64, out: &mut dyn Write) -> fmt::Result {
@@ -292,7 +315,7 @@ fn write_tenths(tenths: u64, out: &mut dyn Write) -> fmt::Result {
 
 /// Degrees Celsius with one decimal.
 pub(super) fn temperature(draws: &mut Chain, fever: bool, out: &mut dyn Write) -> fmt::Result {
-    write_tenths(tenths(draws, fever), out)
+    write_tenths(tenths(|n| draws.below(n), fever), out)
 }
 
 #[cfg(test)]
@@ -303,9 +326,10 @@ mod tests {
     #[test]
     fn notes_have_all_sections_and_the_length_promised() {
         let mut kinds = std::collections::HashSet::new();
+        let mut memory = Vec::new();
         for row in 0..20_000 {
-            let mut note = String::new();
-            clinical_note(remix(row), &mut note).unwrap();
+            let length = clinical_note(remix(row), &mut memory);
+            let note = std::str::from_utf8(&memory[..length]).unwrap();
             let length = note.chars().count();
             assert!((300..=1_500).contains(&length), "{length}: {note}");
             let sections: Vec<&str> = note
@@ -327,9 +351,36 @@ mod tests {
                 !note.contains("  ") && !note.contains("..") && !note.contains(" ,"),
                 "{note}"
             );
-            kinds.insert(note);
+            kinds.insert(note.to_owned());
         }
         assert!(kinds.len() > 19_900, "{}", kinds.len());
+    }
+
+    /// Two words two times in three, and a measure three times in four.
+    #[test]
+    fn lists_hold_pieces_as_often_as_they_are_drawn() {
+        let mut pool = Pool::default();
+        let listed = one_or_two(&mut pool, &["a", "b", "c"], "+", ";");
+        let planned = most_of(&mut pool, &["x", "y"]);
+        let texts = |pieces: &[Piece]| -> Vec<String> {
+            let mut memory = Vec::new();
+            pieces
+                .iter()
+                .map(|piece| {
+                    let length = draft(&pool, &mut memory, |out| out.push::<8>(*piece));
+                    String::from_utf8(memory[..length].to_vec()).unwrap()
+                })
+                .collect()
+        };
+        let listed = texts(&listed);
+        let both = listed.iter().filter(|text| text.contains('+')).count();
+        assert_eq!((both, listed.len()), (12, 18));
+        for text in ["a;", "b;", "c;", "a+b;", "b+a;", "c+a;"] {
+            assert_eq!(listed.iter().filter(|t| *t == text).count(), 2, "{text}");
+        }
+        let planned = texts(&planned);
+        let with = |measure: &str| planned.iter().filter(|text| text.contains(measure)).count();
+        assert_eq!((with("x "), with("y "), planned.len()), (12, 12, 16));
     }
 
     #[test]
