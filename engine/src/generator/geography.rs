@@ -3,6 +3,7 @@
 
 use std::f64::consts::TAU;
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 use super::address::PLACES;
 use super::draw::write_ascii;
@@ -105,20 +106,25 @@ fn push<const N: usize>((bytes, length): &mut ([u8; N], usize), more: &[u8]) {
     reason = "degrees are at most 360, and a digit is below 10"
 )]
 fn push_degrees<const N: usize>(degrees: f64, out: &mut ([u8; N], usize)) {
-    let millionths = (degrees * 1e6).round() as i64;
+    // To the nearest, halves away from zero.
+    let millionths = (degrees * 1e6 + 0.5_f64.copysign(degrees)) as i64;
     if millionths < 0 {
         push(out, b"-");
     }
     let millionths = millionths.unsigned_abs();
-    let (whole, mut rest) = (millionths / 1_000_000, millionths % 1_000_000);
+    let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
     push(out, itoa::Buffer::new().format(whole).as_bytes());
     if rest == 0 {
         return;
     }
     let mut decimals = *b".000000";
-    for place in decimals[1..].iter_mut().rev() {
-        *place += (rest % 10) as u8;
-        rest /= 10;
+    // By pairs, which do not wait for each other.
+    for (pair, place) in [rest / 10_000, rest / 100 % 100, rest % 100]
+        .into_iter()
+        .zip([1, 3, 5])
+    {
+        decimals[place] += (pair / 10) as u8;
+        decimals[place + 1] += (pair % 10) as u8;
     }
     let length = decimals.iter().rposition(|&digit| digit != b'0');
     push(out, &decimals[..length.map_or(0, |last| last + 1)]);
@@ -156,23 +162,45 @@ fn wrapped(longitude: f64) -> f64 {
     }
 }
 
-/// A point at most `radius` km from a centre on the sphere.
-fn around(
-    latitude: f64,
+/// A place on the sphere, ready for points around it.
+#[derive(Clone, Copy)]
+struct Centre {
     longitude: f64,
-    radius: f64,
-    entropy: u64,
-    out: &mut dyn Write,
-) -> fmt::Result {
+    /// Of the latitude.
+    sin: f64,
+    cos: f64,
+}
+
+impl Centre {
+    fn new(latitude: f64, longitude: f64) -> Self {
+        let (sin, cos) = latitude.to_radians().sin_cos();
+        Self {
+            longitude,
+            sin,
+            cos,
+        }
+    }
+}
+
+/// The sine of half the angle that a radius in km is seen under from the middle of the Earth.
+fn half_sine(radius: f64) -> f64 {
+    (radius / KM_PER_DEGREE / 2.0).min(90.0).to_radians().sin()
+}
+
+/// A point around a centre, where the sine of half the greatest distance is `most`.
+fn around(centre: Centre, most: f64, entropy: u64, out: &mut dyn Write) -> fmt::Result {
     let direction = TAU * unit(entropy);
     // Areas of a cap go by 1 - cos of its radius; half the square of the sine of half of it.
-    let most = (radius / KM_PER_DEGREE / 2.0).min(90.0).to_radians().sin();
     let half = most * unit(remix(entropy)).sqrt();
     let (far_sin, far_cos) = (
         2.0 * half * (1.0 - half * half).max(0.0).sqrt(),
         1.0 - 2.0 * half * half,
     );
-    let (sin, cos) = latitude.to_radians().sin_cos();
+    let Centre {
+        longitude,
+        sin,
+        cos,
+    } = centre;
     let (east, north) = direction.sin_cos();
     let to = (sin * far_cos + cos * far_sin * north).clamp(-1.0, 1.0);
     let turn = (east * far_sin * cos).atan2(far_cos - sin * to);
@@ -186,25 +214,31 @@ fn around(
 fn near(arguments: &Arguments<'_>) -> Result<Bound> {
     let latitude = arguments.number_in("latitude", -90.0..=90.0)?;
     let longitude = arguments.number_in("longitude", -180.0..=180.0)?;
-    let radius = arguments.number_in("radius_km", 0.0..=20_000.0)?;
-    Ok(Bound::text(move |e, out| {
-        around(latitude, longitude, radius, e, out)
-    }))
+    let most = half_sine(arguments.number_in("radius_km", 0.0..=20_000.0)?);
+    let centre = Centre::new(latitude, longitude);
+    Ok(Bound::text(move |e, out| around(centre, most, e, out)))
 }
 
 fn city(arguments: &Arguments<'_>) -> Result<Bound> {
-    let radius = arguments.number_in("radius_km", 0.0..=1_000.0)?;
+    /// Those of the places, in their order.
+    static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| {
+        let places = PLACES.places().iter();
+        places
+            .map(|place| Centre::new(place.latitude, place.longitude))
+            .collect()
+    });
+
+    let most = half_sine(arguments.number_in("radius_km", 0.0..=1_000.0)?);
     let Some(name) = arguments.optional("city") else {
         return Ok(Bound::text(move |e, out| {
-            let place = &PLACES.places()[PLACES.pick(e)];
-            around(place.latitude, place.longitude, radius, remix(e), out)
+            around(CENTRES[PLACES.pick(e)], most, remix(e), out)
         }));
     };
-    let areas: Vec<(f64, f64)> = PLACES
+    let areas: Vec<Centre> = PLACES
         .places()
         .iter()
         .filter(|place| place.city.eq_ignore_ascii_case(name.trim()))
-        .map(|place| (place.latitude, place.longitude))
+        .map(|place| Centre::new(place.latitude, place.longitude))
         .collect();
     if areas.is_empty() {
         return Err(arguments.error(
@@ -213,8 +247,7 @@ fn city(arguments: &Arguments<'_>) -> Result<Bound> {
     }
     Ok(Bound::text(move |e, out| {
         let index = usize::try_from(below(e, areas.len() as u64)).unwrap_or(0);
-        let (latitude, longitude) = areas.get(index).copied().unwrap_or_default();
-        around(latitude, longitude, radius, remix(e), out)
+        around(areas[index], most, remix(e), out)
     }))
 }
 
