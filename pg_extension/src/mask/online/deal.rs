@@ -1,8 +1,7 @@
 //! `shuffle` while the table is used: the values of a column lie in a deck, a table of the extension's
 //! own, and each row that is masked takes one.
 //!
-//! A random permutation, whose key lies in a table that goes with the run, says which: a value that is
-//! read in one place is dealt to a row in any other. What is dealt when is known from a counter that
+//! The deck is put into random order once it is complete, and is dealt from its beginning; how far,
 //! commits with the batch, so a killed run goes on where it was.
 //!
 //! Rows that change meanwhile give back what they were dealt, and take of what was given back. Where
@@ -17,7 +16,6 @@ use pgrx::IntoDatum;
 use pgrx::PgMemoryContexts;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum, Oid};
-use synth_engine::secret::{Cipher, Secret};
 
 use super::super::batch::{Action, ColumnMask, Deal, column_masks};
 use super::super::catalog;
@@ -27,13 +25,13 @@ use super::super::plan::{Plan, Rules};
 use super::super::random::Random;
 use super::super::shuffle::Shuffle;
 use super::state::{self, Part, bigint, oid};
-use super::{copy, setup};
+use super::{copy, map, setup};
 use crate::boundary::{check_for_interrupts, datumCopy};
 use crate::error::raise;
 
-/// Columns of a deck. A value that is dealt has a position. The hash is there where the column is
-/// unique, to find a value by.
-const POSITION: usize = 0;
+/// Columns of a deck: what it is sorted by; in a unique column, a hash to find a value by; and the
+/// value. Values that have joined later have a hash of their own row, without the value.
+const KEY: usize = 0;
 const HASH: usize = 1;
 const VALUE: usize = 2;
 
@@ -41,18 +39,18 @@ const VALUE: usize = 2;
 struct State {
     attnum: i16,
     deck: Oid,
-    positions: Oid,
+    /// The index on hashes, where the column is unique and the deck complete.
     hashes: Oid,
-    key: [u8; 32],
     is_unique: bool,
+    is_complete: bool,
     /// The first block of the table whose values have not been read.
     next_block: u32,
-    /// How many have been read.
-    gathered: u64,
-    /// How many have come back later.
-    added: u64,
-    /// How many are with rows.
+    /// How many values the deck has got.
+    cards: u64,
+    /// How many of them have been dealt.
     dealt: u64,
+    /// The place of the last that has been.
+    last: (u32, u16),
 }
 
 /// Of a table that is masked, what deals its columns' values; empty where no column is shuffled.
@@ -63,7 +61,7 @@ fn states(relid: Oid) -> Vec<State> {
     }
     state::read(
         &format!(
-            "SELECT attnum, deck, positions, hashes, key, is_unique, next_block, gathered, added, dealt
+            "SELECT attnum, deck, hashes, is_unique, is_complete, next_block, cards, dealt, last_block, last_line
              FROM synth.{name} ORDER BY attnum"
         ),
         &[],
@@ -72,18 +70,16 @@ fn states(relid: Oid) -> Vec<State> {
                 |column| Ok::<_, pgrx::spi::Error>(row.get(column)?.unwrap_or(pg_sys::InvalidOid));
             let number =
                 |column| Ok::<_, pgrx::spi::Error>(row.get::<i64>(column)?.unwrap_or(0) as u64);
-            let key = row.get::<Vec<u8>>(5)?.unwrap_or_default();
             Ok(Some(State {
                 attnum: row.get(1)?.unwrap_or(0),
                 deck: id(2)?,
-                positions: id(3)?,
-                hashes: id(4)?,
-                key: key.try_into().unwrap_or([0; 32]),
-                is_unique: row.get(6)?.unwrap_or(false),
-                next_block: number(7)? as u32,
-                gathered: number(8)?,
-                added: number(9)?,
-                dealt: number(10)?,
+                hashes: id(3)?,
+                is_unique: row.get(4)?.unwrap_or(false),
+                is_complete: row.get(5)?.unwrap_or(false),
+                next_block: number(6)? as u32,
+                cards: number(7)?,
+                dealt: number(8)?,
+                last: (number(9)? as u32, number(10)? as u16),
             }))
         },
     )
@@ -93,15 +89,19 @@ impl State {
     fn save(&self, relid: Oid) {
         state::run(
             &format!(
-                "UPDATE synth.{} SET next_block = $2, gathered = $3, added = $4, dealt = $5 WHERE attnum = $1",
+                "UPDATE synth.{} SET hashes = COALESCE($2, 0::oid), is_complete = $3, next_block = $4, cards = $5,
+                    dealt = $6, last_block = $7, last_line = $8 WHERE attnum = $1",
                 state::name_of("deal", relid)
             ),
             &[
                 (pg_sys::INT2OID, self.attnum.into_datum()),
+                oid(self.hashes),
+                (pg_sys::BOOLOID, self.is_complete.into_datum()),
                 bigint(i64::from(self.next_block)),
-                bigint(self.gathered as i64),
-                bigint(self.added as i64),
+                bigint(self.cards as i64),
                 bigint(self.dealt as i64),
+                bigint(i64::from(self.last.0)),
+                bigint(i64::from(self.last.1)),
             ],
         );
     }
@@ -171,35 +171,30 @@ pub fn begin(relid: Oid, masks: &[ColumnMask], unlogged: &str) -> bool {
     state::run(
         &format!(
             "CREATE {unlogged}TABLE synth.{deal} (attnum smallint PRIMARY KEY, deck oid NOT NULL,
-                positions oid NOT NULL DEFAULT 0, hashes oid NOT NULL DEFAULT 0, key bytea NOT NULL, is_unique boolean NOT NULL,
-                next_block bigint NOT NULL DEFAULT 0, gathered bigint NOT NULL DEFAULT 0,
-                added bigint NOT NULL DEFAULT 0, dealt bigint NOT NULL DEFAULT 0) WITH (autovacuum_enabled = off)"
+                hashes oid NOT NULL DEFAULT 0, is_unique boolean NOT NULL, is_complete boolean NOT NULL DEFAULT false,
+                next_block bigint NOT NULL DEFAULT 0, cards bigint NOT NULL DEFAULT 0, dealt bigint NOT NULL DEFAULT 0,
+                last_block bigint NOT NULL DEFAULT 0, last_line bigint NOT NULL DEFAULT 0) WITH (autovacuum_enabled = off)"
         ),
         &[],
     );
     let mut made = vec![setup::named(&deal)];
-    let mut random = Random::new();
     for mask in shuffled {
         let attnum = mask.column.attnum;
         let name = deck_name(relid, attnum);
         state::run(
             &format!(
-                "CREATE {unlogged}TABLE synth.{name} (position bigint, hash bigint, value {}) WITH (autovacuum_enabled = off)",
+                "CREATE {unlogged}TABLE synth.{name} (key bigint, hash bigint, value {}) WITH (autovacuum_enabled = off)",
                 catalog::column_definition(relid, attnum)
             ),
             &[],
         );
         let deck = setup::named(&name);
         made.push(deck);
-        let key: Vec<u8> = (0..4).flat_map(|_| random.next().to_ne_bytes()).collect();
         state::run(
-            &format!(
-                "INSERT INTO synth.{deal} (attnum, deck, key, is_unique) VALUES ($1, $2, $3, $4)"
-            ),
+            &format!("INSERT INTO synth.{deal} (attnum, deck, is_unique) VALUES ($1, $2, $3)"),
             &[
                 (pg_sys::INT2OID, attnum.into_datum()),
                 oid(deck),
-                (pg_sys::BYTEAOID, key.into_datum()),
                 (pg_sys::BOOLOID, is_unique(relid, mask).into_datum()),
             ],
         );
@@ -250,6 +245,7 @@ pub fn gather(part: &Part, rules: &Rules, rows: usize) -> Option<usize> {
         let owner = AsOwner::of(part.relid);
         let masks = column_masks(table, rules);
         let mut memory = PgMemoryContexts::new("pg_synth deck");
+        let mut random = Random::new();
         let mut decks: Vec<(Deck, &ColumnMask)> = states
             .drain(..)
             .filter_map(|state| {
@@ -265,10 +261,8 @@ pub fn gather(part: &Part, rules: &Rules, rows: usize) -> Option<usize> {
             for (deck, mask) in &mut decks {
                 memory.switch_to(|_| {
                     if let Some(value) = mask.dealt_value(slot) {
-                        let position = deck.state.gathered;
-                        deck.state.gathered += 1;
                         let hash = deck.hash(value);
-                        deck.insert(Some(position), hash, Some(value));
+                        deck.add(Some(random.next() as i64), hash, value);
                     }
                 });
             }
@@ -285,71 +279,36 @@ pub fn gather(part: &Part, rules: &Rules, rows: usize) -> Option<usize> {
     Some(read)
 }
 
-/// Builds the indexes of the decks of a table, which have all their values.
-pub fn build_indexes(relid: Oid) {
-    let deal = state::name_of("deal", relid);
-    for deck in states(relid)
-        .iter()
-        .filter(|deck| deck.positions == pg_sys::InvalidOid)
-    {
-        let name = deck_name(relid, deck.attnum);
-        let build = |column: &str, unique: &str| {
-            let index = format!("{name}_{column}");
-            state::run(
-                &format!("CREATE {unique}INDEX {index} ON synth.{name} ({column})"),
+/// Puts the decks of a table, which have all their values, into random order.
+pub fn complete(relid: Oid) {
+    for mut state in states(relid).into_iter().filter(|state| !state.is_complete) {
+        let deck = deck_name(relid, state.attnum);
+        if state.is_unique {
+            // What was read twice, since it moved from one row to another while the table was read.
+            state.cards -= state::run(
+                &format!(
+                    "DELETE FROM synth.{deck} WHERE ctid IN (SELECT place FROM (
+                        SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY hash ORDER BY key) AS number
+                        FROM synth.{deck}) d WHERE number > 1)"
+                ),
                 &[],
             );
-            setup::named(&index)
-        };
-        let note = |column: &str, index: Oid| {
-            state::run(
-                &format!("UPDATE synth.{deal} SET {column} = $2 WHERE attnum = $1"),
-                &[(pg_sys::INT2OID, deck.attnum.into_datum()), oid(index)],
-            );
-        };
-        note("positions", build("position", "UNIQUE "));
-        if deck.is_unique {
-            note("hashes", build("hash", ""));
-            let gathered = drop_doubles(&name, deck.gathered);
-            state::run(
-                &format!("UPDATE synth.{deal} SET gathered = $2 WHERE attnum = $1"),
-                &[
-                    (pg_sys::INT2OID, deck.attnum.into_datum()),
-                    bigint(gathered as i64),
-                ],
-            );
         }
+        for sql in [
+            format!("CREATE INDEX {deck}_key ON synth.{deck} (key)"),
+            format!("CLUSTER synth.{deck} USING {deck}_key"),
+            format!("DROP INDEX synth.{deck}_key"),
+        ] {
+            state::run(&sql, &[]);
+        }
+        if state.is_unique {
+            let index = format!("{deck}_hash");
+            state::run(&format!("CREATE INDEX {index} ON synth.{deck} (hash)"), &[]);
+            state.hashes = setup::named(&index);
+        }
+        state.is_complete = true;
+        state.save(relid);
     }
-}
-
-/// Takes out of a deck what was read twice, since it moved from one row to another while the table was
-/// read, and closes the gaps; gives how many are left.
-fn drop_doubles(deck: &str, gathered: u64) -> u64 {
-    let doubles = state::read(
-        &format!(
-            "SELECT position FROM (
-                SELECT position, pg_catalog.row_number() OVER (PARTITION BY hash ORDER BY position) AS number
-                FROM synth.{deck}) p
-             WHERE number > 1 ORDER BY position DESC"
-        ),
-        &[],
-        |row| row.get::<i64>(1),
-    );
-    let mut left = gathered;
-    for double in doubles {
-        check_for_interrupts();
-        left -= 1;
-        state::run(
-            &format!("DELETE FROM synth.{deck} WHERE position = $1"),
-            &[bigint(double)],
-        );
-        // Where the double was the last, there is none to move.
-        state::run(
-            &format!("UPDATE synth.{deck} SET position = $1 WHERE position = $2"),
-            &[bigint(double), bigint(left as i64)],
-        );
-    }
-    left
 }
 
 /// The values of one column, open.
@@ -359,9 +318,10 @@ struct Deck {
     relid: Oid,
     relation: pg_sys::Relation,
     indexes: pg_sys::CatalogIndexState,
-    permutation: Cipher,
-    /// Where the column is unique: a hash function of its type.
-    hash: Option<(*mut pg_sys::FmgrInfo, Oid, u64)>,
+    /// Reads the deck from where it has been dealt to.
+    scan: Option<pg_sys::TableScanDesc>,
+    /// Where the column is unique: a hash function of its type, and a collation.
+    hash: Option<(*mut pg_sys::FmgrInfo, Oid)>,
     by_value: bool,
     length: i16,
     /// What rows have given back.
@@ -383,18 +343,13 @@ impl Deck {
         unsafe {
             let attribute = (*(*table).rd_att).attrs.as_slice(mask.index + 1)[mask.index];
             let relation = pg_sys::table_open(state.deck, pg_sys::RowExclusiveLock as i32);
-            let secret = Secret::new(state.key);
-            let seed = secret.cipher("hashes of a deck").encrypt([0; 16]);
             let hash = hash_function(mask).filter(|_| state.is_unique);
             Self {
                 relid: part.relid,
                 relation,
                 indexes: pg_sys::CatalogOpenIndexes(relation),
-                permutation: secret.cipher("order of a deck"),
-                hash: hash.map(|function| {
-                    let seed = u64::from_ne_bytes(seed.as_chunks::<8>().0[0]);
-                    (prepared(function), attribute.attcollation, seed)
-                }),
+                scan: None,
+                hash: hash.map(|function| (prepared(function), attribute.attcollation)),
                 by_value: attribute.attbyval,
                 length: attribute.attlen,
                 hand: None,
@@ -406,8 +361,11 @@ impl Deck {
     }
 
     fn close(self) {
-        // SAFETY: opened by `open`.
+        // SAFETY: opened by `open` and `next`.
         unsafe {
+            if let Some(scan) = self.scan {
+                pg_sys::heap_endscan(scan);
+            }
             pg_sys::CatalogCloseIndexes(self.indexes);
             pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
         }
@@ -419,22 +377,31 @@ impl Deck {
     /// # Safety
     /// The value is of the column's type.
     unsafe fn hash(&self, value: Datum) -> Option<i64> {
-        let (function, collation, seed) = self.hash?;
-        // SAFETY: by the caller's promise.
+        let (function, collation) = self.hash?;
+        // SAFETY: by the caller's promise. The seed 0 gives the hashes that indexes use.
         let hash =
-            unsafe { pg_sys::FunctionCall2Coll(function, collation, value, Datum::from(seed)) };
+            unsafe { pg_sys::FunctionCall2Coll(function, collation, value, Datum::from(0_u64)) };
         Some(hash.value() as i64)
+    }
+
+    /// Puts a value behind the others.
+    ///
+    /// # Safety
+    /// The value is of the column's type.
+    unsafe fn add(&mut self, key: Option<i64>, hash: Option<i64>, value: Datum) {
+        self.state.cards += 1;
+        // SAFETY: by the caller's promise.
+        unsafe { self.insert(key, hash, Some(value)) };
     }
 
     /// # Safety
     /// The value is of the column's type.
-    unsafe fn insert(&mut self, position: Option<u64>, hash: Option<i64>, value: Option<Datum>) {
-        let position = position.map(|position| position as i64);
+    unsafe fn insert(&self, key: Option<i64>, hash: Option<i64>, value: Option<Datum>) {
         let mut values = [Datum::null(); 3];
-        values[POSITION] = position.map_or_else(Datum::null, Datum::from);
+        values[KEY] = key.map_or_else(Datum::null, Datum::from);
         values[HASH] = hash.map_or_else(Datum::null, Datum::from);
         values[VALUE] = value.unwrap_or_else(Datum::null);
-        let mut nulls = [position.is_none(), hash.is_none(), value.is_none()];
+        let mut nulls = [key.is_none(), hash.is_none(), value.is_none()];
         // SAFETY: by the caller's promise; the tuple is formed for this table.
         unsafe {
             let desc = (*self.relation).rd_att;
@@ -444,47 +411,77 @@ impl Deck {
         }
     }
 
-    /// Reads the first row of the deck that an index finds.
+    /// Whether the deck has a row with this hash.
     ///
     /// # Safety
-    /// The index is one on the column, which is a bigint.
-    unsafe fn find<T>(
-        &self,
-        index: Oid,
-        column: usize,
-        key: i64,
-        read: impl FnOnce(Datum) -> T,
-    ) -> Option<T> {
-        // SAFETY: by the caller's promise; the tuple is read before the scan ends. Nobody else writes
-        // here, and what this step has written is seen.
+    /// The deck is complete, and its column unique.
+    unsafe fn has_hash(&self, hash: i64) -> bool {
+        // SAFETY: the key compares a bigint. Nobody else writes here, and what this step has written is
+        // seen.
         unsafe {
-            let mut scan_key = pg_sys::ScanKeyData::default();
+            let mut key = pg_sys::ScanKeyData::default();
             pg_sys::ScanKeyInit(
-                &raw mut scan_key,
-                column as i16 + 1,
+                &raw mut key,
+                HASH as i16 + 1,
                 pg_sys::BTEqualStrategyNumber as u16,
                 pg_sys::F_INT8EQ.into(),
-                Datum::from(key),
+                Datum::from(hash),
             );
+            let (deck, index) = (self.relation, self.state.hashes);
             let snapshot = &raw mut pg_sys::SnapshotSelfData;
-            let scan = pg_sys::systable_beginscan(
-                self.relation,
-                index,
-                true,
-                snapshot,
-                1,
-                &raw mut scan_key,
-            );
-            let tuple = pg_sys::systable_getnext(scan);
-            let found = (!tuple.is_null()).then(|| {
+            let scan = pg_sys::systable_beginscan(deck, index, true, snapshot, 1, &raw mut key);
+            let found = !pg_sys::systable_getnext(scan).is_null();
+            pg_sys::systable_endscan(scan);
+            found
+        }
+    }
+
+    /// Takes the next value of the deck, in the current memory context; none where all are dealt.
+    fn deal(&mut self) -> Option<Datum> {
+        // SAFETY: the scan is closed by `close`; the value is copied before its row is let go of.
+        unsafe {
+            let scan = *self.scan.get_or_insert_with(|| {
+                let snapshot = &raw mut pg_sys::SnapshotSelfData;
+                let none = std::ptr::null_mut();
+                let flags =
+                    pg_sys::ScanOptions::SO_TYPE_SEQSCAN | pg_sys::ScanOptions::SO_ALLOW_STRAT;
+                // It outlives the batch.
+                PgMemoryContexts::TopTransactionContext.switch_to(|_| {
+                    let scan = pg_sys::heap_beginscan(
+                        self.relation,
+                        snapshot,
+                        0,
+                        none,
+                        std::ptr::null_mut(),
+                        flags,
+                    );
+                    let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+                    let blocks = pg_sys::RelationGetNumberOfBlocksInFork(self.relation, main);
+                    let first = self.state.last.0.min(blocks);
+                    pg_sys::heap_setscanlimits(scan, first, blocks - first);
+                    scan
+                })
+            });
+            loop {
+                let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
+                if tuple.is_null() {
+                    return None;
+                }
+                let place = map::parts((*tuple).t_self);
+                if place <= self.state.last {
+                    continue;
+                }
                 let mut values = [Datum::null(); 3];
                 let mut nulls = [true; 3];
                 let desc = (*self.relation).rd_att;
                 pg_sys::heap_deform_tuple(tuple, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
-                read(values[VALUE])
-            });
-            pg_sys::systable_endscan(scan);
-            found
+                if !nulls[VALUE] {
+                    self.state.last = place;
+                    self.state.dealt += 1;
+                    let length = i32::from(self.length);
+                    return Some(datumCopy(values[VALUE], self.by_value, length));
+                }
+            }
         }
     }
 
@@ -495,18 +492,15 @@ impl Deck {
     unsafe fn knows(&self, value: Datum) -> bool {
         // SAFETY: by the caller's promise.
         unsafe {
-            self.hash(value).is_none_or(|hash| {
-                self.joined.contains(&hash)
-                    || self.find(self.state.hashes, HASH, hash, |_| ()).is_some()
-            })
+            self.hash(value)
+                .is_none_or(|hash| self.joined.contains(&hash) || self.has_hash(hash))
         }
     }
 
     /// How many values no row has, and none has been promised.
     fn left(&self) -> u64 {
         let hand = self.hand.as_ref().map_or(0, |hand| hand.left);
-        (hand + self.state.gathered + self.state.added)
-            .saturating_sub(self.state.dealt + self.promised)
+        (hand + self.state.cards).saturating_sub(self.state.dealt + self.promised)
     }
 
     /// Takes a value back.
@@ -558,9 +552,7 @@ impl Deck {
             unsafe {
                 memory.switch_to(|_| {
                     let value = hand.next();
-                    let position = self.state.gathered + self.state.added;
-                    self.state.added += 1;
-                    self.insert(Some(position), None, Some(value));
+                    self.add(None, None, value);
                 });
                 memory.reset();
             }
@@ -576,32 +568,7 @@ impl Deal for Deck {
         {
             return hand.next();
         }
-        let State {
-            dealt,
-            gathered,
-            added,
-            positions,
-            ..
-        } = self.state;
-        if dealt >= gathered + added {
-            return own;
-        }
-        self.state.dealt += 1;
-        let position = if dealt < gathered {
-            let place = self
-                .permutation
-                .permute(u128::from(gathered), u128::from(dealt), 0);
-            place as i64
-        } else {
-            dealt as i64
-        };
-        // SAFETY: the value is copied before its row is let go of.
-        let value = unsafe {
-            self.find(positions, POSITION, position, |value| {
-                datumCopy(value, self.by_value, i32::from(self.length))
-            })
-        };
-        value.unwrap_or_else(|| copy::changed(self.relid))
+        self.deal().unwrap_or(own)
     }
 }
 
@@ -639,41 +606,21 @@ impl Deals {
         }
     }
 
-    /// Promises a row a value for each column that gives it one; false if one has none left, or, in a
-    /// unique column, the row's own is not among those that are dealt.
+    /// Promises a row a value for each column that gives it one; false if one has none left.
     ///
     /// # Safety
     /// The slot holds a row of the table.
     pub unsafe fn promise(&self, masks: &[ColumnMask], slot: *mut pg_sys::TupleTableSlot) -> bool {
-        let wanting = self.wanting(masks, slot);
         // SAFETY: by the caller's promise.
-        let has = |(deck, value): &(&Rc<RefCell<Deck>>, Datum)| unsafe {
-            let deck = deck.borrow();
-            deck.left() > 0 && deck.knows(*value)
-        };
-        if !wanting.iter().all(has) {
-            return false;
+        let wants = |number: &usize| unsafe { masks[*number].dealt_value(slot).is_some() };
+        let wanting = || self.0.iter().filter(|(number, _)| wants(number));
+        let has_all = wanting().all(|(_, deck)| deck.borrow().left() > 0);
+        if has_all {
+            for (_, deck) in wanting() {
+                deck.borrow_mut().promised += 1;
+            }
         }
-        for (deck, _) in wanting {
-            deck.borrow_mut().promised += 1;
-        }
-        true
-    }
-
-    /// The decks of which a row takes a value, with its own.
-    fn wanting(
-        &self,
-        masks: &[ColumnMask],
-        slot: *mut pg_sys::TupleTableSlot,
-    ) -> Vec<(&Rc<RefCell<Deck>>, Datum)> {
-        let decks = self.0.iter();
-        decks
-            .filter_map(|(number, deck)| {
-                // SAFETY: by the promise of the callers.
-                let value = unsafe { masks[*number].dealt_value(slot) };
-                value.map(|value| (deck, value))
-            })
-            .collect()
+        has_all
     }
 
     /// Begins to take values back, for the rows of this step.

@@ -317,7 +317,7 @@ fn read_decks(target: Oid, plan: &Plan, limits: &Limits, throttle: &mut Throttle
         while let Some(rows) = read().flatten() {
             throttle.pause(target, limits, rows);
         }
-        step(|| deal::build_indexes(part.relid));
+        step(|| deal::complete(part.relid));
     }
     step(|| state::enter(target, Phase::Copy));
 }

@@ -1,5 +1,6 @@
 //! Reading masked rows where they have been written.
 
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::super::batch::Batch;
@@ -9,8 +10,15 @@ use crate::boundary::datumCopy;
 
 /// The shadows of a group, whose rows are read as those of one of its tables.
 pub struct Shadows {
-    relations: Vec<(Oid, Option<pg_sys::Relation>)>,
+    /// The shadows of the parts; those that are open, with what turns their rows into the table's.
+    relations: Vec<(Oid, Option<Open>)>,
     table: pg_sys::Relation,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    relation: pg_sys::Relation,
+    to_table: *mut pg_sys::TupleConversionMap,
 }
 
 impl Shadows {
@@ -26,10 +34,18 @@ impl Shadows {
 
     /// The shadow that a place is in.
     pub fn relation(&mut self, part: u16) -> Option<pg_sys::Relation> {
+        self.open(part).map(|open| open.relation)
+    }
+
+    fn open(&mut self, part: u16) -> Option<Open> {
+        let table = self.table;
         let (shadow, open) = self.relations.get_mut(usize::from(part))?;
-        // SAFETY: the shadows of a run are there as long as it is.
+        // SAFETY: the shadows of a run are there as long as it is. The map outlives the rows' memory.
         let open = open.get_or_insert_with(|| unsafe {
-            pg_sys::table_open(*shadow, pg_sys::RowExclusiveLock as i32)
+            let relation = pg_sys::table_open(*shadow, pg_sys::RowExclusiveLock as i32);
+            let to_table = PgMemoryContexts::CurTransactionContext
+                .switch_to(|_| pg_sys::convert_tuples_by_name((*relation).rd_att, (*table).rd_att));
+            Open { relation, to_table }
         });
         Some(*open)
     }
@@ -39,7 +55,7 @@ impl Shadows {
     /// # Safety
     /// What is shown is gone after the call.
     pub unsafe fn read(&mut self, place: Place, show: impl FnOnce(&[Datum], &[bool])) {
-        let Some(shadow) = self.relation(place.part) else {
+        let Some(Open { relation, to_table }) = self.open(place.part) else {
             return;
         };
         let mut tuple = pg_sys::HeapTupleData {
@@ -51,15 +67,14 @@ impl Shadows {
             let mut buffer = 0;
             // Whether a snapshot sees it does not matter: nobody else writes here.
             let snapshot = &raw mut pg_sys::SnapshotSelfData;
-            if !pg_sys::heap_fetch(shadow, snapshot, &raw mut tuple, &raw mut buffer, false) {
+            if !pg_sys::heap_fetch(relation, snapshot, &raw mut tuple, &raw mut buffer, false) {
                 return;
             }
             let desc = (*self.table).rd_att;
-            let map = pg_sys::convert_tuples_by_name((*shadow).rd_att, desc);
-            let own = if map.is_null() {
+            let own = if to_table.is_null() {
                 &raw mut tuple
             } else {
-                pg_sys::execute_attr_map_tuple(&raw mut tuple, map)
+                pg_sys::execute_attr_map_tuple(&raw mut tuple, to_table)
             };
             let columns = (*desc).natts as usize;
             let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
@@ -110,9 +125,14 @@ impl Shadows {
     /// Closes them.
     pub fn close(self) {
         for (_, open) in self.relations {
-            if let Some(shadow) = open {
-                // SAFETY: opened by `relation`.
-                unsafe { pg_sys::table_close(shadow, pg_sys::NoLock as i32) };
+            if let Some(Open { relation, to_table }) = open {
+                // SAFETY: opened by `open`.
+                unsafe {
+                    if !to_table.is_null() {
+                        pg_sys::free_conversion_map(to_table);
+                    }
+                    pg_sys::table_close(relation, pg_sys::NoLock as i32);
+                }
             }
         }
     }
