@@ -298,13 +298,24 @@ pub fn referencing_columns(relids: &[Oid]) -> Vec<(Oid, String)> {
 
 /// Unique indexes on one column: table, column, name of the index.
 pub fn unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
+    unique_columns_where("true", relids)
+}
+
+/// The same without columns that are unique in some rows only.
+pub fn wholly_unique_columns(relids: &[Oid]) -> Vec<(Oid, String, String)> {
+    unique_columns_where("i.indpred IS NULL", relids)
+}
+
+fn unique_columns_where(condition: &str, relids: &[Oid]) -> Vec<(Oid, String, String)> {
     query_of(
-        "SELECT a.attrelid, a.attname::text, c.relname::text
-         FROM pg_catalog.pg_index i
-         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-         WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indrelid = ANY ($1)
-         ORDER BY a.attname, c.relname",
+        &format!(
+            "SELECT a.attrelid, a.attname::text, c.relname::text
+             FROM pg_catalog.pg_index i
+             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indrelid = ANY ($1) AND {condition}
+             ORDER BY a.attname, c.relname"
+        ),
         relids,
         column_and_name,
     )

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::same_rows;
+use super::{next, same_rows};
 use crate::extension::{Session, row, tests};
 use crate::servers::postgres::Postgres;
 
@@ -163,13 +163,6 @@ fn dealt_ended(session: &mut Session) -> bool {
         "rows have kept their values"
     );
     phase == "done"
-}
-
-fn next(state: &mut u64) -> u64 {
-    *state = state
-        .wrapping_mul(6364136223846793005)
-        .wrapping_add(1442695040888963407);
-    *state >> 33
 }
 
 fn killed_at_random_points(_: &Postgres) {

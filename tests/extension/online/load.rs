@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{nothing_left, rule, same_rows};
+use super::{next, nothing_left, rule, same_rows};
 use crate::extension::{fresh, tests};
 use crate::servers::postgres::Postgres;
 
@@ -14,14 +14,6 @@ tests![
     a_vacuumed_place_is_not_mistaken,
     changes_before_the_swap_are_in_the_proof,
 ];
-
-/// Numbers that decide what a writer does.
-fn next(state: &mut u64) -> u64 {
-    *state = state
-        .wrapping_mul(6364136223846793005)
-        .wrapping_add(1442695040888963407);
-    *state >> 33
-}
 
 /// Writers keep a mirror of the table, in the same transactions. A reader holds the swap up until
 /// they have stopped: what they write after it is not masked, and not meant to be.

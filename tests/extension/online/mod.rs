@@ -27,6 +27,14 @@ pub fn tests() -> Vec<Test> {
     .concat()
 }
 
+/// Numbers that decide what a test does.
+fn next(state: &mut u64) -> u64 {
+    *state = state
+        .wrapping_mul(6364136223846793005)
+        .wrapping_add(1442695040888963407);
+    *state >> 33
+}
+
 /// Sets a rule.
 fn rule(session: &mut Session, table: &str, column: &str, rule: &str) {
     let rule = rule.replace('\'', "''");

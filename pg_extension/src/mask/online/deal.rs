@@ -26,7 +26,7 @@ use super::super::random::Random;
 use super::super::shuffle::Shuffle;
 use super::state::{self, Part, bigint, oid};
 use super::{copy, map, setup};
-use crate::boundary::{check_for_interrupts, datumCopy};
+use crate::boundary::{check_for_interrupts, datumCopy, relation_name};
 use crate::error::raise;
 
 /// Columns of a deck: what it is sorted by; in a unique column, a hash to find a value by; and the
@@ -87,6 +87,7 @@ fn states(relid: Oid) -> Vec<State> {
 
 impl State {
     fn save(&self, relid: Oid) {
+        // An invalid OID is handed over as NULL.
         state::run(
             &format!(
                 "UPDATE synth.{} SET hashes = COALESCE($2, 0::oid), is_complete = $3, next_block = $4, cards = $5,
@@ -109,7 +110,7 @@ impl State {
 
 /// The shuffled columns of a plan that are unique, as text for its definition.
 pub fn unique_columns(plan: &Plan) -> Vec<String> {
-    catalog::unique_columns(&plan.tables)
+    catalog::wholly_unique_columns(&plan.tables)
         .into_iter()
         .map(|(relid, column, _)| (relid, column))
         .filter(|column| plan.rules.get(column).is_some_and(catalog::is_shuffle))
@@ -146,7 +147,7 @@ pub fn check(relid: Oid, masks: &[ColumnMask]) {
 }
 
 fn is_unique(relid: Oid, mask: &ColumnMask) -> bool {
-    catalog::unique_columns(&[relid])
+    catalog::wholly_unique_columns(&[relid])
         .iter()
         .any(|(_, column, _)| *column == mask.column.name)
 }
@@ -540,6 +541,21 @@ impl Deck {
         }
     }
 
+    /// Ends the call rather than leave a row as it is.
+    fn none_left(&self) -> ! {
+        raise(
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!(
+                "no value is left to be dealt to a row of {}",
+                relation_name(self.relid)
+            ),
+            Some(format!(
+                "The table is unchanged. SELECT synth_mask_online_abort({0}); then call again, or SELECT synth_mask_table({0}).",
+                setup::quoted(self.relid)
+            )),
+        )
+    }
+
     /// Keeps what is left in the hand for rows to come.
     fn keep_rest(&mut self) {
         let Some(mut hand) = self.hand.take() else {
@@ -561,14 +577,14 @@ impl Deck {
 }
 
 impl Deal for Deck {
-    fn next(&mut self, own: Datum) -> Datum {
+    fn next(&mut self, _own: Datum) -> Datum {
         self.promised = self.promised.saturating_sub(1);
         if let Some(hand) = &mut self.hand
             && hand.left > 0
         {
             return hand.next();
         }
-        self.deal().unwrap_or(own)
+        self.deal().unwrap_or_else(|| self.none_left())
     }
 }
 
