@@ -33,27 +33,16 @@ pub fn attempt<T>(
     reason = "made once a batch or table, where an error is caught"
 )]
 pub fn tried<T>(keep: bool, run: impl FnOnce() -> T) -> Result<T, CaughtError> {
-    in_subtransaction(
-        || caught(run),
-        |outcome: &Result<T, CaughtError>| keep && outcome.is_ok(),
-    )
-}
-
-/// Runs a closure whose writes are undone.
-pub fn undone<T>(run: impl FnOnce() -> T) -> T {
-    in_subtransaction(run, |_| false)
-}
-
-fn in_subtransaction<T>(run: impl FnOnce() -> T, keep: impl FnOnce(&T) -> bool) -> T {
     // SAFETY: the subtransaction is released or rolled back here, and memory context and resource
-    // owner are put back; an error that leaves `run` ends it with the transaction.
+    // owner are put back; no error leaves `run` before, which would leave the session in a transaction
+    // block that it never began.
     unsafe {
         let context = pg_sys::CurrentMemoryContext;
         let owner = pg_sys::CurrentResourceOwner;
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
-        let result = run();
-        if keep(&result) {
+        let result = caught(run);
+        if keep && result.is_ok() {
             pg_sys::ReleaseCurrentSubTransaction();
         } else {
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
@@ -62,6 +51,11 @@ fn in_subtransaction<T>(run: impl FnOnce() -> T, keep: impl FnOnce(&T) -> bool) 
         pg_sys::CurrentResourceOwner = owner;
         result
     }
+}
+
+/// Runs a closure whose writes are undone; its error is raised again after that.
+pub fn undone<T>(run: impl FnOnce() -> T) -> T {
+    tried(false, run).unwrap_or_else(|error| rethrow(error))
 }
 
 /// Whether an error tells of a value: division by zero, out of range, not a valid text of a type.

@@ -29,4 +29,6 @@ mod unique;
 
 pub use plan::{ColumnReport, Plan, Problem};
 pub use rows::Batch;
-pub use table::{Column, Element, Exclusion, Given, Keys, Reference, Table, Unique, Values, Wish};
+pub use table::{
+    Column, Element, Exclusion, Given, Keys, Reference, Table, Unique, Values, Wish, mentions,
+};

@@ -55,7 +55,7 @@ impl Table {
 }
 
 /// Whether an expression mentions a column: its name stands there as a word.
-pub(super) fn mentions(expression: &str, name: &str) -> bool {
+pub fn mentions(expression: &str, name: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     expression.match_indices(name).any(|(at, _)| {
         !expression[..at].ends_with(part) && !expression[at + name.len()..].starts_with(part)

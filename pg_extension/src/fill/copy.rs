@@ -3,12 +3,14 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_int, c_void};
+use std::rc::Rc;
 
 use arrow_array::Array;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{PgList, pg_guard};
 use synth_engine::fill::{Batch, Plan};
 
+use super::selection::Selection;
 use crate::boundary::check_for_interrupts;
 
 /// Rows made at a time.
@@ -17,6 +19,8 @@ const BATCH: u64 = 2_048;
 /// Rows on their way into a table.
 struct Feed {
     plan: Plan,
+    /// The candidates to give; none: all that are rows.
+    selection: Option<Rc<Selection>>,
     /// The next candidate, and where candidates end.
     next: u64,
     end: u64,
@@ -47,15 +51,22 @@ const PATIENCE: u32 = 50;
 /// memory that takes does not grow with the number of rows.
 const CHUNK: u64 = 1 << 17;
 
-/// Writes `rows` rows of a plan into its table, from candidate `start` on; gives how many arrived,
-/// which is fewer where a trigger drops some, and the next candidate.
-pub fn copy(relid: Oid, plan: &Plan, start: u64, rows: u64) -> (u64, u64) {
+/// Writes `rows` rows of a plan into its table, from candidate `start` on, those of a selection where
+/// there is one; gives how many arrived, which is fewer where a trigger drops some, and the next
+/// candidate.
+pub fn copy(
+    relid: Oid,
+    plan: &Plan,
+    selection: Option<&Rc<Selection>>,
+    start: u64,
+    rows: u64,
+) -> (u64, u64) {
     let mut written = 0;
     let mut next = start;
     let mut left = rows;
     while left > 0 {
         let chunk = left.min(CHUNK);
-        let (arrived, after) = copy_chunk(relid, plan, next, chunk);
+        let (arrived, after) = copy_chunk(relid, plan, selection, next, chunk);
         written += arrived;
         left -= chunk;
         if after == next {
@@ -66,12 +77,22 @@ pub fn copy(relid: Oid, plan: &Plan, start: u64, rows: u64) -> (u64, u64) {
     (written, next)
 }
 
-fn copy_chunk(relid: Oid, plan: &Plan, start: u64, rows: u64) -> (u64, u64) {
+fn copy_chunk(
+    relid: Oid,
+    plan: &Plan,
+    selection: Option<&Rc<Selection>>,
+    start: u64,
+    rows: u64,
+) -> (u64, u64) {
     FEEDS.with_borrow_mut(|feeds| {
         feeds.push(Feed {
             plan: plan.clone(),
+            selection: selection.cloned(),
             next: start,
-            end: plan.candidates.unwrap_or(u64::MAX),
+            end: match selection {
+                Some(selection) => selection.end,
+                None => plan.candidates.unwrap_or(u64::MAX),
+            },
             wanted: rows,
             bytes: Vec::new(),
             position: 0,
@@ -180,12 +201,25 @@ impl Feed {
     fn load(&mut self) -> bool {
         let mut fruitless = 0;
         while self.wanted > 0 && self.next < self.end && fruitless < PATIENCE {
-            let end = self.end.min(self.next + BATCH.min(self.wanted));
+            let selection = self.selection.as_deref();
+            // Of a selection, rows may lie far apart.
+            let looked = selection.map_or(BATCH.min(self.wanted), |_| BATCH);
+            let end = self.end.min(self.next + looked);
             let batch = self.plan.batch(self.next..end);
             self.bytes.clear();
             self.position = 0;
-            let given = encode(&batch, (end - self.next) as usize, &mut self.bytes);
-            self.next = end;
+            let is_given = |row: &usize| match selection {
+                Some(selection) => selection.holds(self.next + *row as u64),
+                None => batch.is_row(*row),
+            };
+            let mut rows: Vec<usize> = (0..(end - self.next) as usize).filter(is_given).collect();
+            rows.truncate(usize::try_from(self.wanted).unwrap_or(usize::MAX));
+            encode(&batch, &rows, &mut self.bytes);
+            let given = rows.len() as u64;
+            self.next = match rows.last() {
+                Some(&last) if given == self.wanted => self.next + last as u64 + 1,
+                _ => end,
+            };
             self.wanted -= given;
             if given > 0 {
                 return true;
@@ -196,17 +230,15 @@ impl Feed {
     }
 }
 
-/// Rows in the text format of COPY; gives how many.
-fn encode(batch: &Batch, rows: usize, out: &mut Vec<u8>) -> u64 {
+/// Rows in the text format of COPY.
+fn encode(batch: &Batch, rows: &[usize], out: &mut Vec<u8>) {
     let columns = &batch.columns;
-    let mut given = 0;
     let special = |byte: &u8| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r');
     let plain: Vec<bool> = columns
         .iter()
         .map(|column| !column.value_data().iter().any(special))
         .collect();
-    for row in (0..rows).filter(|&row| batch.is_row(row)) {
-        given += 1;
+    for &row in rows {
         for (place, column) in columns.iter().enumerate() {
             if place > 0 {
                 out.push(b'\t');
@@ -221,7 +253,6 @@ fn encode(batch: &Batch, rows: usize, out: &mut Vec<u8>) -> u64 {
         }
         out.push(b'\n');
     }
-    given
 }
 
 fn escape(value: &str, out: &mut Vec<u8>) {

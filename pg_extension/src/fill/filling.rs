@@ -2,33 +2,24 @@
 //! that is not filled yet.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use arrow_array::{Array, StringArray};
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
-use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values};
+use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values, mentions};
 
 use super::catalog::{Described, DescribedReference, describe};
 use super::gate::{BATCH, Gate};
-use super::room::{Room, room};
-use super::shortage::{cause, columns_of, unmade_for};
+use super::selection::{self, Found, Selection, Wanted};
+use super::shortage::{cause, columns_of, refused_by_conditions, unmade_for};
 use super::subtransaction::{attempt, is_data_error, is_of_row};
-use super::{apart, copy, insert, keys, overrides, policies, privileges, state};
+use super::{copy, insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
 use crate::sqlstate::rethrow;
-
-/// Existing rows up to so many are looked at, however few are to be written.
-const LITTLE: u64 = 100_000;
-
-/// The most rows, with those that are there, that a load judges exclusion constraints for
-/// beforehand.
-const JUDGED: u64 = 100_000;
-
-/// Passes over the candidates that a load may make beforehand: they take less time than it.
-const PASSES: u64 = 2;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -42,9 +33,11 @@ pub struct Filling {
     pub note: Option<String>,
     /// Fewer than asked for are an error.
     pub strict: bool,
+    /// Whether triggers dropped rows, or may have.
+    pub dropped: bool,
     seed: u64,
     /// The next candidate.
-    next: u64,
+    pub next: u64,
     /// References that rows of earlier rounds have keys of.
     used: HashSet<String>,
     /// Conditions of row-level security.
@@ -52,7 +45,7 @@ pub struct Filling {
 }
 
 /// How references are met in a round.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Round {
     /// References that are NULL for now.
     pub empty: HashSet<String>,
@@ -99,6 +92,7 @@ impl Filling {
             written: 0,
             note: None,
             strict: false,
+            dropped: false,
             seed,
             next: 0,
             used: HashSet::new(),
@@ -332,16 +326,98 @@ impl Filling {
             return;
         }
         if plan.unproven.is_empty() && self.policies.is_empty() {
-            self.load(plan, wanted);
+            self.load(plan, None, wanted);
             return;
         }
         let gate = Gate::new(&self.described, plan, &self.policies);
-        let (arrived, next) =
-            insert::insert(&self.described, plan, &gate, self.next, wanted, false);
-        self.next = next;
-        self.written += arrived;
-        if arrived < wanted {
+        let selection = self.select(plan, &gate, wanted).map(Rc::new);
+        if let Some(selection) = &selection
+            && self.policies.is_empty()
+        {
+            self.load(plan, Some(selection), selection.count);
+        } else {
+            let selected = selection.as_deref();
+            let start = self.next;
+            let (arrived, next) =
+                insert::insert(&self.described, plan, &gate, selected, start, wanted, false);
+            self.next = next;
+            self.written += arrived;
+        }
+        if self.written < until {
             self.explain(plan, &gate);
+        }
+    }
+
+    /// Writes a round of rows that refer to each other; where it has no room for all, the next may.
+    fn write_round(&mut self, plan: &Plan, until: u64) {
+        let strict = std::mem::replace(&mut self.strict, false);
+        self.write(plan, until);
+        self.strict = strict;
+    }
+
+    /// The candidates that the table takes, where they can be known before one is written. Where fewer
+    /// than asked for are an error and there are fewer, this raises it.
+    fn select(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
+        let selection = match self.find(plan, gate, rows) {
+            Found::Rows(selection) => selection,
+            Found::Room(most, index) => {
+                self.refuse_shortage(most, &self.no_room(most, &index));
+                return None;
+            }
+            Found::AtLeast(_) | Found::Unknown => return None,
+        };
+        if selection.count < rows && self.strict {
+            let why = self.short(plan, gate, &selection);
+            self.refuse_shortage(selection.count, &why);
+        }
+        Some(selection)
+    }
+
+    /// Looks for rows that the table takes, without writing one. What triggers make of rows is not
+    /// known then.
+    pub fn find(&self, plan: &Plan, gate: &Gate, rows: u64) -> Found {
+        if self.drops_rows() {
+            return Found::Unknown;
+        }
+        self.find_without_triggers(plan, gate, rows)
+    }
+
+    /// The same as if triggers left all rows as they are.
+    pub fn find_without_triggers(&self, plan: &Plan, gate: &Gate, rows: u64) -> Found {
+        let existing = self.described.table.existing_rows;
+        let wanted = Wanted {
+            start: self.next,
+            rows,
+            existing: existing.saturating_add(self.written),
+        };
+        selection::find(&self.described, plan, gate, wanted)
+    }
+
+    /// Says that there is room for so many rows only.
+    pub fn no_room(&self, most: u64, index: &str) -> String {
+        let columns = columns_of(&self.described, index);
+        format!("constraint {index}{columns} leaves room for {most} rows")
+    }
+
+    /// Why a selection holds fewer rows than are wanted.
+    pub fn short(&self, plan: &Plan, gate: &Gate, selection: &Selection) -> String {
+        match selection.refusing.first() {
+            Some(index) => {
+                let refused = refused_by_conditions(plan, gate, selection.end);
+                let refused = refused.map_or_else(String::new, |refused| format!("; {refused}"));
+                self.no_room(selection.count, index) + &refused
+            }
+            None => refused_by_conditions(plan, gate, selection.end).unwrap_or_else(|| {
+                "the values that the constraints leave were all tried".to_owned()
+            }),
+        }
+    }
+
+    /// Where fewer rows than asked for are an error, raises it before a row is written.
+    fn refuse_shortage(&self, more: u64, why: &str) {
+        if self.strict {
+            let most = self.written + more;
+            insert::raise_full(&self.described, self.rows, most, why);
         }
     }
 
@@ -349,73 +425,46 @@ impl Filling {
     fn explain(&mut self, plan: &Plan, gate: &Gate) {
         if self.note.is_none() {
             let triggers = self.row_triggers();
-            let why = cause(&self.described, plan, gate, self.next, &triggers);
+            let (why, dropped) = cause(&self.described, plan, gate, self.next, &triggers);
             self.note = Some(why);
+            self.dropped |= dropped;
         }
     }
 
-    /// Where uniqueness cannot be planned, how many rows there is room for is found out before the
-    /// first is written, and said if they are too few. What triggers make of rows is not known then.
-    fn look_for_room(&self, plan: &Plan) {
-        let table = plan.table();
-        let unproven = |name: &String| plan.unproven.contains(name);
-        let open = table.uniques.iter().any(|unique| unproven(&unique.name));
-        // Equality alone is a unique index by another name.
-        let excluding = table.exclusions.iter().any(|exclusion| {
-            unproven(&exclusion.name) && exclusion.elements.iter().any(|e| e.operator != "=")
-        });
-        let open = open || excluding;
-        // Of much larger tables more would have to be read than is written.
-        let existing = self.described.table.existing_rows;
-        let large = existing > self.rows.saturating_mul(4).max(LITTLE);
-        if !self.strict || !open || large || plan.written.is_empty() {
-            return;
-        }
-        if existing > 0 && !privileges::may_read(self.described.relid) {
-            return;
-        }
-        if !self.row_triggers().is_empty() {
-            return;
-        }
-        let gate = Gate::new(&self.described, plan, &self.policies);
-        let found = if !excluding {
-            room(&self.described, plan, &gate, self.rows, PASSES)
-        } else if self.rows.saturating_add(existing) <= JUDGED
-            && apart::is_possible(&self.described)
-        {
-            apart::room(&self.described, plan, &gate, self.rows)
-        } else {
-            return;
-        };
-        if let Room::For(most, index) = found {
-            let columns = columns_of(&self.described, &index);
-            let note = format!("constraint {index}{columns} leaves room for {most} rows");
-            insert::raise_full(&self.described, self.rows, most, &note);
-        }
-    }
-
-    /// Loads rows that satisfy every constraint. An expression of the table may still raise an error
-    /// for some of them, say a generated column that divides: then the others are found one by one.
-    fn load(&mut self, plan: &Plan, wanted: u64) {
+    /// Loads rows that satisfy every constraint, by construction or by selection. An expression of the
+    /// table may still raise an error for some of them, say a generated column that divides, and
+    /// others may write meanwhile: then rows are found one by one.
+    fn load(&mut self, plan: &Plan, selection: Option<&Rc<Selection>>, wanted: u64) {
         let (relid, start) = (self.described.relid, self.next);
         // What a trigger makes of a row may be refused, too.
-        let expected = if has_expressions(plan.table()) || self.drops_rows() {
-            is_of_row
-        } else {
-            is_data_error
-        };
-        let loaded = attempt(|| copy::copy(relid, plan, start, wanted), expected);
-        let (arrived, next) = loaded.unwrap_or_else(|refused| {
-            let gate = Gate::new(&self.described, plan, &self.policies);
-            let (arrived, next) = insert::insert(&self.described, plan, &gate, start, wanted, true);
-            if arrived == 0 {
-                rethrow(refused);
+        let of_row = selection.is_some() || has_expressions(plan.table()) || self.drops_rows();
+        let expected = if of_row { is_of_row } else { is_data_error };
+        let copy = || copy::copy(relid, plan, selection, start, wanted);
+        let loaded = attempt(
+            || {
+                if selection.is_some() && !self.described.deferrable.is_empty() {
+                    insert::immediately(&self.described, copy)
+                } else {
+                    copy()
+                }
+            },
+            expected,
+        );
+        let (arrived, next) = match loaded {
+            Ok((arrived, next)) => (arrived, selection.map_or(next, |selection| selection.end)),
+            Err(refused) => {
+                let gate = Gate::new(&self.described, plan, &self.policies);
+                let (arrived, next) =
+                    insert::insert(&self.described, plan, &gate, None, start, wanted, true);
+                if arrived == 0 {
+                    rethrow(refused);
+                }
+                (arrived, next)
             }
-            (arrived, next)
-        });
+        };
         self.next = next;
         self.written += arrived;
-        if arrived == wanted {
+        if arrived == wanted || selection.is_some() {
             return;
         }
         let triggers = self.row_triggers();
@@ -426,6 +475,7 @@ impl Filling {
             let names = triggers.join(", ");
             let note = format!("trigger {names} let {arrived} of {wanted} rows pass");
             self.note.get_or_insert(note);
+            self.dropped = true;
         }
     }
 
@@ -463,25 +513,17 @@ impl Filling {
             let plan = self.plan(round);
             self.check(&plan);
             self.limit(&plan);
-            self.look_for_room(&plan);
             self.write(&plan, until.min(self.rows));
             return;
         }
         let has_rows = self.described.table.existing_rows > 0 || self.written > 0;
+        self.foresee(round);
         if !has_rows {
-            for name in &own {
-                if self.is_nullable(name) {
-                    round.empty.insert(name.clone());
-                } else {
-                    round.own.insert(name.clone());
-                    let numbers = self.their_numbers(name);
-                    self.make_explicit(&numbers);
-                }
-            }
+            self.open(round);
             let plan = self.plan(round);
             self.check(&plan);
             self.limit(&plan);
-            self.write(&plan, 1.min(until).min(self.rows));
+            self.write_round(&plan, 1.min(until).min(self.rows));
             for name in &own {
                 round.empty.remove(name);
                 round.own.remove(name);
@@ -496,12 +538,75 @@ impl Filling {
             self.check(&plan);
             self.limit(&plan);
             let before = self.written;
-            self.write(&plan, mark.min(until).min(self.rows));
+            self.write_round(&plan, mark.min(until).min(self.rows));
             if self.written == before {
                 break;
             }
             mark = mark.saturating_mul(10);
         }
+    }
+
+    /// Says how references to the table itself are met where it has no rows.
+    pub fn open(&mut self, round: &mut Round) {
+        for name in self.self_references() {
+            if self.is_nullable(&name) {
+                round.empty.insert(name);
+            } else {
+                let numbers = self.their_numbers(&name);
+                self.make_explicit(&numbers);
+                round.own.insert(name);
+            }
+        }
+    }
+
+    /// Looks for all rows of a table that refers to itself before the first round is written, as far
+    /// as what they refer to does not matter.
+    fn foresee(&mut self, round: &Round) {
+        if !self.strict || self.written > 0 {
+            return;
+        }
+        let mut round = round.clone();
+        if self.described.table.existing_rows == 0 {
+            self.open(&mut round);
+        }
+        let plan = self.plan(&round);
+        self.check(&plan);
+        self.limit(&plan);
+        if !plan.unproven.is_empty() && self.is_foreseeable(&plan) {
+            let gate = Gate::new(&self.described, &plan, &self.policies);
+            self.select(&plan, &gate, self.rows);
+        }
+    }
+
+    /// Whether nothing that refuses rows looks at what they refer to in the same table.
+    pub fn is_foreseeable(&self, plan: &Plan) -> bool {
+        let own = self.self_references();
+        let references = self.described.references.iter();
+        let columns: HashSet<usize> = references
+            .filter(|reference| own.contains(&reference.name))
+            .flat_map(|reference| reference.positions.clone())
+            .collect();
+        let table = plan.table();
+        let checks = table.checks.iter().map(|(_, check)| check);
+        let generated = table
+            .columns
+            .iter()
+            .filter_map(|column| match &column.default {
+                Given::Generated(expression) => Some(expression),
+                _ => None,
+            });
+        let whole = format!("{}.*", pgrx::spi::quote_identifier(&table.name));
+        let mut expressions = checks.chain(&self.described.partitions).chain(generated);
+        let mentioned = expressions.any(|expression| {
+            let mut names = columns.iter().map(|&column| &table.columns[column].name);
+            // A row as a whole has them, too.
+            expression.contains(&whole) || names.any(|name| mentions(expression, name))
+        });
+        // Where they are NULL, an index refuses no row for them.
+        let mut uniques = table.uniques.iter().filter(|unique| unique.nulls_equal);
+        columns.is_empty()
+            || !mentioned
+                && !uniques.any(|unique| unique.columns.iter().any(|c| columns.contains(c)))
     }
 
     /// Whether no two rows may refer to the same one.

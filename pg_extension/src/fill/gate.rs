@@ -10,11 +10,21 @@ use super::catalog::Described;
 use super::filling::given_references;
 use super::shortage::unmade_for;
 use super::subtransaction::{attempt, is_data_error};
-use crate::query::{Parameter, execute, query};
+use crate::query::{Parameter, execute, query, write};
 use crate::scratch::freed;
 
 /// Candidates looked at together.
 pub const BATCH: u64 = 1_000;
+
+/// What is read of candidates that pass, as SQL.
+pub struct Reading {
+    /// Expressions over a candidate `t`, with names.
+    pub computed: String,
+    /// What is read of these, as columns of `synth_new`.
+    pub read: String,
+    /// Conditions over `synth_new` of which none may be true.
+    pub unless: Vec<String>,
+}
 
 /// What the rows of a table have to pass, as SQL.
 pub struct Gate {
@@ -123,8 +133,13 @@ impl Gate {
         if self.conditions.is_empty() {
             return batch_rows(batch, rows);
         }
+        let nothing = Reading {
+            computed: "NULL::pg_catalog.text AS synth_nothing".to_owned(),
+            read: "synth_new.synth_nothing".to_owned(),
+            unless: Vec::new(),
+        };
         let read = |_: &SpiHeapTupleData| Ok(Some(()));
-        let passing = self.select("NULL::pg_catalog.text", batch, rows, &read);
+        let passing = self.select(&nothing, batch, rows, &read);
         passing.into_iter().map(|(row, ())| row).collect()
     }
 
@@ -132,16 +147,12 @@ impl Gate {
     /// for which an expression raises an error of its data does not pass.
     pub fn select<T>(
         &self,
-        output: &str,
+        reading: &Reading,
         batch: &Batch,
         rows: u64,
         read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
     ) -> Vec<(usize, T)> {
-        let sql = format!(
-            "SELECT {output}, t.synth_place::pg_catalog.int8 FROM {} WHERE {} ORDER BY 2",
-            self.source(batch.columns.len()),
-            self.condition(),
-        );
+        let sql = self.statement(reading, batch.columns.len());
         let run = |rows: &[usize]| {
             let read = |row: &SpiHeapTupleData| {
                 let place = row.get::<i64>(2)?.unwrap_or(1);
@@ -153,18 +164,57 @@ impl Gate {
     }
 
     /// Inserts expressions over the candidates that pass, and their places, into a table, without
-    /// those that its indexes refuse; gives how many arrived.
-    pub fn insert(&self, table: &str, outputs: &str, batch: &Batch, rows: u64) -> u64 {
+    /// those that its indexes refuse; gives which arrived.
+    pub fn insert(&self, table: &str, reading: &Reading, batch: &Batch, rows: u64) -> Vec<usize> {
         let sql = format!(
-            "INSERT INTO {table} SELECT {outputs}, t.synth_place::pg_catalog.int8 FROM {} WHERE {} ON CONFLICT DO NOTHING",
-            self.source(batch.columns.len()),
-            self.condition(),
+            "INSERT INTO {table} {} ON CONFLICT DO NOTHING RETURNING synth_place",
+            self.statement(reading, batch.columns.len()),
         );
         let run = |rows: &[usize]| {
-            let write = || execute(&sql, &parameters(&batch.columns, Some(rows)));
-            vec![freed(write)]
+            let read = |row: &SpiHeapTupleData| {
+                let place = row.get::<i64>(1)?;
+                Ok(place.map(|place| rows[(place - 1) as usize]))
+            };
+            freed(|| write(&sql, &parameters(&batch.columns, Some(rows)), read))
         };
-        among(&batch_rows(batch, rows), &run).into_iter().sum()
+        among(&batch_rows(batch, rows), &run)
+    }
+
+    /// Makes a temporary table with the columns that [`Gate::insert`] writes.
+    pub fn create(&self, table: &str, reading: &Reading, columns: usize) {
+        let sql = format!(
+            "CREATE TEMPORARY TABLE {table} AS {} WITH NO DATA",
+            self.statement(reading, columns)
+        );
+        execute(&sql, &nothing(columns));
+    }
+
+    /// An expression over a row `synth_new` of which all that is computed is NULL.
+    pub fn of_nulls(&self, computed: &str, read: &str, columns: usize) {
+        let sql = format!(
+            "SELECT {read} FROM (VALUES (1)) v
+             LEFT JOIN (SELECT {computed} FROM {} WHERE false) synth_new ON true",
+            self.source(columns)
+        );
+        query(&sql, &nothing(columns), |_| Ok(None::<()>));
+    }
+
+    /// The query that reads the candidates that pass, in order.
+    fn statement(&self, reading: &Reading, columns: usize) -> String {
+        let unless = if reading.unless.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE ({}) IS NOT TRUE", reading.unless.join(" OR "))
+        };
+        format!(
+            "SELECT {}, synth_new.synth_place
+             FROM (SELECT {}, t.synth_place::pg_catalog.int8 FROM {} WHERE {}) synth_new
+             {unless} ORDER BY synth_new.synth_place",
+            reading.read,
+            reading.computed,
+            self.source(columns),
+            self.condition(),
+        )
     }
 
     /// All conditions at once.
@@ -276,6 +326,12 @@ pub fn unnested(columns: usize) -> String {
         arrays.join(", "),
         names.join(", ")
     )
+}
+
+/// Columns without a row.
+fn nothing(columns: usize) -> Vec<Parameter> {
+    let column = StringArray::new_null(0);
+    parameters(&vec![column; columns], None)
 }
 
 /// Columns as arrays of text; of all rows or of some.

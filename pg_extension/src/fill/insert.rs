@@ -9,7 +9,7 @@ use synth_engine::fill::{Given, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, parameters, unnested};
-use super::room::Fresh;
+use super::selection::Selection;
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
 use crate::error::raise_with_detail;
@@ -19,12 +19,14 @@ use crate::scratch::freed;
 /// So many candidates in a row without one that is accepted, and the search ends.
 pub const PATIENCE: u64 = 20_000;
 
-/// Writes up to `rows` rows of a plan, from candidate `start` on; gives how many arrived, and the
-/// next candidate. `one_by_one`: a batch that raises an error is halved until the row is found.
+/// Writes up to `rows` rows of a plan, from candidate `start` on: those of a selection where there is
+/// one, and what passes the gate after it. Gives how many arrived, and the next candidate.
+/// `one_by_one`: a batch that raises an error is halved until the row is found.
 pub fn insert(
     described: &Described,
     plan: &Plan,
     gate: &Gate,
+    selection: Option<&Selection>,
     start: u64,
     rows: u64,
     one_by_one: bool,
@@ -32,66 +34,81 @@ pub fn insert(
     let table = plan.table();
     let deferrable = !described.deferrable.is_empty();
     let halving = deferrable || one_by_one;
-    let deferred = if deferrable {
-        make_immediate(described)
-    } else {
-        Vec::new()
-    };
     let conflict = if halving || table.uniques.is_empty() && table.exclusions.is_empty() {
         ""
     } else {
         "ON CONFLICT DO NOTHING"
     };
     let sql = statement(described, plan, conflict);
-    let mut written = 0;
-    let mut next = start;
-    let mut refused = 0;
-    let mut fresh = if deferrable {
-        Fresh::new(described, plan, gate, rows)
-    } else {
-        None
-    };
+    let selected = selection.map_or(start, |selection| selection.end);
     // Candidates of unique columns end where their values do.
     let end = plan.candidates.unwrap_or(u64::MAX);
-    while written < rows && next < end && refused < PATIENCE.max(10 * BATCH) {
-        check_for_interrupts();
-        let wanted = (rows - written)
-            .saturating_add((rows - written) / 8 + 8)
-            .min(BATCH);
-        let batch_end = end.min(next + wanted);
-        let batch = plan.batch(next..batch_end);
-        let mut passing = match &mut fresh {
-            Some(fresh) => fresh.passing(&batch, batch_end - next),
-            None => gate.passing(&batch, batch_end - next),
-        };
-        let room = (rows - written) as usize;
-        let used = match passing.get(room.wrapping_sub(1)) {
-            // Candidates beyond the last one needed keep for later.
-            Some(&last) if passing.len() > room => last as u64 + 1,
-            _ => batch_end - next,
-        };
-        passing.truncate(room);
-        next += used;
-        let arrived = if passing.is_empty() {
-            0
-        } else if halving {
-            insert_halving(&sql, &batch.columns, &passing)
-        } else {
-            // An expression of an index may raise an error for some of the rows.
-            let run = || write_rows(&sql, &batch.columns, &passing);
-            attempt(run, is_data_error)
-                .unwrap_or_else(|_| insert_halving(&sql, &batch.columns, &passing))
-        };
-        written += arrived;
-        refused = if arrived == 0 { refused + wanted } else { 0 };
+    let (mut written, mut next, mut refused) = (0, start, 0);
+    let mut write = || {
+        while written < rows && next < end && refused < PATIENCE {
+            check_for_interrupts();
+            let wanted = (rows - written)
+                .saturating_add((rows - written) / 8 + 8)
+                .min(BATCH);
+            let mut batch_end = end.min(next + wanted);
+            if next < selected {
+                batch_end = batch_end.min(selected);
+            }
+            let batch = plan.batch(next..batch_end);
+            let mut passing = match selection {
+                Some(selection) if next < selected => (next..batch_end)
+                    .zip(0..)
+                    .filter(|&(candidate, _)| selection.holds(candidate))
+                    .map(|(_, row)| row)
+                    .collect(),
+                _ => gate.passing(&batch, batch_end - next),
+            };
+            let room = (rows - written) as usize;
+            let used = match passing.get(room.wrapping_sub(1)) {
+                // Candidates beyond the last one needed keep for later.
+                Some(&last) if passing.len() > room => last as u64 + 1,
+                _ => batch_end - next,
+            };
+            passing.truncate(room);
+            next += used;
+            let arrived = if passing.is_empty() {
+                0
+            } else if halving {
+                insert_halving(&sql, &batch.columns, &passing)
+            } else {
+                // An expression of an index may raise an error for some of the rows.
+                let run = || write_rows(&sql, &batch.columns, &passing);
+                attempt(run, is_data_error)
+                    .unwrap_or_else(|_| insert_halving(&sql, &batch.columns, &passing))
+            };
+            written += arrived;
+            refused = if arrived == 0 && next > selected {
+                refused + wanted
+            } else {
+                0
+            };
+        }
+    };
+    if deferrable {
+        immediately(described, write);
+    } else {
+        write();
     }
+    (written, next)
+}
+
+/// Runs a load with the unique and exclusion constraints of a table checked at once, which are put
+/// off again after it where they were: INSERT cannot pass over rows that these refuse later.
+pub fn immediately<T>(described: &Described, load: impl FnOnce() -> T) -> T {
+    let deferred = make_immediate(described);
+    let loaded = load();
     if !deferred.is_empty() {
         execute(
             &format!("SET CONSTRAINTS {} DEFERRED", deferred.join(", ")),
             &[],
         );
     }
-    (written, next)
+    loaded
 }
 
 /// The statement that writes candidates, given as one array for each column.

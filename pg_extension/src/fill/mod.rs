@@ -18,8 +18,11 @@
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
 //! | `gate` | what has to be tried, as conditions over candidates |
-//! | `room` | how many rows unique indexes leave room for, where that cannot be planned |
-//! | `insert` | loading what has to be tried, through INSERT |
+//! | `selection` | the candidates that a table takes, found before the first is written |
+//! | `indexes` | unique indexes and exclusion constraints as SQL over candidates |
+//! | `room` | candidates with keys that differ, compared in memory |
+//! | `apart` | candidates that a temporary table with the same indexes takes |
+//! | `insert` | loading through INSERT: under row-level security, and what only writing can tell |
 
 mod apart;
 mod catalog;
@@ -27,6 +30,7 @@ mod copy;
 mod filling;
 mod gate;
 mod implied;
+mod indexes;
 mod inline;
 mod insert;
 mod keys;
@@ -37,6 +41,7 @@ mod privileges;
 mod report;
 mod room;
 mod schema;
+mod selection;
 mod shortage;
 mod state;
 mod types;
@@ -80,7 +85,7 @@ fn fill(
     filling.fill(u64::MAX, &mut Round::default());
     filling.finish();
 
-    if filling.rows < rows || (filling.written < rows && !filling.drops_rows()) {
+    if filling.rows < rows || (filling.written < rows && !filling.dropped) {
         let note = filling.note.clone().unwrap_or_default();
         let most = filling.written.min(filling.rows);
         insert::raise_full(&filling.described, rows, most, &note);

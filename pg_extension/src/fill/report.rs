@@ -4,22 +4,14 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
-use super::apart;
 use super::filling::{Filling, Round};
 use super::gate::Gate;
-use super::room::{self, Room};
-use super::shortage::columns_of;
+use super::selection::Found;
 use super::subtransaction::undone;
 use crate::query::query;
 
 /// The most rows that a plan tries out by writing them.
 const TRIED_OUT: u64 = 10_000;
-
-/// The most rows, with those that are there, that a plan judges exclusion constraints for.
-const JUDGED: u64 = 300_000;
-
-/// The most passes that a plan makes over the candidates, each of 4 million keys.
-const PASSES: u64 = 64;
 
 /// A row of what `synth_plan_fill` says.
 #[derive(Default)]
@@ -56,86 +48,75 @@ impl Filling {
         )
     }
 
-    /// Where uniqueness cannot be planned, how many rows there is room for is found out by trying:
-    /// the keys of unique indexes are compared without writing, what exclusion constraints compare
-    /// in a temporary table; where triggers may change rows, a moderate number is written and undone.
+    /// What is not promised by construction is found out for all the rows, without writing one; where
+    /// only that tells, a moderate number is written and undone.
     fn try_out(&mut self, plan: &Plan) -> Option<String> {
-        let table = plan.table();
-        let unproven = |name: &&String| plan.unproven.contains(*name);
-        let mut exclusions = table
-            .exclusions
-            .iter()
-            .filter(|exclusion| exclusion.elements.iter().any(|e| e.operator != "="))
-            .map(|exclusion| &exclusion.name);
-        let exclusion = exclusions.find(unproven);
-        let unique = table.uniques.iter().map(|u| &u.name).find(unproven);
+        if plan.unproven.is_empty() || plan.written.is_empty() || !self.is_foreseeable(plan) {
+            return None;
+        }
+        let gate = Gate::new(&self.described, plan, &self.policies);
         let rows = self.rows;
-        let (name, tried) = match (exclusion, unique) {
-            (None, None) => return None,
-            (None, Some(_)) if !self.drops_rows() || rows > TRIED_OUT => {
-                let gate = Gate::new(&self.described, plan, &self.policies);
-                return match room::room(&self.described, plan, &gate, rows, PASSES) {
-                    Room::Enough => None,
-                    Room::For(most, index) => Some(format!(
-                        "constraint {index}{} leaves room for {most} rows",
-                        columns_of(&self.described, &index)
-                    )),
-                    Room::Atleast(seen) => Some(format!(
-                        "unique indexes leave room for {seen} rows at least; whether {rows} fit shows when they are written"
-                    )),
-                };
+        match self.find(plan, &gate, rows) {
+            Found::Rows(selection) if selection.count < rows => {
+                Some(self.short(plan, &gate, &selection))
             }
-            (Some(name), _) if !self.drops_rows() && apart::is_possible(&self.described) => {
-                let gate = Gate::new(&self.described, plan, &self.policies);
-                let existing = self.described.table.existing_rows;
-                let judged = rows.min(JUDGED.saturating_sub(existing));
-                return match apart::room(&self.described, plan, &gate, judged) {
-                    Room::For(most, index) => Some(format!(
-                        "constraint {index}{} leaves room for {most} rows",
-                        columns_of(&self.described, &index)
-                    )),
-                    _ if judged == rows => None,
-                    _ => Some(format!(
-                        "constraint {name} was judged for {judged} rows only; whether {rows} fit shows when they are written"
-                    )),
-                };
-            }
-            (Some(name), _) | (None, Some(name)) => (name, rows.min(TRIED_OUT)),
-        };
+            Found::Rows(_) => None,
+            Found::Room(most, index) => Some(self.no_room(most, &index)),
+            Found::AtLeast(least) => (least < rows).then(|| {
+                format!("unique indexes leave room for {least} rows at least; whether {rows} fit shows when they are written")
+            }),
+            Found::Unknown => self.try_writing(plan, &gate),
+        }
+    }
+
+    /// Writes rows and undoes that.
+    fn try_writing(&mut self, plan: &Plan, gate: &Gate) -> Option<String> {
+        let table = plan.table();
+        let exclusions = table.exclusions.iter().map(|exclusion| &exclusion.name);
+        let uniques = table.uniques.iter().map(|unique| &unique.name);
+        let mut names = exclusions.chain(uniques);
+        let name = names.find(|name| plan.unproven.contains(*name))?.clone();
         // SAFETY: reads a variable of the backend.
         if unsafe { pg_sys::XactReadOnly } {
             return Some(format!(
                 "how many rows constraint {name} leaves room for is found out by trying, which a read-only transaction does not allow"
             ));
         }
+        let rows = self.rows;
+        let tried = rows.min(TRIED_OUT);
         let written = undone(|| {
             self.write(plan, tried);
             self.written
         });
-        if written < tried && !self.drops_rows() {
+        (self.written, self.next) = (0, 0);
+        let triggers = self.row_triggers();
+        if written < tried && triggers.is_empty() {
             let why = self.note.clone().unwrap_or_default();
             return Some(format!("there is room for {written} rows: {why}"));
         }
-        (tried < rows).then(|| {
-            format!(
-                "constraint {name} was tried with {tried} rows only; whether {rows} fit shows when they are written"
-            )
-        })
+        if tried == rows {
+            return None;
+        }
+        if !triggers.is_empty()
+            && let Found::Rows(selection) = self.find_without_triggers(plan, gate, rows)
+            && selection.count < rows
+        {
+            let short = self.short(plan, gate, &selection);
+            let triggers = triggers.join(", ");
+            return Some(format!(
+                "{short}, unless trigger {triggers} changes rows; {tried} rows were tried"
+            ));
+        }
+        Some(format!(
+            "constraint {name} was tried with {tried} rows only; whether {rows} fit shows when they are written"
+        ))
     }
 
     /// What is planned for each column, and what cannot be met.
     pub fn report(&mut self) -> Vec<PlanRow> {
         let mut round = Round::default();
         if self.described.table.existing_rows == 0 {
-            for name in self.self_references() {
-                if self.is_nullable(&name) {
-                    round.empty.insert(name);
-                } else {
-                    let numbers = self.their_numbers(&name);
-                    self.make_explicit(&numbers);
-                    round.own.insert(name);
-                }
-            }
+            self.open(&mut round);
         }
         let plan = self.plan(&round);
         let mut problems: Vec<(Vec<String>, String)> = plan

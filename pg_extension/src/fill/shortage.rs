@@ -15,14 +15,18 @@ use crate::query::execute;
 /// So many candidates are tried one by one.
 const TRIED: usize = 200;
 
-/// What refused the candidates before `next`, as a sentence without its end.
-pub fn cause(
-    described: &Described,
-    plan: &Plan,
-    gate: &Gate,
-    next: u64,
-    triggers: &[String],
-) -> String {
+/// The candidates before some place, and what refuses them.
+struct Looked {
+    batch: Batch,
+    /// How many there are.
+    count: usize,
+    /// Those that pass the conditions of the table.
+    passing: Vec<usize>,
+    /// How many of the others each condition refuses.
+    refusals: BTreeMap<String, usize>,
+}
+
+fn look(plan: &Plan, gate: &Gate, next: u64) -> Looked {
     let end = next.min(plan.candidates.unwrap_or(u64::MAX));
     let start = end.saturating_sub(BATCH);
     let batch = plan.batch(start..end);
@@ -41,9 +45,39 @@ pub fn cause(
             }
         }
     }
+    Looked {
+        batch,
+        count: looked,
+        passing,
+        refusals,
+    }
+}
+
+/// What of the conditions of a table refused the candidates before `next`, as a sentence without its
+/// end; nothing is written. None where they refused none.
+pub fn refused_by_conditions(plan: &Plan, gate: &Gate, next: u64) -> Option<String> {
+    let looked = look(plan, gate, next);
+    said(looked.refusals, looked.count)
+}
+
+/// What refused the candidates before `next`, as a sentence without its end; and whether there are
+/// some that no constraint refuses, but a trigger may.
+pub fn cause(
+    described: &Described,
+    plan: &Plan,
+    gate: &Gate,
+    next: u64,
+    triggers: &[String],
+) -> (String, bool) {
+    let Looked {
+        batch,
+        count,
+        passing,
+        mut refusals,
+    } = look(plan, gate, next);
     let tried = &passing[passing.len().saturating_sub(TRIED)..];
     let sql = statement(described, plan, "");
-    let mut arrived = 0_usize;
+    let (mut arrived, mut dropped) = (0_usize, false);
     undone(|| {
         // What is put off would refuse nothing now.
         make_immediate(described);
@@ -51,8 +85,11 @@ pub fn cause(
             let run = || execute(&sql, &parameters(&batch.columns, Some(&[*row])));
             let said = |error| named(described, &error);
             let name = match undone(|| attempt(run, is_of_row).map_err(said)) {
-                Ok(0) if triggers.is_empty() => "a rule or trigger".to_owned(),
-                Ok(0) => format!("trigger {}", triggers.join(" or ")),
+                Ok(0) if triggers.is_empty() => "a rule".to_owned(),
+                Ok(0) => {
+                    dropped = true;
+                    format!("trigger {}", triggers.join(" or "))
+                }
                 Ok(_) => {
                     arrived += 1;
                     continue;
@@ -62,20 +99,28 @@ pub fn cause(
             *refusals.entry(name).or_default() += 1;
         }
     });
+    let of = count - passing.len() + tried.len();
+    let said = said(refusals, of).unwrap_or_else(|| {
+        format!(
+            "the values that the constraints leave were all tried; of the last {of} candidates {arrived} would pass"
+        )
+    });
+    (said, !triggers.is_empty() && (dropped || arrived > 0))
+}
+
+/// The conditions that refused most of so many candidates; none where there are none.
+fn said(refusals: BTreeMap<String, usize>, of: usize) -> Option<String> {
     let mut refusals: Vec<(String, usize)> = refusals.into_iter().collect();
     refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     refusals.truncate(5);
     if refusals.is_empty() {
-        return format!(
-            "the values that the constraints leave were all tried; of the last {looked} candidates {arrived} would pass"
-        );
+        return None;
     }
     let counts: Vec<String> = refusals
         .into_iter()
         .map(|(name, count)| format!("{name} refused {count}"))
         .collect();
-    let of = looked - passing.len() + tried.len();
-    format!("of the last {of} candidates {}", counts.join(", "))
+    Some(format!("of the last {of} candidates {}", counts.join(", ")))
 }
 
 /// The constraints for which values of a batch were drawn in vain.

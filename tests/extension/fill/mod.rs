@@ -16,6 +16,7 @@ mod random;
 mod references;
 mod schema;
 mod security;
+mod selection;
 mod types;
 mod values;
 
@@ -38,6 +39,7 @@ pub fn tests() -> Vec<Test> {
         references::tests(),
         schema::tests(),
         security::tests(),
+        selection::tests(),
         types::tests(),
         values::tests(),
     ]

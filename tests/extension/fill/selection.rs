@@ -1,0 +1,331 @@
+//! All rows are found before the first is written, however many are asked for and however many are
+//! there: a trigger on the statement, which runs before its first row, never does where they are
+//! too few.
+
+use super::{anew, prepared};
+use crate::extension::session::Session;
+use crate::extension::tests;
+use crate::servers::postgres::Postgres;
+
+tests![
+    an_exclusion_is_judged_for_any_number_of_rows,
+    rows_that_are_there_are_asked_through_the_index,
+    rows_that_are_there_under_row_level_security,
+    rows_that_the_caller_may_not_read,
+    keys_too_many_for_memory,
+    a_table_that_refers_to_itself,
+    tables_that_inherit_are_not_in_the_index,
+    collations_and_null_keys,
+    every_row_of_a_sparse_selection_arrives,
+    constraints_that_are_put_off,
+    a_shortage_that_no_index_makes,
+    a_trigger_may_change_what_is_compared,
+    others_write_meanwhile,
+];
+
+/// A table whose first row, and whose first statement, is an error.
+fn unwritable(session: &mut Session, definition: &str) {
+    anew(session);
+    session.run(&format!(
+        "CREATE FUNCTION t.too_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a row is written'; END $$;
+         {definition};
+         CREATE TRIGGER late BEFORE INSERT ON target EXECUTE FUNCTION t.too_late()"
+    ));
+}
+
+/// Fills a table that cannot hold that many rows; gives the error.
+fn short(session: &mut Session, rows: u32, index: &str) -> String {
+    let call = format!("SELECT synth_fill('target', {rows}, 1)");
+    session.refused(&call, "21000", index).to_string()
+}
+
+fn written(session: &mut Session, rows: u32) {
+    session.run(&format!(
+        "DROP TRIGGER IF EXISTS late ON target; SELECT synth_fill('target', {rows}, 1)"
+    ));
+    // Of constraints that are not validated, rows that were there are free.
+    let refused: Vec<String> = super::problems(session, &["t"])
+        .into_iter()
+        .filter(|problem| !problem.contains("new_rows"))
+        .collect();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+fn an_exclusion_is_judged_for_any_number_of_rows(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (x integer NOT NULL CHECK (x BETWEEN 0 AND 1000),
+           CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 9, 1)) WITH &&))",
+    );
+    let said = short(&mut session, 1_000_000, "apart (x) leaves room for ");
+    assert!(said.contains("of the 1000000 rows asked for"), "{said}");
+    let said =
+        session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 1000000)");
+    assert!(said.contains("apart (x) leaves room for "), "{said}");
+    written(&mut session, 50);
+}
+
+fn rows_that_are_there_are_asked_through_the_index(pg: &Postgres) {
+    let mut session = prepared(pg);
+    // Of 300,000 rows five are in the index: to read all of them would be to look for a needle.
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (a integer NOT NULL, b boolean NOT NULL);
+         INSERT INTO target SELECT i, i <= 5 FROM generate_series(1, 300000) i;
+         ALTER TABLE target ADD CONSTRAINT new_rows CHECK (b) NOT VALID;
+         CREATE UNIQUE INDEX few ON target ((abs(a) % 50)) WHERE b;
+         ANALYZE target",
+    );
+    let said = short(&mut session, 100, "few (a, b) leaves room for 45 rows");
+    assert!(said.contains("at most 45 of the 100"), "{said}");
+    written(&mut session, 45);
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (a integer NOT NULL CHECK (a BETWEEN 0 AND 1000), b boolean NOT NULL,
+           CONSTRAINT apart EXCLUDE USING gist (int4range(a, a + 10) WITH &&) WHERE (b));
+         INSERT INTO target SELECT 0, false FROM generate_series(1, 300000);
+         INSERT INTO target SELECT i * 10, true FROM generate_series(0, 89) i;
+         ALTER TABLE target ADD CONSTRAINT new_rows CHECK (b) NOT VALID",
+    );
+    let said = short(&mut session, 100, "apart (a, b) leaves room for ");
+    let most = said
+        .split("at most ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next()?.parse().ok());
+    assert!(
+        most.is_some_and(|most: u32| (5..=11).contains(&most)),
+        "{said}"
+    );
+    written(&mut session, 5);
+}
+
+fn rows_that_are_there_under_row_level_security(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL, tenant text NOT NULL DEFAULT 'one');
+         CREATE UNIQUE INDEX few ON target ((abs(a) % 20));
+         INSERT INTO target SELECT i, 'other' FROM generate_series(0, 4) i;
+         INSERT INTO target SELECT i, 'one' FROM generate_series(5, 7) i;
+         ALTER TABLE target ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY own ON target USING (tenant = 'one');
+         CREATE ROLE tenant_filler; GRANT USAGE ON SCHEMA t TO tenant_filler;
+         GRANT SELECT, INSERT ON target TO tenant_filler; SET ROLE tenant_filler",
+    );
+    // Rows of others are not seen, and refuse candidates all the same.
+    session.refused(
+        "SELECT synth_fill('target', 30, 1)",
+        "21000",
+        "few (a) leaves room for 17 rows",
+    );
+    session.refused(
+        "SELECT synth_fill('target', 17, 1)",
+        "21000",
+        "at most 12 of the 17",
+    );
+    session.run("SELECT synth_fill('target', 12, 1)");
+    assert_eq!(session.value("SELECT count(*) FROM target"), "15");
+    session.run("RESET ROLE; DROP OWNED BY tenant_filler; DROP ROLE tenant_filler");
+}
+
+fn rows_that_the_caller_may_not_read(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (a integer NOT NULL);
+         CREATE UNIQUE INDEX few ON target ((abs(a) % 20)); INSERT INTO target VALUES (1), (2), (3)",
+    );
+    session.run(
+        "CREATE ROLE blind_filler; GRANT USAGE ON SCHEMA t TO blind_filler;
+         GRANT INSERT ON target TO blind_filler; SET ROLE blind_filler",
+    );
+    // Candidates refuse each other, whatever is there.
+    short(&mut session, 30, "few (a) leaves room for 20 rows");
+    session.run("RESET ROLE; DROP TRIGGER late ON target; SET ROLE blind_filler");
+    session.refused(
+        "SELECT synth_fill('target', 18, 1)",
+        "21000",
+        "at most 17 of the 18",
+    );
+    session.run("SELECT synth_fill('target', 17, 1); RESET ROLE");
+    assert_eq!(session.value("SELECT count(*) FROM target"), "20");
+    session.run("DROP OWNED BY blind_filler; DROP ROLE blind_filler");
+}
+
+fn keys_too_many_for_memory(pg: &Postgres) {
+    let mut session = prepared(pg);
+    let indexes: String = (1..=25)
+        .map(|number| format!("CREATE UNIQUE INDEX ON target ((a + {number}));"))
+        .collect();
+    unwritable(
+        &mut session,
+        &format!(
+            "CREATE TABLE target (a bigint NOT NULL CHECK (a BETWEEN 0 AND 1000000000000));
+             {indexes} CREATE UNIQUE INDEX narrow ON target ((a % 3000))"
+        ),
+    );
+    let said = short(&mut session, 200_000, "narrow (a) leaves room for ");
+    let most = said
+        .split("at most ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next()?.parse().ok());
+    assert!(
+        most.is_some_and(|most: u32| (2_990..=3_000).contains(&most)),
+        "{said}"
+    );
+}
+
+fn a_table_that_refers_to_itself(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (id integer PRIMARY KEY, boss integer REFERENCES target, a integer NOT NULL);
+         CREATE UNIQUE INDEX few ON target ((abs(a) % 60))",
+    );
+    short(&mut session, 100, "few (a) leaves room for 60 rows");
+    let said =
+        session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 100)");
+    assert!(said.contains("few (a) leaves room for 60 rows"), "{said}");
+    written(&mut session, 60);
+    assert_ne!(session.value("SELECT count(boss) FROM target"), "0");
+    // What looks at the reference is judged as the rows are there.
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (id integer PRIMARY KEY, boss integer REFERENCES target, a integer NOT NULL,
+           CHECK (boss IS NOT NULL OR id < 50));
+         CREATE UNIQUE INDEX few ON target (boss, (abs(a) % 5)) NULLS NOT DISTINCT",
+    );
+    let said = session
+        .rows("SELECT problem FROM synth_plan_fill('target', 200) WHERE problem IS NOT NULL");
+    assert!(said.is_empty(), "{said:?}");
+    written(&mut session, 200);
+}
+
+fn tables_that_inherit_are_not_in_the_index(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL); CREATE TABLE heir () INHERITS (target);
+         CREATE UNIQUE INDEX few ON target ((abs(a) % 10)); INSERT INTO heir SELECT generate_series(1, 8)",
+    );
+    written(&mut session, 10);
+    assert_eq!(session.value("SELECT count(*) FROM ONLY target"), "10");
+    session.refused("SELECT synth_fill('target', 1, 1)", "21000", "few (a)");
+}
+
+fn collations_and_null_keys(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        r#"CREATE SCHEMA IF NOT EXISTS "My Schema"; CREATE COLLATION IF NOT EXISTS "My Schema"."Bytes" FROM "C";
+         CREATE TABLE target (a text NOT NULL, b integer);
+         INSERT INTO target SELECT 'k' || i, NULL FROM generate_series(1, 1000) i;
+         ALTER TABLE target ADD CONSTRAINT new_rows CHECK (a IN ('a', 'b', 'c') AND b IS NULL) NOT VALID;
+         CREATE UNIQUE INDEX few ON target (lower(a) COLLATE "My Schema"."Bytes", (b + 1)) NULLS NOT DISTINCT"#,
+    );
+    short(&mut session, 10, "few (a, b) leaves room for 3 rows");
+    written(&mut session, 2);
+    session.refused(
+        "SELECT synth_fill('target', 2, 1)",
+        "21000",
+        "few (a, b) leaves room for 1 rows",
+    );
+    session.run(r#"DROP TABLE target; DROP SCHEMA "My Schema" CASCADE"#);
+}
+
+/// Most candidates are refused, and the load goes through more than one chunk of COPY.
+fn every_row_of_a_sparse_selection_arrives(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE FUNCTION t.rare(a bigint) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN a % 5 = 0; END';
+         CREATE TABLE target (a bigint NOT NULL CHECK (a BETWEEN 0 AND 2000000000), b serial, CHECK (t.rare(a)));
+         CREATE UNIQUE INDEX distinct_ ON target ((a + 1))",
+    );
+    session.run("SELECT synth_fill('target', 140000, 1)");
+    assert_eq!(
+        session.value("SELECT count(*) || ' ' || count(DISTINCT a) || ' ' || max(b) || ' ' || bool_and(a % 5 = 0) FROM target"),
+        "140000 140000 140000 true"
+    );
+    // The same rows once more.
+    let rows = "SELECT md5(string_agg(a || ' ' || b, ',' ORDER BY b)) FROM target";
+    let before = session.value(rows);
+    session.run("TRUNCATE target RESTART IDENTITY; SELECT synth_fill('target', 140000, 1)");
+    assert_eq!(session.value(rows), before);
+}
+
+fn constraints_that_are_put_off(pg: &Postgres) {
+    let mut session = prepared(pg);
+    session.run("CREATE EXTENSION btree_gist SCHEMA public");
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (a integer NOT NULL CHECK (a BETWEEN 0 AND 1000), b integer NOT NULL GENERATED ALWAYS AS (a % 30) STORED,
+           CONSTRAINT few UNIQUE (b) DEFERRABLE INITIALLY DEFERRED,
+           CONSTRAINT apart EXCLUDE USING gist ((a % 100) WITH =, int4range(0, a % 7 + 1) WITH &&) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    short(&mut session, 31, "few (b) leaves room for 30 rows");
+    session.run("BEGIN");
+    written(&mut session, 30);
+    session.run("COMMIT");
+}
+
+fn a_shortage_that_no_index_makes(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        "CREATE FUNCTION t.odd(a integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN a % 2 = 1; END';
+         CREATE TABLE target (a integer PRIMARY KEY CHECK (a BETWEEN 1 AND 1000), CONSTRAINT odd CHECK (t.odd(a)))",
+    );
+    let said = short(&mut session, 501, "odd refused ");
+    assert!(said.contains("at most 500 of the 501"), "{said}");
+    let said =
+        session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 501)");
+    assert!(said.contains("odd refused "), "{said}");
+    written(&mut session, 500);
+}
+
+fn a_trigger_may_change_what_is_compared(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (id bigserial, a integer NOT NULL); CREATE UNIQUE INDEX few ON target ((abs(a) % 20000));
+         CREATE FUNCTION t.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         CREATE TRIGGER keeps BEFORE INSERT ON target FOR EACH ROW EXECUTE FUNCTION t.keep()",
+    );
+    let said =
+        session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 40000)");
+    assert!(
+        said.contains("few (a) leaves room for ")
+            && said.contains("unless trigger keeps changes rows"),
+        "{said}"
+    );
+    session.refused(
+        "SELECT synth_fill('target', 40000, 1)",
+        "21000",
+        "few (a) refused",
+    );
+    assert_eq!(session.value("SELECT count(*) FROM target"), "0");
+    session.run(
+        "CREATE OR REPLACE FUNCTION t.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := NEW.id; RETURN NEW; END $$;
+         SELECT synth_fill('target', 500, 1)",
+    );
+}
+
+/// A row that comes between the search and the load: here a trigger on the statement writes it.
+fn others_write_meanwhile(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (a integer NOT NULL); CREATE UNIQUE INDEX many ON target ((abs(a) % 100));
+         CREATE FUNCTION t.meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             IF pg_trigger_depth() = 1 THEN INSERT INTO t.target SELECT generate_series(0, 49) ON CONFLICT DO NOTHING; END IF;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER others BEFORE INSERT ON target EXECUTE FUNCTION t.meanwhile();
+         SELECT synth_fill('target', 50, 1)",
+    );
+    assert_eq!(session.value("SELECT count(*) FROM target"), "100");
+    session.refused("SELECT synth_fill('target', 1, 1)", "21000", "many (a)");
+}
