@@ -87,7 +87,9 @@ fn take(
         });
         let refused: Vec<String> = refused.collect();
         let counts = selection.refusals(plan, gate, &computed, &refused);
-        selection.refusing = indexes::refusing(indexes, &counts);
+        for (index, count) in indexes.iter().zip(counts) {
+            selection.refuse(&index.name, count);
+        }
     }
     selection
 }

@@ -13,7 +13,7 @@ use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Va
 
 use super::catalog::{Described, DescribedReference, describe};
 use super::gate::{BATCH, Gate};
-use super::selection::{self, Found, Selection, Wanted};
+use super::selection::{self, Selection, Wanted};
 use super::shortage::{cause, columns_of, refused_by_conditions, unmade_for};
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use super::{copy, insert, keys, overrides, policies, privileges, state};
@@ -358,14 +358,7 @@ impl Filling {
     /// The candidates that the table takes, where they can be known before one is written. Where fewer
     /// than asked for are an error and there are fewer, this raises it.
     fn select(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
-        let selection = match self.find(plan, gate, rows) {
-            Found::Rows(selection) => selection,
-            Found::Room(most, index) => {
-                self.refuse_shortage(most, &self.no_room(most, &index));
-                return None;
-            }
-            Found::AtLeast(_) | Found::Unknown => return None,
-        };
+        let selection = self.find(plan, gate, rows)?;
         if selection.count < rows && self.strict {
             let why = self.short(plan, gate, &selection);
             self.refuse_shortage(selection.count, &why);
@@ -375,42 +368,38 @@ impl Filling {
 
     /// Looks for rows that the table takes, without writing one. What triggers make of rows is not
     /// known then.
-    pub fn find(&self, plan: &Plan, gate: &Gate, rows: u64) -> Found {
+    pub fn find(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
         if self.drops_rows() {
-            return Found::Unknown;
+            return None;
         }
         self.find_without_triggers(plan, gate, rows)
     }
 
     /// The same as if triggers left all rows as they are.
-    pub fn find_without_triggers(&self, plan: &Plan, gate: &Gate, rows: u64) -> Found {
+    pub fn find_without_triggers(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
         let existing = self.described.table.existing_rows;
         let wanted = Wanted {
             start: self.next,
             rows,
             existing: existing.saturating_add(self.written),
+            end: u64::MAX,
         };
         selection::find(&self.described, plan, gate, wanted)
     }
 
-    /// Says that there is room for so many rows only.
-    pub fn no_room(&self, most: u64, index: &str) -> String {
-        let columns = columns_of(&self.described, index);
-        format!("constraint {index}{columns} leaves room for {most} rows")
-    }
-
     /// Why a selection holds fewer rows than are wanted.
     pub fn short(&self, plan: &Plan, gate: &Gate, selection: &Selection) -> String {
-        match selection.refusing.first() {
-            Some(index) => {
-                let refused = refused_by_conditions(plan, gate, selection.end);
-                let refused = refused.map_or_else(String::new, |refused| format!("; {refused}"));
-                self.no_room(selection.count, index) + &refused
-            }
-            None => refused_by_conditions(plan, gate, selection.end).unwrap_or_else(|| {
-                "the values that the constraints leave were all tried".to_owned()
-            }),
+        let refused = refused_by_conditions(plan, gate, selection.end);
+        let index = selection.refusing().map(|index| {
+            let columns = columns_of(&self.described, index);
+            let most = selection.count;
+            format!("constraint {index}{columns} leaves room for {most} rows")
+        });
+        let said: Vec<String> = index.into_iter().chain(refused).collect();
+        if said.is_empty() {
+            return "the values that the constraints leave were all tried".to_owned();
         }
+        said.join("; ")
     }
 
     /// Where fewer rows than asked for are an error, raises it before a row is written.

@@ -10,7 +10,7 @@ use super::catalog::Described;
 use super::filling::given_references;
 use super::shortage::unmade_for;
 use super::subtransaction::{attempt, is_data_error};
-use crate::query::{Parameter, execute, query, write};
+use crate::query::{Parameter, execute, query, with_settings, write};
 use crate::scratch::freed;
 
 /// Candidates looked at together.
@@ -24,6 +24,17 @@ pub struct Reading {
     pub read: String,
     /// Conditions over `synth_new` of which none may be true.
     pub unless: Vec<String>,
+}
+
+impl Reading {
+    /// Runs a query that reads this. Rows that are there are asked through the index that refuses
+    /// candidates, whatever the planner thinks of it.
+    fn run<T>(&self, query: impl FnOnce() -> T) -> T {
+        if self.unless.is_empty() {
+            return freed(query);
+        }
+        freed(|| with_settings(&[(c"enable_seqscan", c"off")], query))
+    }
 }
 
 /// What the rows of a table have to pass, as SQL.
@@ -158,7 +169,7 @@ impl Gate {
                 let place = row.get::<i64>(2)?.unwrap_or(1);
                 Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
             };
-            freed(|| query(&sql, &parameters(&batch.columns, Some(rows)), read))
+            reading.run(|| query(&sql, &parameters(&batch.columns, Some(rows)), read))
         };
         among(&batch_rows(batch, rows), &run)
     }
@@ -175,7 +186,7 @@ impl Gate {
                 let place = row.get::<i64>(1)?;
                 Ok(place.map(|place| rows[(place - 1) as usize]))
             };
-            freed(|| write(&sql, &parameters(&batch.columns, Some(rows)), read))
+            reading.run(|| write(&sql, &parameters(&batch.columns, Some(rows)), read))
         };
         among(&batch_rows(batch, rows), &run)
     }

@@ -182,20 +182,6 @@ pub fn computed_names(indexes: &[Index]) -> String {
     names.join(", ")
 }
 
-/// The names of indexes that refused rows, with how many, the one that refused most first.
-pub fn refusing(indexes: &[Index], refusals: &[u64]) -> Vec<String> {
-    let pairs = indexes.iter().zip(refusals);
-    let mut refusing: Vec<(&str, u64)> = pairs
-        .map(|(index, &count)| (index.name.as_str(), count))
-        .filter(|&(_, count)| count > 0)
-        .collect();
-    refusing.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    refusing
-        .into_iter()
-        .map(|(name, _)| name.to_owned())
-        .collect()
-}
-
 /// The rows that the indexes of a table itself hold, as the object of FROM: those of tables that
 /// inherit from it are not among them.
 pub fn relation(described: &Described) -> String {

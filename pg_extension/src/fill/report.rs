@@ -6,7 +6,6 @@ use synth_engine::fill::Plan;
 
 use super::filling::{Filling, Round};
 use super::gate::Gate;
-use super::selection::Found;
 use super::subtransaction::undone;
 use crate::query::query;
 
@@ -57,15 +56,9 @@ impl Filling {
         let gate = Gate::new(&self.described, plan, &self.policies);
         let rows = self.rows;
         match self.find(plan, &gate, rows) {
-            Found::Rows(selection) if selection.count < rows => {
-                Some(self.short(plan, &gate, &selection))
-            }
-            Found::Rows(_) => None,
-            Found::Room(most, index) => Some(self.no_room(most, &index)),
-            Found::AtLeast(least) => (least < rows).then(|| {
-                format!("unique indexes leave room for {least} rows at least; whether {rows} fit shows when they are written")
-            }),
-            Found::Unknown => self.try_writing(plan, &gate),
+            Some(selection) if selection.count < rows => Some(self.short(plan, &gate, &selection)),
+            Some(_) => None,
+            None => self.try_writing(plan, &gate),
         }
     }
 
@@ -98,7 +91,7 @@ impl Filling {
             return None;
         }
         if !triggers.is_empty()
-            && let Found::Rows(selection) = self.find_without_triggers(plan, gate, rows)
+            && let Some(selection) = self.find_without_triggers(plan, gate, rows)
             && selection.count < rows
         {
             let short = self.short(plan, gate, &selection);

@@ -2,10 +2,9 @@
 //! without writing them, as the load would.
 //!
 //! Keys are compared by hashes of 64 bits. As many as fit into memory are looked at in one pass,
-//! each candidate taken or refused as the load does. For more, where the caller may not make a
-//! temporary table, there are several passes over the same candidates, each of which looks at the
-//! keys whose hash has one remainder: memory stays the same, whatever the number of rows, but which
-//! candidates are taken is not known, and not always how many.
+//! each candidate taken or refused as the load does. For more, a first pass over the candidates puts
+//! all keys into a Bloom filter, which tells those that may come more than once; the second has to
+//! remember only these. Both give the same selection.
 
 use std::collections::HashSet;
 
@@ -18,18 +17,15 @@ use super::catalog::Described;
 use super::gate::{Gate, Reading};
 use super::indexes::{self, Index};
 use super::insert::PATIENCE;
-use super::selection::{Found, Selection, Wanted};
+use super::selection::{Selection, Wanted};
 use super::subtransaction::attempt;
 use crate::query::scan;
 
 /// So many keys are kept in memory, at about 20 bytes each.
 const MOST_KEYS: u64 = 4_000_000;
 
-/// The most passes over the candidates.
-const MOST_PASSES: u64 = 64;
-
-/// Candidates are looked at up to so many times the rows asked for, where several passes are needed.
-const MOST_CANDIDATES: u64 = 4;
+/// So many keys are put into a filter, at 10 to 20 bits each.
+const MOST_FILTERED: u64 = 100_000_000;
 
 /// Rows that are there are asked one by one for the keys of candidates where there are more than so
 /// many times the rows asked for; fewer are all read.
@@ -97,18 +93,28 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How many passes it takes to look at so many candidates.
-    fn passes(&self, candidates: u64) -> u64 {
-        let keys = self
-            .read
-            .saturating_add(candidates)
-            .saturating_mul(self.indexes.len() as u64);
-        keys.div_ceil(MOST_KEYS).max(1)
+    /// So many keys are compared where so many candidates are looked at.
+    fn keys(&self, candidates: u64) -> u64 {
+        let rows = self.read.saturating_add(candidates);
+        rows.saturating_mul(self.indexes.len() as u64)
     }
 
-    /// Whether one pass is enough.
-    pub fn fits_into_memory(&self) -> bool {
-        self.passes(self.wanted.rows) == 1
+    /// Takes each candidate whose keys are all new, as the load does; none where there are too many
+    /// keys.
+    pub fn selection(&self) -> Option<Selection> {
+        let mut selection = if self.keys(self.wanted.rows) <= MOST_KEYS {
+            self.take(self.wanted, |_, _| true)
+        } else {
+            self.in_two_passes()?
+        };
+        if selection.count < self.wanted.rows && !self.reading.unless.is_empty() {
+            let (computed, unless) = (&self.reading.computed, &self.reading.unless);
+            let by_rows = selection.refusals(self.plan, self.gate, computed, unless);
+            for (index, by_rows) in self.indexes.iter().zip(by_rows) {
+                selection.refuse(&index.name, by_rows);
+            }
+        }
+        Some(selection)
     }
 
     /// The keys of rows that are there, as far as the caller sees them and they are read.
@@ -123,127 +129,111 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Takes each candidate whose keys are all new, as the load does.
-    pub fn selection(&self) -> Selection {
+    /// Takes each candidate whose keys are all new. Only keys that may be repeated are remembered.
+    fn take(&self, wanted: Wanted, is_repeated: impl Fn(usize, i64) -> bool) -> Selection {
         let mut taken: Vec<HashSet<i64>> = vec![HashSet::new(); self.indexes.len()];
-        self.existing(|hashes| {
-            for (hash, taken) in hashes.into_iter().zip(&mut taken) {
-                taken.extend(hash);
+        let remember = |keys: Vec<Option<i64>>, taken: &mut [HashSet<i64>]| {
+            for (index, (key, taken)) in keys.into_iter().zip(taken).enumerate() {
+                taken.extend(key.filter(|&key| is_repeated(index, key)));
             }
-        });
-        let mut refusals = vec![0_u64; self.indexes.len()];
-        let mut selection = self
-            .wanted
-            .through(self.plan, |batch, rows, left, selection| {
-                let first = selection.end;
-                let most = selection.count + left;
-                for (row, keys) in self.gate.select(&self.reading, batch, rows, &hashes) {
-                    let mut pairs = keys.iter().zip(&taken);
-                    let clash =
-                        pairs.position(|(key, taken)| key.is_some_and(|key| taken.contains(&key)));
-                    if let Some(index) = clash {
-                        refusals[index] += 1;
-                    } else if selection.count < most {
-                        selection.take(first + row as u64);
-                        for (key, taken) in keys.into_iter().zip(&mut taken) {
-                            taken.extend(key);
-                        }
-                    }
-                }
-            });
-        let unless = &self.reading.unless;
-        if selection.count < self.wanted.rows && !unless.is_empty() {
-            let by_rows = selection.refusals(self.plan, self.gate, &self.reading.computed, unless);
-            for (count, by_rows) in refusals.iter_mut().zip(by_rows) {
-                *count += by_rows;
-            }
-        }
-        if selection.count < self.wanted.rows {
-            selection.refusing = indexes::refusing(self.indexes, &refusals);
-        }
-        selection
-    }
-
-    /// The same for more keys than fit into memory: more candidates until there are enough, or no
-    /// new keys come.
-    pub fn in_passes(&self) -> Found {
-        let rows = self.wanted.rows;
-        let mut candidates = rows;
-        let mut before: Option<Distinct> = None;
-        loop {
-            if self.passes(candidates) > MOST_PASSES {
-                return Found::AtLeast(before.map_or(0, |found| found.clean));
-            }
-            let found = self.distinct(candidates);
-            if found.clean >= rows {
-                return Found::AtLeast(rows);
-            }
-            let grown = before
-                .as_ref()
-                .map_or(u64::MAX, |before| found.most.saturating_sub(before.most));
-            let looked = found.candidates - before.map_or(0, |before| before.candidates);
-            let ended = found.candidates < candidates || grown < looked / PATIENCE;
-            if ended && found.most < rows {
-                return Found::Room(found.most, self.indexes[found.index].name.clone());
-            }
-            if ended || candidates >= rows.saturating_mul(MOST_CANDIDATES) {
-                return Found::AtLeast(found.clean);
-            }
-            candidates = candidates.saturating_mul(2);
-            before = Some(found);
-        }
-    }
-
-    /// Counts the keys of so many candidates.
-    fn distinct(&self, candidates: u64) -> Distinct {
-        let passes = self.passes(candidates);
-        let wanted = Wanted {
-            rows: candidates,
-            ..self.wanted
         };
-        let mut counts = vec![0_u64; self.indexes.len()];
-        // Whether another candidate has one of its keys before it.
-        let mut repeated = FixedBitSet::new();
-        let mut seen = 0_u64;
-        for pass in 0..passes {
-            let is_here = |hash: i64| hash.cast_unsigned() % passes == pass;
-            let mut taken: Vec<HashSet<i64>> = vec![HashSet::new(); self.indexes.len()];
-            self.existing(|hashes| {
-                for (hash, taken) in hashes.into_iter().zip(&mut taken) {
-                    taken.extend(hash.filter(|&hash| is_here(hash)));
-                }
-            });
-            let passing = wanted.through(self.plan, |batch, rows, left, selection| {
-                let first = selection.end;
-                let keys = self.gate.select(&self.reading, batch, rows, &hashes);
-                for (row, keys) in keys.into_iter().take(left as usize) {
-                    for ((key, taken), count) in keys.into_iter().zip(&mut taken).zip(&mut counts) {
-                        let is_new = match key {
-                            None => pass == 0,
-                            Some(key) if !is_here(key) => continue,
-                            Some(key) => taken.insert(key),
-                        };
-                        if is_new {
-                            *count += 1;
-                        } else if key.is_some() {
-                            repeated.grow_and_insert(selection.count as usize);
-                        }
-                    }
+        self.existing(|keys| remember(keys, &mut taken));
+        wanted.through(self.plan, |batch, rows, left, selection| {
+            let first = selection.end;
+            let most = selection.count + left;
+            for (row, keys) in self.gate.select(&self.reading, batch, rows, &hashes) {
+                let mut pairs = keys.iter().zip(&taken);
+                let clash =
+                    pairs.position(|(key, taken)| key.is_some_and(|key| taken.contains(&key)));
+                if let Some(index) = clash {
+                    selection.refuse(&self.indexes[index].name, 1);
+                } else if selection.count < most {
                     selection.take(first + row as u64);
+                    remember(keys, &mut taken);
+                }
+            }
+        })
+    }
+
+    /// The same for more keys than fit into memory: a first pass finds those that may be repeated, so
+    /// that the second has to remember few.
+    fn in_two_passes(&self) -> Option<Selection> {
+        let mut candidates = self.wanted.rows;
+        loop {
+            let keys = self.keys(candidates);
+            if keys > MOST_FILTERED {
+                return None;
+            }
+            let mut repeated: Vec<HashSet<i64>> = vec![HashSet::new(); self.indexes.len()];
+            let mut filter = Filter::new(keys);
+            let mut are_few = true;
+            let mut note = |keys: Vec<Option<i64>>| {
+                for (index, (key, repeated)) in keys.into_iter().zip(&mut repeated).enumerate() {
+                    repeated.extend(key.filter(|&key| filter.add(index, key)));
+                }
+                repeated.iter().map(HashSet::len).sum::<usize>() as u64 <= MOST_KEYS
+            };
+            self.existing(|keys| are_few = are_few && note(keys));
+            let all = Wanted {
+                rows: candidates,
+                ..self.wanted
+            };
+            let looked = all.through(self.plan, |batch, rows, left, looked| {
+                if !are_few {
+                    return;
+                }
+                let first = looked.end;
+                let passing = self.gate.select(&self.reading, batch, rows, &hashes);
+                for (row, keys) in passing.into_iter().take(left as usize) {
+                    looked.take(first + row as u64);
+                    are_few = are_few && note(keys);
                 }
             });
-            seen = passing.count;
+            drop(filter);
+            if !are_few {
+                return None;
+            }
+            let seen = Wanted {
+                end: looked.end,
+                ..self.wanted
+            };
+            let selection = self.take(seen, |index, key| repeated[index].contains(&key));
+            let missing = self.wanted.rows - selection.count;
+            // There is nothing more to look at, or nothing more was found for long.
+            if missing == 0 || looked.count < candidates || selection.end < looked.end {
+                return Some(selection);
+            }
+            candidates = candidates.saturating_add(missing.saturating_mul(2).max(PATIENCE));
         }
-        let (index, most) = (0..counts.len())
-            .map(|index| (index, counts[index]))
-            .min_by_key(|&(_, count)| count)
-            .unwrap_or((0, seen));
-        Distinct {
-            candidates: seen,
-            clean: seen - repeated.count_ones(..) as u64,
-            most,
-            index,
+    }
+}
+
+/// A Bloom filter: Burton H. Bloom, Space/time trade-offs in hash coding with allowable errors
+/// (1970). With ten bits a key and more, and four of them set, it takes one key in a hundred or fewer
+/// for one that was there.
+struct Filter {
+    bits: FixedBitSet,
+}
+
+impl Filter {
+    fn new(keys: u64) -> Self {
+        let bits = keys.saturating_mul(10).next_power_of_two();
+        Self {
+            bits: FixedBitSet::with_capacity(bits as usize),
         }
+    }
+
+    /// Adds a key of an index; whether it may have been there.
+    fn add(&mut self, index: usize, key: i64) -> bool {
+        let mixed = (key.cast_unsigned() ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let step = mixed.rotate_left(32) | 1;
+        let places = (0..4).map(|turn| mixed.wrapping_add(step.wrapping_mul(turn)));
+        let last = self.bits.len() as u64 - 1;
+        let mut there = true;
+        for place in places {
+            there &= self.bits.put((place & last) as usize);
+        }
+        there
     }
 }
 
@@ -262,16 +252,4 @@ fn has_hash(plan: &Plan, gate: &Gate, indexes: &[Index]) -> bool {
         no_function,
     )
     .is_ok()
-}
-
-/// What several passes found.
-struct Distinct {
-    /// So many candidates were looked at.
-    candidates: u64,
-    /// So many share no key with one before them.
-    clean: u64,
-    /// So many keys differ under the index that has the fewest: no more rows can be taken.
-    most: u64,
-    /// That index.
-    index: usize,
 }

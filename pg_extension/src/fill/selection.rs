@@ -2,6 +2,8 @@
 //! its conditions, and its indexes refuse none of them beside the rows that are there and the
 //! candidates taken before. So a shortage is said beforehand, and the load has only to write.
 
+use std::collections::BTreeMap;
+
 use fixedbitset::FixedBitSet;
 use pgrx::spi::SpiHeapTupleData;
 use synth_engine::fill::{Batch, Plan};
@@ -13,7 +15,6 @@ use super::insert::PATIENCE;
 use super::room::Search;
 use super::{apart, privileges};
 use crate::boundary::check_for_interrupts;
-use crate::query::with_settings;
 
 /// Candidates that are taken, a bit for each that was looked at.
 pub struct Selection {
@@ -25,8 +26,8 @@ pub struct Selection {
     last: u64,
     /// The candidate after the last one that was looked at.
     pub end: u64,
-    /// Indexes that refused candidates, those that refused most first.
-    pub refusing: Vec<String>,
+    /// How many candidates each index refused, as far as that is known.
+    refusals: BTreeMap<String, u64>,
 }
 
 impl Selection {
@@ -37,7 +38,7 @@ impl Selection {
             count: 0,
             last: start,
             end: start,
-            refusing: Vec::new(),
+            refusals: BTreeMap::new(),
         }
     }
 
@@ -49,14 +50,26 @@ impl Selection {
         self.last = candidate + 1;
     }
 
+    /// Notes that an index refused candidates.
+    pub fn refuse(&mut self, index: &str, count: u64) {
+        if count > 0 {
+            *self.refusals.entry(index.to_owned()).or_default() += count;
+        }
+    }
+
+    /// The index that refused most candidates.
+    pub fn refusing(&self) -> Option<&str> {
+        let refusals = self.refusals.iter();
+        let most = refusals.max_by_key(|&(_, &count)| count);
+        most.map(|(index, _)| index.as_str())
+    }
+
     /// Whether a candidate was taken.
     pub fn holds(&self, candidate: u64) -> bool {
         let place = candidate.checked_sub(self.start);
         place.is_some_and(|place| self.taken.contains(place as usize))
     }
-}
 
-impl Selection {
     /// How many of the last candidates that are not taken each of some conditions refuses, over
     /// columns of `synth_new`.
     pub fn refusals(
@@ -99,6 +112,8 @@ pub struct Wanted {
     pub rows: u64,
     /// Rows that are there already.
     pub existing: u64,
+    /// Candidates are looked at before this one.
+    pub end: u64,
 }
 
 impl Wanted {
@@ -111,7 +126,7 @@ impl Wanted {
         mut take: impl FnMut(&Batch, u64, u64, &mut Selection),
     ) -> Selection {
         let mut selection = Selection::new(self.start);
-        let end = plan.candidates.unwrap_or(u64::MAX);
+        let end = self.end.min(plan.candidates.unwrap_or(u64::MAX));
         while selection.count < self.rows
             && selection.end < end
             && selection.end - selection.last < PATIENCE
@@ -133,23 +148,12 @@ impl Wanted {
     }
 }
 
-/// What is known of the rows that a table takes.
-pub enum Found {
-    /// Which candidates: as many as are wanted, or all there are.
-    Rows(Selection),
-    /// How many: fewer than are wanted; and the index that refuses most.
-    Room(u64, String),
-    /// That there is room for so many at least.
-    AtLeast(u64),
-    /// Nothing: a row has to be written to know what becomes of it.
-    Unknown,
-}
-
-/// Looks for rows that a table without triggers on its rows takes.
-pub fn find(described: &Described, plan: &Plan, gate: &Gate, wanted: Wanted) -> Found {
+/// Looks for rows that a table without triggers on its rows takes; none where a row has to be written
+/// to know what becomes of it.
+pub fn find(described: &Described, plan: &Plan, gate: &Gate, wanted: Wanted) -> Option<Selection> {
     let indexes = indexes::unproven(described, plan);
     if indexes.is_empty() {
-        return Found::Rows(by_conditions(plan, gate, wanted));
+        return Some(by_conditions(plan, gate, wanted));
     }
     if wanted.existing > 0 && !privileges::may_read(described.relid) {
         // What candidates refuse each other is known all the same.
@@ -157,16 +161,10 @@ pub fn find(described: &Described, plan: &Plan, gate: &Gate, wanted: Wanted) -> 
             existing: 0,
             ..wanted
         };
-        return match by_indexes(described, plan, gate, &indexes, among_them) {
-            Found::Rows(selection) if selection.count < wanted.rows => Found::Rows(selection),
-            Found::Room(most, name) => Found::Room(most, name),
-            _ => Found::Unknown,
-        };
+        let selection = by_indexes(described, plan, gate, &indexes, among_them)?;
+        return (selection.count < wanted.rows).then_some(selection);
     }
-    // Rows that are there are asked through the indexes that refuse candidates, one after the other.
-    with_settings(&[(c"enable_seqscan", c"off")], || {
-        by_indexes(described, plan, gate, &indexes, wanted)
-    })
+    by_indexes(described, plan, gate, &indexes, wanted)
 }
 
 fn by_indexes(
@@ -175,21 +173,13 @@ fn by_indexes(
     gate: &Gate,
     indexes: &[Index],
     wanted: Wanted,
-) -> Found {
-    let unique = indexes.iter().all(Index::is_unique);
-    let search = unique.then(|| Search::new(described, plan, gate, indexes, wanted));
-    if let Some(search) = &search
-        && search.fits_into_memory()
+) -> Option<Selection> {
+    if indexes.iter().all(Index::is_unique)
+        && let Some(selection) = Search::new(described, plan, gate, indexes, wanted).selection()
     {
-        return Found::Rows(search.selection());
+        return Some(selection);
     }
-    if apart::is_possible() {
-        return Found::Rows(apart::selection(described, plan, gate, indexes, wanted));
-    }
-    match search {
-        Some(search) => search.in_passes(),
-        None => Found::Unknown,
-    }
+    apart::is_possible().then(|| apart::selection(described, plan, gate, indexes, wanted))
 }
 
 /// Candidates that pass the conditions, where no index has to be asked.

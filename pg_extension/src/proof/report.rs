@@ -168,9 +168,7 @@ impl Line {
         expected: f64,
         bound: f64,
     ) -> Self {
-        // Four standard deviations of a Poisson count.
-        let limit = bound + 4.0 * bound.sqrt();
-        let verdict = if tally.surviving as f64 > limit {
+        let verdict = if tally.surviving as f64 > limit(bound) {
             SURVIVING
         } else if tally.surviving > 0 || tally.coincident > 0 {
             EXPECTED
@@ -283,4 +281,26 @@ pub fn summary(lines: &[Line]) -> serde_json::Value {
         "not_checked": starting("not checked"),
         "not_judged": starting("not judged"),
     })
+}
+
+/// The largest count that chance still explains where so many are expected: a Poisson count is above
+/// it as rarely as a normal one is above four standard deviations, once in 31,574 times. Far below
+/// one, where a single value is rare, four standard deviations of the Poisson count itself: rather a
+/// false alarm than a value unseen.
+fn limit(expected: f64) -> f64 {
+    const TAIL: f64 = 1.0 / 31_574.0;
+    // Beyond, the first term of the expansion by Cornish and Fisher is exact to less than one.
+    const MANY: f64 = 400.0;
+    if !(0.5..MANY).contains(&expected) {
+        let skew = if expected < 0.5 { 0.0 } else { 15.0 / 6.0 };
+        return expected + 4.0 * expected.sqrt() + skew;
+    }
+    let (mut count, mut term) = (0.0, (-expected).exp());
+    let mut below = term;
+    while 1.0 - below > TAIL {
+        count += 1.0;
+        term *= expected / count;
+        below += term;
+    }
+    count
 }
