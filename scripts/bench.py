@@ -383,9 +383,9 @@ def measure_fill(socket):
             command += ["-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    def measured(text):
+    def measured(text, there=()):
         def run():
-            psql("TRUNCATE fill.target", "CHECKPOINT")
+            psql("TRUNCATE fill.target", *there, "CHECKPOINT")
             start = time.perf_counter()
             psql(text)
             return time.perf_counter() - start
@@ -414,6 +414,20 @@ def measure_fill(socket):
     for rows in (ROWS, 4 * ROWS):
         total, own = peak(rows)
         say(f"  peak memory of the backend, {rows:>12,} rows     {total:6.0f} MB, of which its own {own:6.0f} MB")
+
+    # Where construction does not promise uniqueness, rows are selected before the first is written.
+    there = f"SELECT synth_fill('fill.target', {ROWS}, seed => 2)"
+    more = f"SELECT synth_fill('fill.target', {ROWS}, seed => 3)"
+    psql("TRUNCATE fill.target", there, more)
+    psql("CREATE TABLE fill.more AS SELECT * FROM fill.target ORDER BY id DESC LIMIT " + str(ROWS), "VACUUM FREEZE ANALYZE fill.more")
+    insert = "INSERT INTO fill.target SELECT * FROM fill.more"
+    times = interleaved({"fill": measured(more, [there]), "insert": measured(insert, [there])})
+    say(f"  beside as many rows that are there: fill / insert {times['fill'] / times['insert']:6.2f}  (aim: at most 2)")
+    psql("CREATE UNIQUE INDEX ON fill.target (lower(reference), (quantity % 7))", "TRUNCATE fill.target, fill.finished")
+    psql(fill, "INSERT INTO fill.finished TABLE fill.target", "VACUUM FREEZE ANALYZE fill.finished")
+    insert = "INSERT INTO fill.target SELECT * FROM fill.finished"
+    times = interleaved({"fill": measured(fill), "insert": measured(insert)})
+    say(f"  with a unique index on expressions: fill / insert {times['fill'] / times['insert']:6.2f}  (aim: at most 2)")
     psql("DROP SCHEMA fill CASCADE")
 
 

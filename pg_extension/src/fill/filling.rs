@@ -1,25 +1,20 @@
-//! Filling one table: in one go, or in rounds where rows refer to rows of the same table or of one
-//! that is not filled yet.
+//! Filling one table: what is known of it, its plan, and what is said before a row is written.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use arrow_array::{Array, StringArray};
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::{self, *};
 use pgrx::pg_sys::{self, Oid};
 use serde_json::{Map, Value};
-use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values, mentions};
+use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values};
 
 use super::catalog::{Described, DescribedReference, describe};
 use super::gate::{BATCH, Gate};
-use super::selection::{self, Selection, Wanted};
-use super::shortage::{cause, columns_of, refused_by_conditions, unmade_for};
-use super::subtransaction::{attempt, is_data_error, is_of_row};
-use super::{copy, insert, keys, overrides, policies, privileges, state};
+use super::shortage::{columns_of, unmade_for};
+use super::{insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
-use crate::sqlstate::rethrow;
 
 /// A table that is being filled.
 pub struct Filling {
@@ -39,7 +34,7 @@ pub struct Filling {
     /// The next candidate.
     pub next: u64,
     /// References that rows of earlier rounds have keys of.
-    used: HashSet<String>,
+    pub used: HashSet<String>,
     /// Conditions of row-level security.
     pub policies: Vec<String>,
 }
@@ -153,33 +148,6 @@ impl Filling {
             take(&plan.batch(0..count), &rows, &mut out);
         }
         out
-    }
-
-    /// References to the table itself.
-    pub fn self_references(&self) -> Vec<String> {
-        let own = self.described.relid;
-        let references = self.described.references.iter();
-        references
-            .filter(|r| r.target() == own)
-            .map(|r| r.name.clone())
-            .collect()
-    }
-
-    /// Whether a reference may be NULL.
-    pub fn is_nullable(&self, name: &str) -> bool {
-        self.described
-            .references
-            .iter()
-            .find(|reference| reference.name == name)
-            .is_some_and(|reference| {
-                let mut positions = reference.positions.iter();
-                let nullable = |&p: &usize| !self.described.table.columns[p].not_null;
-                if reference.match_full {
-                    positions.all(nullable)
-                } else {
-                    positions.any(nullable)
-                }
-            })
     }
 
     /// Writes these columns although the database would number them: their values must be foreseen.
@@ -315,318 +283,8 @@ impl Filling {
         Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
     }
 
-    /// Writes rows until there are `until` of them.
-    pub fn write(&mut self, plan: &Plan, until: u64) {
-        let wanted = until.saturating_sub(self.written);
-        if wanted == 0 {
-            return;
-        }
-        if plan.written.is_empty() {
-            self.written += insert::defaults(&self.described, wanted);
-            return;
-        }
-        if plan.unproven.is_empty() && self.policies.is_empty() {
-            self.load(plan, None, wanted);
-            return;
-        }
-        let gate = Gate::new(&self.described, plan, &self.policies);
-        let selection = self.select(plan, &gate, wanted).map(Rc::new);
-        if let Some(selection) = &selection
-            && self.policies.is_empty()
-        {
-            self.load(plan, Some(selection), selection.count);
-        } else {
-            let selected = selection.as_deref();
-            let start = self.next;
-            let (arrived, next) =
-                insert::insert(&self.described, plan, &gate, selected, start, wanted, false);
-            self.next = next;
-            self.written += arrived;
-        }
-        if self.written < until {
-            self.explain(plan, &gate);
-        }
-    }
-
-    /// Writes a round of rows that refer to each other; where it has no room for all, the next may.
-    fn write_round(&mut self, plan: &Plan, until: u64) {
-        let strict = std::mem::replace(&mut self.strict, false);
-        self.write(plan, until);
-        self.strict = strict;
-    }
-
-    /// The candidates that the table takes, where they can be known before one is written. Where fewer
-    /// than asked for are an error and there are fewer, this raises it.
-    fn select(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
-        let selection = self.find(plan, gate, rows)?;
-        if selection.count < rows && self.strict {
-            let why = self.short(plan, gate, &selection);
-            self.refuse_shortage(selection.count, &why);
-        }
-        Some(selection)
-    }
-
-    /// Looks for rows that the table takes, without writing one. What triggers make of rows is not
-    /// known then.
-    pub fn find(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
-        if self.drops_rows() {
-            return None;
-        }
-        self.find_without_triggers(plan, gate, rows)
-    }
-
-    /// The same as if triggers left all rows as they are.
-    pub fn find_without_triggers(&self, plan: &Plan, gate: &Gate, rows: u64) -> Option<Selection> {
-        let existing = self.described.table.existing_rows;
-        let wanted = Wanted {
-            start: self.next,
-            rows,
-            existing: existing.saturating_add(self.written),
-            end: u64::MAX,
-        };
-        selection::find(&self.described, plan, gate, wanted)
-    }
-
-    /// Why a selection holds fewer rows than are wanted.
-    pub fn short(&self, plan: &Plan, gate: &Gate, selection: &Selection) -> String {
-        let refused = refused_by_conditions(plan, gate, selection.end);
-        let index = selection.refusing().map(|index| {
-            let columns = columns_of(&self.described, index);
-            let most = selection.count;
-            format!("constraint {index}{columns} leaves room for {most} rows")
-        });
-        let said: Vec<String> = index.into_iter().chain(refused).collect();
-        if said.is_empty() {
-            return "the values that the constraints leave were all tried".to_owned();
-        }
-        said.join("; ")
-    }
-
-    /// Where fewer rows than asked for are an error, raises it before a row is written.
-    fn refuse_shortage(&self, more: u64, why: &str) {
-        if self.strict {
-            let most = self.written + more;
-            insert::raise_full(&self.described, self.rows, most, why);
-        }
-    }
-
-    /// Notes why fewer rows arrived than were to be written.
-    fn explain(&mut self, plan: &Plan, gate: &Gate) {
-        if self.note.is_none() {
-            let triggers = self.row_triggers();
-            let (why, dropped) = cause(&self.described, plan, gate, self.next, &triggers);
-            self.note = Some(why);
-            self.dropped |= dropped;
-        }
-    }
-
-    /// Loads rows that satisfy every constraint, by construction or by selection. An expression of the
-    /// table may still raise an error for some of them, say a generated column that divides, and
-    /// others may write meanwhile: then rows are found one by one.
-    fn load(&mut self, plan: &Plan, selection: Option<&Rc<Selection>>, wanted: u64) {
-        let (relid, start) = (self.described.relid, self.next);
-        // What a trigger makes of a row may be refused, too.
-        let of_row = selection.is_some() || has_expressions(plan.table()) || self.drops_rows();
-        let expected = if of_row { is_of_row } else { is_data_error };
-        let copy = || copy::copy(relid, plan, selection, start, wanted);
-        let loaded = attempt(
-            || {
-                if selection.is_some() && !self.described.deferrable.is_empty() {
-                    insert::immediately(&self.described, copy)
-                } else {
-                    copy()
-                }
-            },
-            expected,
-        );
-        let (arrived, next) = match loaded {
-            Ok((arrived, next)) => (arrived, selection.map_or(next, |selection| selection.end)),
-            Err(refused) => {
-                let gate = Gate::new(&self.described, plan, &self.policies);
-                let (arrived, next) =
-                    insert::insert(&self.described, plan, &gate, None, start, wanted, true);
-                if arrived == 0 {
-                    rethrow(refused);
-                }
-                (arrived, next)
-            }
-        };
-        self.next = next;
-        self.written += arrived;
-        if arrived == wanted || selection.is_some() {
-            return;
-        }
-        let triggers = self.row_triggers();
-        if triggers.is_empty() {
-            let gate = Gate::new(&self.described, plan, &self.policies);
-            self.explain(plan, &gate);
-        } else {
-            let names = triggers.join(", ");
-            let note = format!("trigger {names} let {arrived} of {wanted} rows pass");
-            self.note.get_or_insert(note);
-            self.dropped = true;
-        }
-    }
-
-    /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
-    /// to earlier ones. `round` says how other references are met.
-    pub fn fill(&mut self, until: u64, round: &mut Round) {
-        let references = self.described.references.iter();
-        let met: Vec<String> = references
-            .map(|reference| reference.name.clone())
-            .filter(|name| !round.empty.contains(name))
-            .collect();
-        self.fill_in_rounds(until, round);
-        if self.written > 0 {
-            self.used.extend(met);
-        }
-    }
-
-    fn fill_in_rounds(&mut self, until: u64, round: &mut Round) {
-        if self.written >= self.rows.min(until) {
-            return;
-        }
-        let own = self.self_references();
-        if own
-            .iter()
-            .any(|name| !self.is_nullable(name) && self.is_one_to_one(name))
-        {
-            // Each row refers to itself: to other rows there is one reference only.
-            for name in &own {
-                round.own.insert(name.clone());
-                let numbers = self.their_numbers(name);
-                self.make_explicit(&numbers);
-            }
-        }
-        if own.is_empty() || own.iter().all(|name| round.own.contains(name)) {
-            let plan = self.plan(round);
-            self.check(&plan);
-            self.limit(&plan);
-            self.write(&plan, until.min(self.rows));
-            return;
-        }
-        let has_rows = self.described.table.existing_rows > 0 || self.written > 0;
-        self.foresee(round);
-        if !has_rows {
-            self.open(round);
-            let plan = self.plan(round);
-            self.check(&plan);
-            self.limit(&plan);
-            self.write_round(&plan, 1.min(until).min(self.rows));
-            for name in &own {
-                round.empty.remove(name);
-                round.own.remove(name);
-            }
-        }
-        let mut mark = 10;
-        while mark <= self.written {
-            mark = mark.saturating_mul(10);
-        }
-        while self.written < until.min(self.rows) {
-            let plan = self.plan(round);
-            self.check(&plan);
-            self.limit(&plan);
-            let before = self.written;
-            self.write_round(&plan, mark.min(until).min(self.rows));
-            if self.written == before {
-                break;
-            }
-            mark = mark.saturating_mul(10);
-        }
-    }
-
-    /// Says how references to the table itself are met where it has no rows.
-    pub fn open(&mut self, round: &mut Round) {
-        for name in self.self_references() {
-            if self.is_nullable(&name) {
-                round.empty.insert(name);
-            } else {
-                let numbers = self.their_numbers(&name);
-                self.make_explicit(&numbers);
-                round.own.insert(name);
-            }
-        }
-    }
-
-    /// Looks for all rows of a table that refers to itself before the first round is written, as far
-    /// as what they refer to does not matter.
-    fn foresee(&mut self, round: &Round) {
-        if !self.strict || self.written > 0 {
-            return;
-        }
-        let mut round = round.clone();
-        if self.described.table.existing_rows == 0 {
-            self.open(&mut round);
-        }
-        let plan = self.plan(&round);
-        self.check(&plan);
-        self.limit(&plan);
-        if !plan.unproven.is_empty() && self.is_foreseeable(&plan) {
-            let gate = Gate::new(&self.described, &plan, &self.policies);
-            self.select(&plan, &gate, self.rows);
-        }
-    }
-
-    /// Whether nothing that refuses rows looks at what they refer to in the same table.
-    pub fn is_foreseeable(&self, plan: &Plan) -> bool {
-        let own = self.self_references();
-        let references = self.described.references.iter();
-        let columns: HashSet<usize> = references
-            .filter(|reference| own.contains(&reference.name))
-            .flat_map(|reference| reference.positions.clone())
-            .collect();
-        let table = plan.table();
-        let checks = table.checks.iter().map(|(_, check)| check);
-        let generated = table
-            .columns
-            .iter()
-            .filter_map(|column| match &column.default {
-                Given::Generated(expression) => Some(expression),
-                _ => None,
-            });
-        let whole = format!("{}.*", pgrx::spi::quote_identifier(&table.name));
-        let mut expressions = checks.chain(&self.described.partitions).chain(generated);
-        let mentioned = expressions.any(|expression| {
-            let mut names = columns.iter().map(|&column| &table.columns[column].name);
-            // A row as a whole has them, too.
-            expression.contains(&whole) || names.any(|name| mentions(expression, name))
-        });
-        // Where they are NULL, an index refuses no row for them.
-        let mut uniques = table.uniques.iter().filter(|unique| unique.nulls_equal);
-        columns.is_empty()
-            || !mentioned
-                && !uniques.any(|unique| unique.columns.iter().any(|c| columns.contains(c)))
-    }
-
-    /// Whether no two rows may refer to the same one.
-    pub fn is_one_to_one(&self, name: &str) -> bool {
-        let references = &self.described.references;
-        references
-            .iter()
-            .find(|reference| reference.name == name)
-            .is_some_and(|reference| {
-                self.described.table.uniques.iter().any(|unique| {
-                    unique.plain
-                        && !unique.columns.is_empty()
-                        && unique
-                            .columns
-                            .iter()
-                            .all(|c| reference.positions.contains(c))
-                })
-            })
-    }
-
-    pub fn their_numbers(&self, name: &str) -> Vec<i16> {
-        self.described
-            .references
-            .iter()
-            .find(|reference| reference.name == name)
-            .map(|reference| reference.their_numbers.clone())
-            .unwrap_or_default()
-    }
-
     /// Asks for no more rows than the table can hold, and notes why.
-    fn limit(&mut self, plan: &Plan) {
+    pub fn limit(&mut self, plan: &Plan) {
         if let Some((capacity, constraint)) = &plan.capacity
             && *capacity < self.rows
         {
@@ -688,7 +346,7 @@ impl Filling {
 }
 
 /// Whether the database computes columns from others, which may fail.
-fn has_expressions(table: &Table) -> bool {
+pub fn has_expressions(table: &Table) -> bool {
     let mut columns = table.columns.iter();
     columns.any(|column| matches!(column.default, Given::Generated(_)))
 }

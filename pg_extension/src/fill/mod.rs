@@ -11,35 +11,33 @@
 //! | `overrides` | what the caller asks for, column by column |
 //! | `policies` | conditions of row-level security |
 //! | `privileges` | what the caller may write |
-//! | `filling` | one table, in rounds where it refers to itself |
+//! | `filling` | one table: its plan, and what is said of it beforehand |
+//! | `load` | writing its rows |
+//! | `rounds` | tables that refer to themselves |
 //! | `report` | what `synth_plan_fill` says |
 //! | `state` | what is in a table already |
 //! | `shortage` | why fewer rows arrived than were asked for |
 //! | `schema` | all tables of a schema, in order |
 //! | `copy` | loading what construction promises, through COPY |
 //! | `gate` | what has to be tried, as conditions over candidates |
-//! | `selection` | the candidates that a table takes, found before the first is written |
-//! | `indexes` | unique indexes and exclusion constraints as SQL over candidates |
-//! | `room` | candidates with keys that differ, compared in memory |
-//! | `apart` | candidates that a temporary table with the same indexes takes |
+//! | `selection/` | the candidates that a table takes, found before the first is written |
 //! | `insert` | loading through INSERT: under row-level security, and what only writing can tell |
 
-mod apart;
 mod catalog;
 mod copy;
 mod filling;
 mod gate;
 mod implied;
-mod indexes;
 mod inline;
 mod insert;
 mod keys;
+mod load;
 mod overrides;
 mod partitions;
 mod policies;
 mod privileges;
 mod report;
-mod room;
+mod rounds;
 mod schema;
 mod selection;
 mod shortage;

@@ -155,9 +155,10 @@ fn rows_that_the_caller_may_not_read(pg: &Postgres) {
 
 fn keys_too_many_for_memory(pg: &Postgres) {
     let mut session = prepared(pg);
-    let indexes: String = (1..=25)
+    let indexes: Vec<String> = (1..=25)
         .map(|number| format!("CREATE UNIQUE INDEX ON target ((a + {number}));"))
         .collect();
+    let indexes = indexes.concat();
     unwritable(
         &mut session,
         &format!(

@@ -5,7 +5,7 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
-use super::catalog::Described;
+use crate::fill::catalog::Described;
 use crate::query::query;
 
 /// An index that refuses rows, on the table or a partition.

@@ -13,12 +13,12 @@ use pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION;
 use pgrx::spi::SpiHeapTupleData;
 use synth_engine::fill::Plan;
 
-use super::catalog::Described;
-use super::gate::{Gate, Reading};
 use super::indexes::{self, Index};
-use super::insert::PATIENCE;
-use super::selection::{Selection, Wanted};
-use super::subtransaction::attempt;
+use super::{Selection, Wanted};
+use crate::fill::catalog::Described;
+use crate::fill::gate::{Gate, Reading};
+use crate::fill::insert::PATIENCE;
+use crate::fill::subtransaction::attempt;
 use crate::query::scan;
 
 /// So many keys are kept in memory, at about 20 bytes each.

@@ -5,11 +5,11 @@
 use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
-use super::catalog::Described;
-use super::gate::{Gate, Reading};
 use super::indexes::{self, Index};
-use super::selection::{Selection, Wanted};
-use super::subtransaction::undone;
+use super::{Selection, Wanted};
+use crate::fill::catalog::Described;
+use crate::fill::gate::{Gate, Reading};
+use crate::fill::subtransaction::undone;
 use crate::query::{execute, query, with_safe_path};
 
 /// The temporary table; it is gone when the answer is known.

@@ -1,6 +1,16 @@
 //! Which candidates of a plan a table takes, found before the first of them is written: they pass
 //! its conditions, and its indexes refuse none of them beside the rows that are there and the
 //! candidates taken before. So a shortage is said beforehand, and the load has only to write.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `indexes` | unique indexes and exclusion constraints as SQL over candidates |
+//! | `in_memory` | keys that differ, compared by hashes |
+//! | `in_table` | what exclusion constraints compare, and very many keys: a temporary table |
+
+mod in_memory;
+mod in_table;
+mod indexes;
 
 use std::collections::BTreeMap;
 
@@ -10,11 +20,11 @@ use synth_engine::fill::{Batch, Plan};
 
 use super::catalog::Described;
 use super::gate::{BATCH, Gate, Reading};
-use super::indexes::{self, Index};
 use super::insert::PATIENCE;
-use super::room::Search;
-use super::{apart, privileges};
+use super::privileges;
 use crate::boundary::check_for_interrupts;
+use in_memory::Search;
+use indexes::Index;
 
 /// Candidates that are taken, a bit for each that was looked at.
 pub struct Selection {
@@ -179,7 +189,7 @@ fn by_indexes(
     {
         return Some(selection);
     }
-    apart::is_possible().then(|| apart::selection(described, plan, gate, indexes, wanted))
+    in_table::is_possible().then(|| in_table::selection(described, plan, gate, indexes, wanted))
 }
 
 /// Candidates that pass the conditions, where no index has to be asked.
