@@ -1,320 +1,26 @@
-//! `shuffle` while the table is used: the values of a column lie in a deck, a table of the extension's
-//! own, and each row that is masked takes one.
-//!
-//! The deck is put into random order once it is complete, and is dealt from its beginning; how far,
-//! commits with the batch, so a killed run goes on where it was.
-//!
-//! Rows that change meanwhile give back what they were dealt, and take of what was given back. Where
-//! that is too little, since rows have been added, their own values are dealt too, together with those
-//! of some other rows. So each value is there as often as before; in a unique column never twice.
+//! Dealing: what rows take from decks, give back and add to them.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use pgrx::IntoDatum;
 use pgrx::PgMemoryContexts;
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::super::batch::{Action, ColumnMask, Deal, column_masks};
-use super::super::catalog;
-use super::super::other::prepared;
-use super::super::owner::AsOwner;
-use super::super::plan::{Plan, Rules};
-use super::super::random::Random;
-use super::super::shuffle::Shuffle;
-use super::state::{self, Part, bigint, oid};
-use super::{copy, map, setup};
 use crate::boundary::{check_for_interrupts, datumCopy, relation_name};
 use crate::error::raise;
+use crate::mask::batch::{Action, ColumnMask, Deal};
+use crate::mask::online::state::{self, Part};
+use crate::mask::online::{copy, map, setup};
+use crate::mask::other::prepared;
+use crate::mask::shuffle::Shuffle;
 
-/// Columns of a deck: what it is sorted by; in a unique column, a hash to find a value by; and the
-/// value. Values that have joined later have a hash of their own row, without the value.
-const KEY: usize = 0;
-const HASH: usize = 1;
-const VALUE: usize = 2;
-
-/// What is known of one column: a row of the table `online_deal_<number>`.
-struct State {
-    attnum: i16,
-    deck: Oid,
-    /// The index on hashes, where the column is unique and the deck complete.
-    hashes: Oid,
-    is_unique: bool,
-    is_complete: bool,
-    /// The first block of the table whose values have not been read.
-    next_block: u32,
-    /// How many values the deck has got.
-    cards: u64,
-    /// How many of them have been dealt.
-    dealt: u64,
-    /// The place of the last that has been.
-    last: (u32, u16),
-}
-
-/// Of a table that is masked, what deals its columns' values; empty where no column is shuffled.
-fn states(relid: Oid) -> Vec<State> {
-    let name = state::name_of("deal", relid);
-    if setup::named(&name) == pg_sys::InvalidOid {
-        return Vec::new();
-    }
-    state::read(
-        &format!(
-            "SELECT attnum, deck, hashes, is_unique, is_complete, next_block, cards, dealt, last_block, last_line
-             FROM synth.{name} ORDER BY attnum"
-        ),
-        &[],
-        |row| {
-            let id =
-                |column| Ok::<_, pgrx::spi::Error>(row.get(column)?.unwrap_or(pg_sys::InvalidOid));
-            let number =
-                |column| Ok::<_, pgrx::spi::Error>(row.get::<i64>(column)?.unwrap_or(0) as u64);
-            Ok(Some(State {
-                attnum: row.get(1)?.unwrap_or(0),
-                deck: id(2)?,
-                hashes: id(3)?,
-                is_unique: row.get(4)?.unwrap_or(false),
-                is_complete: row.get(5)?.unwrap_or(false),
-                next_block: number(6)? as u32,
-                cards: number(7)?,
-                dealt: number(8)?,
-                last: (number(9)? as u32, number(10)? as u16),
-            }))
-        },
-    )
-}
-
-impl State {
-    fn save(&self, relid: Oid) {
-        // An invalid OID is handed over as NULL.
-        state::run(
-            &format!(
-                "UPDATE synth.{} SET hashes = COALESCE($2, 0::oid), is_complete = $3, next_block = $4, cards = $5,
-                    dealt = $6, last_block = $7, last_line = $8 WHERE attnum = $1",
-                state::name_of("deal", relid)
-            ),
-            &[
-                (pg_sys::INT2OID, self.attnum.into_datum()),
-                oid(self.hashes),
-                (pg_sys::BOOLOID, self.is_complete.into_datum()),
-                bigint(i64::from(self.next_block)),
-                bigint(self.cards as i64),
-                bigint(self.dealt as i64),
-                bigint(i64::from(self.last.0)),
-                bigint(i64::from(self.last.1)),
-            ],
-        );
-    }
-}
-
-/// The shuffled columns of a plan that are unique, as text for its definition.
-pub fn unique_columns(plan: &Plan) -> Vec<String> {
-    catalog::wholly_unique_columns(&plan.tables)
-        .into_iter()
-        .map(|(relid, column, _)| (relid, column))
-        .filter(|column| plan.rules.get(column).is_some_and(catalog::is_shuffle))
-        .map(|(relid, column)| format!("{} {column} is unique", relid.to_u32()))
-        .collect()
-}
-
-/// Refuses columns whose values cannot be dealt while others change them.
-pub fn check(relid: Oid, masks: &[ColumnMask]) {
-    for mask in masks.iter().filter(|mask| mask.deals()) {
-        let problem = if let Some(constraint) =
-            catalog::exclusion_constraint(relid, mask.column.attnum)
-        {
-            format!(
-                "takes part in constraint \"{constraint}\", which values that others change meanwhile could break"
-            )
-        } else if is_unique(relid, mask) && hash_function(mask).is_none() {
-            "is unique, and its type has no hash function to look values up by".to_owned()
-        } else {
-            continue;
-        };
-        raise(
-            ERRCODE_FEATURE_NOT_SUPPORTED,
-            format!(
-                "column {} {problem}: it cannot be shuffled online",
-                mask.column.display()
-            ),
-            Some(format!(
-                "SELECT synth_mask_table({}), which locks the table until it has committed; or use another mask.",
-                setup::quoted(relid)
-            )),
-        );
-    }
-}
-
-fn is_unique(relid: Oid, mask: &ColumnMask) -> bool {
-    catalog::wholly_unique_columns(&[relid])
-        .iter()
-        .any(|(_, column, _)| *column == mask.column.name)
-}
-
-/// What hashes values of the column so that equal ones have equal hashes.
-fn hash_function(mask: &ColumnMask) -> Option<Oid> {
-    let kind = pg_sys::TYPECACHE_HASH_EXTENDED_PROC as i32;
-    // SAFETY: the type exists while the column does; the cache entry is permanent.
-    let function =
-        unsafe { (*pg_sys::lookup_type_cache(mask.column.base_oid, kind)).hash_extended_proc };
-    (function != pg_sys::InvalidOid).then_some(function)
-}
-
-/// Makes the decks of a table that a run begins on; gives whether there is any. Autovacuum keeps off,
-/// which would have ANALYZE put values into the statistics.
-pub fn begin(relid: Oid, masks: &[ColumnMask], unlogged: &str) -> bool {
-    let shuffled: Vec<&ColumnMask> = masks.iter().filter(|mask| mask.deals()).collect();
-    if shuffled.is_empty() {
-        return false;
-    }
-    let deal = state::name_of("deal", relid);
-    state::run(
-        &format!(
-            "CREATE {unlogged}TABLE synth.{deal} (attnum smallint PRIMARY KEY, deck oid NOT NULL,
-                hashes oid NOT NULL DEFAULT 0, is_unique boolean NOT NULL, is_complete boolean NOT NULL DEFAULT false,
-                next_block bigint NOT NULL DEFAULT 0, cards bigint NOT NULL DEFAULT 0, dealt bigint NOT NULL DEFAULT 0,
-                last_block bigint NOT NULL DEFAULT 0, last_line bigint NOT NULL DEFAULT 0) WITH (autovacuum_enabled = off)"
-        ),
-        &[],
-    );
-    let mut made = vec![setup::named(&deal)];
-    for mask in shuffled {
-        let attnum = mask.column.attnum;
-        let name = deck_name(relid, attnum);
-        state::run(
-            &format!(
-                "CREATE {unlogged}TABLE synth.{name} (key bigint, hash bigint, value {}) WITH (autovacuum_enabled = off)",
-                catalog::column_definition(relid, attnum)
-            ),
-            &[],
-        );
-        let deck = setup::named(&name);
-        made.push(deck);
-        state::run(
-            &format!("INSERT INTO synth.{deal} (attnum, deck, is_unique) VALUES ($1, $2, $3)"),
-            &[
-                (pg_sys::INT2OID, attnum.into_datum()),
-                oid(deck),
-                (pg_sys::BOOLOID, is_unique(relid, mask).into_datum()),
-            ],
-        );
-    }
-    for made in made {
-        setup::goes_with(made, relid);
-        setup::keep_from_subscribers(made, relid);
-    }
-    true
-}
-
-fn deck_name(relid: Oid, attnum: i16) -> String {
-    format!("{}_{attnum}", state::name_of("deck", relid))
-}
-
-/// Whether the decks of a table are still there: those of an unlogged one are empty after a crash.
-pub fn is_left(relid: Oid) -> bool {
-    let deal = setup::named(&state::name_of("deal", relid));
-    deal == pg_sys::InvalidOid || !states(relid).is_empty()
-}
-
-/// Drops what was made for a table.
-pub fn drop_all(relid: Oid) {
-    for deck in catalog::tables_named(
-        state::schema(),
-        &format!("{}_", state::name_of("deck", relid)),
-    ) {
-        setup::drop_relation(deck);
-    }
-    let deal = setup::named(&state::name_of("deal", relid));
-    if deal != pg_sys::InvalidOid {
-        setup::drop_relation(deal);
-    }
-}
-
-/// Reads the values of the next blocks, until so many rows are read; gives their number, or nothing
-/// where all have been read before. Blocks are read whole.
-pub fn gather(part: &Part, rules: &Rules, rows: usize) -> Option<usize> {
-    let mut states = states(part.relid);
-    let first = states.first()?.next_block;
-    if first >= part.blocks {
-        return None;
-    }
-    let mut read = 0;
-    // SAFETY: all is opened and closed here; after an error the transaction's end does it.
-    unsafe {
-        let table = copy::open_table(part);
-        let owner = AsOwner::of(part.relid);
-        let masks = column_masks(table, rules);
-        let mut memory = PgMemoryContexts::new("pg_synth deck");
-        let mut random = Random::new();
-        let mut decks: Vec<(Deck, &ColumnMask)> = states
-            .drain(..)
-            .filter_map(|state| {
-                let mask = masks.iter().find(|m| m.column.attnum == state.attnum)?;
-                Some((Deck::open(part, table, mask, state), mask))
-            })
-            .collect();
-        let end = copy::scan_blocks(table, first, part.blocks, |slot, is_further| {
-            if is_further && read >= rows {
-                return false;
-            }
-            read += 1;
-            for (deck, mask) in &mut decks {
-                memory.switch_to(|_| {
-                    if let Some(value) = mask.dealt_value(slot) {
-                        let hash = deck.hash(value);
-                        deck.add(Some(random.next() as i64), hash, value);
-                    }
-                });
-            }
-            memory.reset();
-            true
-        });
-        drop(owner);
-        for (mut deck, _) in decks {
-            deck.state.next_block = end;
-            deck.close();
-        }
-        pg_sys::table_close(table, pg_sys::NoLock as i32);
-    }
-    Some(read)
-}
-
-/// Puts the decks of a table, which have all their values, into random order.
-pub fn complete(relid: Oid) {
-    for mut state in states(relid).into_iter().filter(|state| !state.is_complete) {
-        let deck = deck_name(relid, state.attnum);
-        if state.is_unique {
-            // What was read twice, since it moved from one row to another while the table was read.
-            state.cards -= state::run(
-                &format!(
-                    "DELETE FROM synth.{deck} WHERE ctid IN (SELECT place FROM (
-                        SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY hash ORDER BY key) AS number
-                        FROM synth.{deck}) d WHERE number > 1)"
-                ),
-                &[],
-            );
-        }
-        for sql in [
-            format!("CREATE INDEX {deck}_key ON synth.{deck} (key)"),
-            format!("CLUSTER synth.{deck} USING {deck}_key"),
-            format!("DROP INDEX synth.{deck}_key"),
-        ] {
-            state::run(&sql, &[]);
-        }
-        if state.is_unique {
-            let index = format!("{deck}_hash");
-            state::run(&format!("CREATE INDEX {index} ON synth.{deck} (hash)"), &[]);
-            state.hashes = setup::named(&index);
-        }
-        state.is_complete = true;
-        state.save(relid);
-    }
-}
+use super::{HASH, KEY, State, VALUE, hash_function, states};
 
 /// The values of one column, open.
-struct Deck {
-    state: State,
+pub(super) struct Deck {
+    pub(super) state: State,
     /// The table that is masked.
     relid: Oid,
     relation: pg_sys::Relation,
@@ -336,7 +42,12 @@ struct Deck {
 impl Deck {
     /// # Safety
     /// The table is open, and the state and the mask are those of one of its columns.
-    unsafe fn open(part: &Part, table: pg_sys::Relation, mask: &ColumnMask, state: State) -> Self {
+    pub(super) unsafe fn open(
+        part: &Part,
+        table: pg_sys::Relation,
+        mask: &ColumnMask,
+        state: State,
+    ) -> Self {
         if !state::exists(state.deck) {
             copy::changed(part.relid);
         }
@@ -361,7 +72,7 @@ impl Deck {
         }
     }
 
-    fn close(self) {
+    pub(super) fn close(self) {
         // SAFETY: opened by `open` and `next`.
         unsafe {
             if let Some(scan) = self.scan {
@@ -377,7 +88,7 @@ impl Deck {
     ///
     /// # Safety
     /// The value is of the column's type.
-    unsafe fn hash(&self, value: Datum) -> Option<i64> {
+    pub(super) unsafe fn hash(&self, value: Datum) -> Option<i64> {
         let (function, collation) = self.hash?;
         // SAFETY: by the caller's promise. The seed 0 gives the hashes that indexes use.
         let hash =
@@ -389,7 +100,7 @@ impl Deck {
     ///
     /// # Safety
     /// The value is of the column's type.
-    unsafe fn add(&mut self, key: Option<i64>, hash: Option<i64>, value: Datum) {
+    pub(super) unsafe fn add(&mut self, key: Option<i64>, hash: Option<i64>, value: Datum) {
         self.state.cards += 1;
         // SAFETY: by the caller's promise.
         unsafe { self.insert(key, hash, Some(value)) };
