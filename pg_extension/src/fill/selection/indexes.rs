@@ -13,8 +13,9 @@ pub struct Index {
     pub name: String,
     /// The relation it is of, as the object of FROM.
     relation: String,
-    /// Whether the caller may read that relation, and sees all its rows.
-    is_visible: bool,
+    /// Whether it can be asked for rows that are there: the caller may read all of them, and the
+    /// planner may use it.
+    answers: bool,
     method: String,
     is_exclusion: bool,
     /// What is compared, as SQL over a row.
@@ -81,44 +82,57 @@ impl Index {
     pub fn refused_by_rows(&self, number: usize) -> String {
         let expressions = self.elements.iter();
         let expressions = expressions.map(|element| element.expression.clone());
-        let condition = self.condition.clone();
-        self.refused_by(number, &self.relation, expressions.collect(), condition)
+        let expressions: Vec<String> = expressions.collect();
+        let condition = self.condition.as_deref();
+        self.refused_by(number, &self.relation, &expressions, condition)
     }
 
     /// The same for rows of a table that has columns of these names.
     pub fn refused_by_computed(&self, number: usize, table: &str) -> String {
         let names = self.names(number).into_iter();
-        let names = names.map(|name| format!("synth_there.{name}"));
+        let names: Vec<String> = names.map(|name| format!("synth_there.{name}")).collect();
         let held = format!("synth_there.w{number}");
-        let condition = self.condition.as_ref().map(|_| held);
-        self.refused_by(number, table, names.collect(), condition)
+        let condition = self.condition.as_ref().map(|_| held.as_str());
+        self.refused_by(number, table, &names, condition)
     }
 
     fn refused_by(
         &self,
         number: usize,
         relation: &str,
-        theirs: Vec<String>,
-        condition: Option<String>,
+        theirs: &[String],
+        condition: Option<&str>,
     ) -> String {
-        let pairs = self.elements.iter().zip(theirs).enumerate();
-        let mut conditions: Vec<String> = pairs
-            .map(|(place, (element, theirs))| {
+        let exists = |nulls_equal: bool| {
+            let pairs = self.elements.iter().zip(theirs).enumerate();
+            let compared = pairs.map(|(place, (element, theirs))| {
                 let (collation, operator) = (&element.collation, &element.operator);
                 let ours = format!("synth_new.e{number}_{place}");
                 let compared = format!("({theirs}) {collation} {operator} {ours} {collation}");
-                if self.nulls_equal {
+                if nulls_equal {
                     format!("({compared} OR ({theirs}) IS NULL AND {ours} IS NULL)")
                 } else {
                     compared
                 }
-            })
-            .collect();
-        conditions.extend(condition);
-        let exists = format!(
-            "EXISTS (SELECT FROM {relation} synth_there WHERE {})",
-            conditions.join(" AND ")
-        );
+            });
+            let conditions: Vec<String> = compared.chain(condition.map(str::to_owned)).collect();
+            let conditions = conditions.join(" AND ");
+            format!("EXISTS (SELECT FROM {relation} synth_there WHERE {conditions})")
+        };
+        let exists = if self.nulls_equal {
+            // An index finds no row by a condition with OR: only keys with NULLs need one.
+            let places = 0..self.elements.len();
+            let ours = places.map(|place| format!("synth_new.e{number}_{place}"));
+            let ours: Vec<String> = ours.collect();
+            format!(
+                "CASE WHEN pg_catalog.num_nulls({}) = 0 THEN {} ELSE {} END",
+                ours.join(", "),
+                exists(false),
+                exists(true)
+            )
+        } else {
+            exists(false)
+        };
         match self.condition {
             Some(_) => format!("synth_new.w{number} AND {exists}"),
             None => exists,
@@ -193,10 +207,10 @@ pub fn relation(described: &Described) -> String {
     format!("ONLY {}", described.qualified)
 }
 
-/// Conditions that rows which are there refuse a candidate, one an index; none where the caller may
-/// not read all of them in the place where the index lies.
+/// Conditions that rows which are there refuse a candidate, one an index; none where not every index
+/// can be asked.
 pub fn refused_by_rows(indexes: &[Index]) -> Option<Vec<String>> {
-    if !indexes.iter().all(|index| index.is_visible) {
+    if !indexes.iter().all(|index| index.answers) {
         return None;
     }
     let indexes = indexes.iter().enumerate();
@@ -213,7 +227,8 @@ pub fn unproven(described: &Described, plan: &Plan) -> Vec<Index> {
     query(
         "SELECT ic.relname::text, i.indrelid, am.amname::text, i.indisexclusion, i.indnullsnotdistinct,
                 pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid),
-                has_table_privilege(i.indrelid, 'SELECT') AND NOT row_security_active(i.indrelid),
+                has_table_privilege(i.indrelid, 'SELECT') AND NOT row_security_active(i.indrelid)
+                AND i.indisvalid AND NOT i.indnullsnotdistinct,
                 k.expressions, k.collations, k.classes, k.operators, k.equalities,
                 CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END
                 || format('%s.%I', c.relnamespace::regnamespace, c.relname)
@@ -271,7 +286,7 @@ pub fn unproven(described: &Described, plan: &Plan) -> Vec<Index> {
             Ok(Some(Index {
                 name: row.get::<String>(1)?.unwrap_or_default(),
                 relation: row.get::<String>(14)?.unwrap_or_default(),
-                is_visible: row.get::<bool>(8)? == Some(true),
+                answers: row.get::<bool>(8)? == Some(true),
                 method: row.get::<String>(3)?.unwrap_or_default(),
                 is_exclusion: row.get::<bool>(4)? == Some(true),
                 nulls_equal: row.get::<bool>(5)? == Some(true),
