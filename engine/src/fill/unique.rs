@@ -17,6 +17,8 @@ pub(super) struct Digit {
     pub limit: Option<u64>,
     /// Indexes from the limit on begin anew, for rows that may yet be refused.
     pub around: bool,
+    /// The index that means NULL, where NULLs count as equal.
+    pub null: Option<u64>,
 }
 
 impl Digit {
@@ -29,10 +31,11 @@ impl Digit {
             modulus: None,
             limit,
             around: false,
+            null: None,
         }
     }
 
-    /// The index of a row; none beyond the limit.
+    /// The index of a row; none for NULL and beyond the limit.
     #[inline]
     pub fn at(&self, row: u64) -> Option<u64> {
         let mut number = self.start.wrapping_add(row);
@@ -53,10 +56,11 @@ impl Digit {
             None => number,
         };
         let digit = scrambled / self.divisor;
-        Some(match self.modulus {
+        let index = match self.modulus {
             Some(modulus) => digit % modulus.max(1),
             None => digit,
-        })
+        };
+        (self.null != Some(index)).then_some(index)
     }
 }
 
@@ -73,10 +77,19 @@ pub(super) struct Component {
     pub member: Member,
     /// How many values it has; `None`: no end.
     pub distinct: Option<u64>,
+    /// Whether the last of them is NULL.
+    pub null: bool,
     /// Whether counting through it looks natural next to a reference, as line numbers do.
     pub ordered: bool,
     /// Whether it may be unique on its own without looking odd, as text and UUIDs.
     pub alone: bool,
+}
+
+impl Component {
+    /// The index of NULL.
+    fn last_if_null(&self) -> Option<u64> {
+        self.distinct?.checked_sub(1).filter(|_| self.null)
+    }
 }
 
 /// Digits for the members of a unique constraint, and how many rows it can tell apart.
@@ -102,6 +115,7 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
                 component.member,
                 Digit {
                     scramble,
+                    null: component.last_if_null(),
                     ..Digit::whole(start, limit)
                 },
             )],
@@ -124,28 +138,27 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
     let mut digits = Vec::new();
     for component in components.iter().filter(|c| Some(c.member) != highest) {
         let count = component.distinct.unwrap_or(u64::MAX).max(1);
-        digits.push((component.member, product, count));
+        digits.push((component, product, count));
         product = product.saturating_mul(count);
     }
     let scramble = (product < u64::MAX).then(|| Permutation::new(product, key));
     let top = highest.map(|member| {
-        let distinct = components
-            .iter()
-            .find(|c| c.member == member)
-            .and_then(|c| c.distinct);
-        (member, distinct)
+        let component = components.iter().find(|c| c.member == member);
+        let distinct = component.and_then(|c| c.distinct);
+        let null = component.and_then(Component::last_if_null);
+        (member, distinct, null)
     });
     let capacity = match top {
-        Some((_, Some(count))) => Some(product.saturating_mul(count)),
-        Some((_, None)) => None,
+        Some((_, Some(count), _)) => Some(product.saturating_mul(count)),
+        Some((_, None, _)) => None,
         None => Some(product),
     }
     .filter(|&capacity| capacity < u64::MAX);
     let mut members: Vec<(Member, Digit)> = digits
         .into_iter()
-        .map(|(member, divisor, modulus)| {
+        .map(|(component, divisor, modulus)| {
             (
-                member,
+                component.member,
                 Digit {
                     start,
                     scramble,
@@ -153,11 +166,12 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
                     modulus: Some(modulus),
                     limit: capacity,
                     around: false,
+                    null: component.last_if_null(),
                 },
             )
         })
         .collect();
-    if let Some((member, _)) = top {
+    if let Some((member, _, null)) = top {
         members.push((
             member,
             Digit {
@@ -167,6 +181,7 @@ pub(super) fn scheme(components: &[Component], start: u64, rows: u64, key: Strea
                 modulus: None,
                 limit: capacity,
                 around: false,
+                null,
             },
         ));
     }
@@ -186,16 +201,17 @@ mod tests {
         /// Whatever members a constraint has: as many rows differ as the scheme says there are.
         #[test]
         fn rows_differ_up_to_the_capacity(
-            counts in proptest::collection::vec((1_u64..8, any::<bool>(), any::<bool>()), 1..4),
+            counts in proptest::collection::vec((1_u64..8, any::<bool>(), any::<bool>(), any::<bool>()), 1..4),
             start in 0_u64..5,
             key: u64,
         ) {
             let components: Vec<Component> = counts
                 .iter()
                 .enumerate()
-                .map(|(place, &(distinct, ordered, alone))| Component {
+                .map(|(place, &(distinct, ordered, alone, null))| Component {
                     member: if ordered { Member::Column(place) } else { Member::Reference(place) },
                     distinct: Some(distinct),
+                    null,
                     ordered,
                     alone: ordered && alone,
                 })
@@ -209,8 +225,10 @@ mod tests {
                     .iter()
                     .map(|(member, digit)| {
                         let (Member::Column(place) | Member::Reference(place)) = *member;
-                        let index = digit.at(row).unwrap();
-                        assert!(index < counts[place].0, "{index} of {:?}", counts[place]);
+                        let (distinct, _, _, null) = counts[place];
+                        let last = distinct - u64::from(null);
+                        let index = digit.at(row).unwrap_or(last);
+                        assert!(index < distinct, "{index} of {:?}", counts[place]);
                         (place, index)
                     })
                     .collect();

@@ -21,6 +21,7 @@ tests![
     a_shortage_that_no_index_makes,
     a_trigger_may_change_what_is_compared,
     others_write_meanwhile,
+    nulls_that_count_as_equal,
 ];
 
 /// A table whose first row, and whose first statement, is an error.
@@ -329,4 +330,52 @@ fn others_write_meanwhile(pg: &Postgres) {
     );
     assert_eq!(session.value("SELECT count(*) FROM target"), "100");
     session.refused("SELECT synth_fill('target', 1, 1)", "21000", "many (a)");
+}
+
+/// Each column that may be NULL has one value more; how many fit is said of all of them.
+fn nulls_that_count_as_equal(pg: &Postgres) {
+    const CASES: [(&str, u32); 5] = [
+        (
+            "a integer CHECK (a BETWEEN 1 AND 4), b integer CHECK (b BETWEEN 1 AND 3), UNIQUE NULLS NOT DISTINCT (a, b)",
+            20,
+        ),
+        (
+            "a integer CHECK (a BETWEEN 1 AND 4), b integer NOT NULL CHECK (b BETWEEN 1 AND 3), UNIQUE NULLS NOT DISTINCT (a, b)",
+            15,
+        ),
+        (
+            "a boolean, b boolean, c boolean, UNIQUE NULLS NOT DISTINCT (a, b, c)",
+            27,
+        ),
+        (
+            "a integer CHECK (a BETWEEN 1 AND 4), b boolean, CONSTRAINT k CHECK (a > 0), UNIQUE NULLS NOT DISTINCT (b)",
+            3,
+        ),
+        (
+            "a integer CHECK (a BETWEEN 1 AND 4), b text GENERATED ALWAYS AS ((a + 1)::text) STORED, UNIQUE NULLS NOT DISTINCT (a)",
+            5,
+        ),
+    ];
+    let mut session = prepared(pg);
+    for (columns, most) in CASES {
+        unwritable(&mut session, &format!("CREATE TABLE target ({columns})"));
+        let says = format!("leaves room for {most} rows");
+        let said =
+            session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 100)");
+        assert!(said.contains(&says), "{columns}: {said}");
+        short(&mut session, most + 1, &says);
+        written(&mut session, most);
+    }
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (a integer CHECK (a BETWEEN 1 AND 4)); CREATE UNIQUE INDEX few ON target ((a + 1)) NULLS NOT DISTINCT",
+    );
+    short(&mut session, 6, "few (a) leaves room for 5 rows");
+    written(&mut session, 2);
+    session.refused(
+        "SELECT synth_fill('target', 4, 2)",
+        "21000",
+        "few (a) leaves room for 3 rows",
+    );
+    written(&mut session, 3);
 }

@@ -438,7 +438,8 @@ impl Planner {
             .table
             .uniques
             .iter()
-            .any(|unique| unique.nulls_equal && unique.columns.contains(&place));
+            // Of others the database says which rows it takes.
+            .any(|unique| unique.plain && unique.nulls_equal && unique.columns.contains(&place));
         // A range without an end overlaps every later one.
         if equal_nulls || self.slots.iter().any(|slot| slot.has(place)) {
             return 0;

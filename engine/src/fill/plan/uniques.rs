@@ -185,6 +185,9 @@ impl Planner {
             };
             components.push(component);
         }
+        if unique.nulls_equal && members.len() > 1 {
+            self.count_nulls(&mut components);
+        }
         // Numbers go on after the largest there is: they need no other start. So do slots.
         let continues = matches!(&members[..], [Member::Column(column)] if self.goes_on(*column))
             || members.iter().any(
@@ -266,6 +269,29 @@ impl Planner {
             });
         }
         by_index
+    }
+
+    /// Where NULLs count as equal and values do not suffice, NULL is one more of each column that may
+    /// have it.
+    fn count_nulls(&self, components: &mut [Component]) {
+        let needed = self.rows.saturating_add(self.table.existing_rows);
+        let values = components.iter().try_fold(1_u64, |product, component| {
+            Some(product.saturating_mul(component.distinct?))
+        });
+        if values.is_none_or(|values| values >= needed) {
+            return;
+        }
+        for component in components {
+            let Member::Column(column) = component.member else {
+                continue;
+            };
+            let planned = &self.table.columns[column];
+            let wished = planned.wish.values.is_some() && planned.wish.null_fraction.is_none();
+            if !planned.not_null && self.can_be_null(column) && !wished {
+                component.distinct = component.distinct.map(|count| count + 1);
+                component.null = true;
+            }
+        }
     }
 
     /// Where candidates may be refused for another reason and values by index hardly suffice, those
@@ -395,6 +421,7 @@ impl Planner {
                 Some(Component {
                     member,
                     distinct: Some(keys.keys.len() as u64),
+                    null: false,
                     ordered: false,
                     alone: false,
                 })
@@ -428,6 +455,7 @@ impl Planner {
                 Some(Component {
                     member,
                     distinct: source.distinct(),
+                    null: false,
                     ordered,
                     alone: matches!(source, Source::Text(_))
                         || matches!(self.table.columns[column].class, Class::Uuid),
