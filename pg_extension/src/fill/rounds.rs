@@ -132,11 +132,21 @@ impl Filling {
             // A row as a whole has them, too.
             expression.contains(&whole) || names.any(|name| mentions(expression, name))
         });
-        // Where they are NULL, an index refuses no row for them.
-        let mut uniques = table.uniques.iter().filter(|unique| unique.nulls_equal);
+        // In an empty table they are NULL, or the row's own: an index refuses no row for them. Beside
+        // rows that are there, later rounds have more to refer to than these.
+        let begun = self.described.table.existing_rows > 0;
+        let uniques = table.uniques.iter();
+        let uniques = uniques
+            .filter(|unique| begun || unique.nulls_equal)
+            .map(|unique| (&unique.name, &unique.columns));
+        let exclusions = table.exclusions.iter().filter(|_| begun);
+        let exclusions = exclusions.map(|exclusion| (&exclusion.name, &exclusion.columns));
+        let mut indexes = uniques
+            .chain(exclusions)
+            .filter(|(name, _)| plan.unproven.contains(*name));
         columns.is_empty()
             || !mentioned
-                && !uniques.any(|unique| unique.columns.iter().any(|c| columns.contains(c)))
+                && !indexes.any(|(_, positions)| positions.iter().any(|c| columns.contains(c)))
     }
 
     /// Whether no two rows may refer to the same one.
