@@ -10,7 +10,9 @@ tests![
 ];
 
 /// The versions that were released before this one.
-const RELEASED: [&str; 6] = ["0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0", "0.6.0"];
+const RELEASED: [&str; 7] = [
+    "0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0", "0.6.0", "0.7.0",
+];
 
 fn at_version(pg: &Postgres, version: &str) -> Session {
     let mut session = fresh(pg);

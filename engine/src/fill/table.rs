@@ -32,6 +32,9 @@ pub struct Table {
     /// Limits on the number of rows that are in no constraint, as what a sequence has left: how
     /// many, and what limits them.
     pub limits: Vec<(u64, String)>,
+    /// Numbers that a constraint refuses some of are drawn from at least so many times as many as there
+    /// are rows.
+    pub room: u64,
     /// How many rows there are already.
     pub existing_rows: u64,
     /// The first candidate of this plan, where others have been written from an earlier one that knew

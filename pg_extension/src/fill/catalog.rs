@@ -20,6 +20,7 @@ use crate::error::raise;
 use crate::query::query;
 
 /// A table of the catalog.
+#[derive(Clone)]
 pub struct Described {
     /// Its OID.
     pub relid: Oid,
@@ -39,6 +40,7 @@ pub struct Described {
 }
 
 /// A column in the database.
+#[derive(Clone)]
 pub struct DescribedColumn {
     /// Its number.
     pub number: i16,
@@ -46,6 +48,18 @@ pub struct DescribedColumn {
     pub cast: String,
     /// The type under its domains, with modifier, as SQL under the safe search path.
     pub base: String,
+    /// The numbers that its sequence gives, where that may be known.
+    pub numbers: Option<Numbers>,
+}
+
+/// What a sequence gives, as it stood when it was read; numbers as SQL.
+#[derive(Clone)]
+pub struct Numbers {
+    /// The number before the next one.
+    pub last: String,
+    pub step: String,
+    /// None is given after this one.
+    pub end: String,
 }
 
 /// A foreign key.
@@ -192,6 +206,7 @@ pub fn describe(relid: Oid) -> Described {
                 number: column.number,
                 cast: types.qualified(column.type_id),
                 base: types.base(column.type_id, column.typmod),
+                numbers: None,
             })
             .collect(),
         references: references(&found),
@@ -278,6 +293,7 @@ fn engine_table(relid: Oid, found: &CatalogTable, types: &Types, partitions: Vec
         references: Vec::new(),
         limits: Vec::new(),
         partitions,
+        room: 0,
         existing_rows: 0,
         begun: 0,
         now: now(),

@@ -1,6 +1,7 @@
 //! Filling one table: what is known of it, its plan, and what is said before a row is written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use arrow_array::{Array, StringArray};
 use pgrx::IntoDatum;
@@ -10,13 +11,16 @@ use serde_json::{Map, Value};
 use synth_engine::fill::{Batch, Given, Keys, Plan, Problem, Reference, Table, Values};
 
 use super::catalog::{Described, DescribedReference, describe};
-use super::gate::{BATCH, Gate};
+use super::gate::{BATCH, Candidates, Gate};
+use super::rounds::Rehearsal;
+use super::selection::Selection;
 use super::shortage::{columns_of, unmade_for};
 use super::{insert, keys, overrides, policies, privileges, state};
 use crate::boundary::relation_name;
 use crate::error::{raise, raise_with_detail};
 
 /// A table that is being filled.
+#[derive(Clone)]
 pub struct Filling {
     /// What the catalogs say, with the state before the first row was written.
     pub described: Described,
@@ -37,6 +41,13 @@ pub struct Filling {
     pub used: HashSet<String>,
     /// Conditions of row-level security.
     pub policies: Vec<String>,
+    /// Numbers that a constraint refuses some of are drawn from at least so many times as many as there
+    /// are rows.
+    room: u64,
+    /// Rows that were found for the rounds to come, in order.
+    pub selections: VecDeque<Rc<Selection>>,
+    /// Where rounds are gone through without writing them: what they found.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// How references are met in a round.
@@ -92,7 +103,26 @@ impl Filling {
             next: 0,
             used: HashSet::new(),
             policies,
+            room: 1,
+            selections: VecDeque::new(),
+            rehearsal: None,
         }
+    }
+
+    /// Where a plan found room for too few rows, with numbers from a part of what they may be: takes
+    /// more of that for the next plan; whether there is more.
+    pub fn make_room(&mut self, plan: &Plan) -> bool {
+        // Sums and products of numbers as large as their type leave it, so that is the last resort.
+        let more = plan.is_cut && self.room < u64::MAX;
+        if more {
+            self.room = if self.room == 1 { 1 << 12 } else { u64::MAX };
+        }
+        more
+    }
+
+    /// What the rows of a plan have to pass.
+    pub fn gate(&self, plan: &Plan) -> Gate {
+        Gate::new(&self.described, plan, &self.policies, self.written)
     }
 
     /// A round that does not look at what references refer to, which may not be there yet.
@@ -111,7 +141,7 @@ impl Filling {
     /// What the first candidates of a blind plan that pass the constraints have in some of the written
     /// columns; where none passes, what the first have.
     pub fn first_values(&self, plan: &Plan, places: &[usize], count: u64) -> Vec<Vec<String>> {
-        let gate = Gate::new(&self.described, plan, &self.policies);
+        let gate = self.gate(plan);
         let references = self.described.references.iter();
         let referring: HashSet<usize> = references.flat_map(|r| r.positions.clone()).collect();
         let mut out = vec![Vec::new(); places.len()];
@@ -132,7 +162,7 @@ impl Filling {
                     *values = StringArray::new_null(values.len());
                 }
             }
-            let mut passing = gate.passing(&batch, BATCH);
+            let mut passing = gate.passing(&Candidates::first(&batch, BATCH, found));
             passing.truncate((count - found) as usize);
             take(&batch, &passing, &mut out);
             found += passing.len() as u64;
@@ -163,11 +193,18 @@ impl Filling {
     pub fn plan(&self, round: &Round) -> Plan {
         let mut table: Table = self.described.table.clone();
         let begun = self.written > 0;
-        let mut described_references =
-            keys::references(&self.described, round, begun, self.rows, self.seed);
+        let mut described_references = keys::references(
+            &self.described,
+            round,
+            begun,
+            self.found(),
+            self.rows,
+            self.seed,
+        );
         // Keys that are foreseen go on with the rows.
         let begins = begun && round.foreseen.is_empty();
         table.begun = if begins { self.next } else { 0 };
+        table.room = self.room;
         for reference in &mut described_references {
             self.meet(reference, round);
         }
@@ -280,7 +317,7 @@ impl Filling {
             let none = (0..looked as usize).all(|row| !batch.is_row(row));
             return none.then(|| unmade_for(plan, &batch));
         }
-        Gate::new(&self.described, plan, &self.policies).rehearse(plan, self.rows)
+        self.gate(plan).rehearse(plan, self.rows)
     }
 
     /// Asks for no more rows than the table can hold, and notes why.

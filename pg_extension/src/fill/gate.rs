@@ -6,7 +6,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::spi::{Result, SpiHeapTupleData};
 use synth_engine::fill::{Batch, Given, Plan};
 
-use super::catalog::Described;
+use super::catalog::{Described, Numbers};
 use super::filling::given_references;
 use super::shortage::unmade_for;
 use super::subtransaction::{attempt, is_data_error};
@@ -16,7 +16,29 @@ use crate::scratch::freed;
 /// Candidates looked at together.
 pub const BATCH: u64 = 1_000;
 
+/// Candidates to look at.
+pub struct Candidates<'a> {
+    pub batch: &'a Batch,
+    /// Their places in the batch.
+    pub rows: Vec<usize>,
+    /// So many rows come before them, of those that the gate is for.
+    pub ahead: u64,
+}
+
+impl<'a> Candidates<'a> {
+    /// The first candidates of a batch, as far as they are rows.
+    pub fn first(batch: &'a Batch, count: u64, ahead: u64) -> Self {
+        let is_row = |row: &usize| batch.is_row(*row);
+        Self {
+            batch,
+            rows: (0..count as usize).filter(is_row).collect(),
+            ahead,
+        }
+    }
+}
+
 /// What is read of candidates that pass, as SQL.
+#[derive(Clone)]
 pub struct Reading {
     /// Expressions over a candidate `t`, with names.
     pub computed: String,
@@ -38,6 +60,7 @@ impl Reading {
 }
 
 /// What the rows of a table have to pass, as SQL.
+#[derive(Clone)]
 pub struct Gate {
     /// Name and condition.
     conditions: Vec<(String, String)>,
@@ -45,11 +68,16 @@ pub struct Gate {
     columns: Vec<String>,
     /// Generated columns, which are computed from the others.
     generated: Vec<String>,
+    /// Columns that sequences number: what they give, and SQL around that.
+    numbered: Vec<(Numbers, String)>,
+    /// So many numbers are given since sequences were read.
+    given: u64,
 }
 
 impl Gate {
-    /// The gate of a table; `policies` are conditions of row-level security.
-    pub fn new(described: &Described, plan: &Plan, policies: &[String]) -> Self {
+    /// The gate of a table; `policies` are conditions of row-level security, and `given` says how many
+    /// rows were written since the table was described.
+    pub fn new(described: &Described, plan: &Plan, policies: &[String], given: u64) -> Self {
         let table = plan.table();
         let mut conditions: Vec<(String, String)> = table
             .checks
@@ -86,6 +114,7 @@ impl Gate {
         conditions.extend(given_references(described, plan));
         let mut columns = Vec::new();
         let mut generated = Vec::new();
+        let mut numbered = Vec::new();
         let mut computed = Vec::new();
         for (position, column) in table.columns.iter().enumerate() {
             let name = pgrx::spi::quote_identifier(&column.name);
@@ -107,7 +136,13 @@ impl Gate {
                 (None, Given::Constant(text) | Given::Expression(text)) => {
                     format!("({text})::{base} AS {name}")
                 }
-                (None, _) => format!("NULL::{base} AS {name}"),
+                (None, _) => {
+                    if let Some(numbers) = &described.columns[position].numbers {
+                        numbered.push((numbers.clone(), format!("::{base} AS {name}")));
+                        continue;
+                    }
+                    format!("NULL::{base} AS {name}")
+                }
             });
         }
         if !computed.is_empty() {
@@ -119,15 +154,26 @@ impl Gate {
             conditions,
             columns,
             generated,
+            numbered,
+            given,
         }
     }
 
-    /// Candidates as rows of the table.
-    fn source(&self, columns: usize) -> String {
+    /// Candidates as rows of the table, with the numbers that sequences would give them if all were
+    /// written, after so many others.
+    fn source(&self, columns: usize, ahead: u64) -> String {
+        let before = self.given.saturating_add(ahead);
+        let numbered = self.numbered.iter().map(|(numbers, column)| {
+            let Numbers { last, step, end } = numbers;
+            let last_of = if step.starts_with('-') { "GREATEST" } else { "LEAST" };
+            format!("{last_of}({last}::numeric + {step} * ({before}::numeric + u.synth_place), {end}){column}")
+        });
+        let columns_of = self.columns.iter().cloned().chain(numbered);
+        let columns_of = columns_of.chain(["u.synth_place".to_owned()]);
+        let columns_of: Vec<String> = columns_of.collect();
         let inner = format!(
-            "SELECT {}{}u.synth_place FROM {}",
-            self.columns.join(", "),
-            if self.columns.is_empty() { "" } else { ", " },
+            "SELECT {} FROM {}",
+            columns_of.join(", "),
             unnested(columns)
         );
         if self.generated.is_empty() {
@@ -140,9 +186,9 @@ impl Gate {
     }
 
     /// Which of the candidates pass.
-    pub fn passing(&self, batch: &Batch, rows: u64) -> Vec<usize> {
+    pub fn passing(&self, candidates: &Candidates) -> Vec<usize> {
         if self.conditions.is_empty() {
-            return batch_rows(batch, rows);
+            return candidates.rows.clone();
         }
         let nothing = Reading {
             computed: "NULL::pg_catalog.text AS synth_nothing".to_owned(),
@@ -150,68 +196,75 @@ impl Gate {
             unless: Vec::new(),
         };
         let read = |_: &SpiHeapTupleData| Ok(Some(()));
-        let passing = self.select(&nothing, batch, rows, &read);
+        let passing = self.select(&nothing, candidates, &read);
         passing.into_iter().map(|(row, ())| row).collect()
     }
 
-    /// An expression over the candidates that pass, each with its place in the batch. A candidate
+    /// An expression over the candidates of some that pass, each with its place in the batch. A candidate
     /// for which an expression raises an error of its data does not pass.
     pub fn select<T>(
         &self,
         reading: &Reading,
-        batch: &Batch,
-        rows: u64,
+        candidates: &Candidates,
         read: &impl Fn(&SpiHeapTupleData) -> Result<Option<T>>,
     ) -> Vec<(usize, T)> {
-        let sql = self.statement(reading, batch.columns.len());
-        let run = |rows: &[usize]| {
+        let columns = &candidates.batch.columns;
+        let run = |rows: &[usize], ahead: u64| {
+            let sql = self.statement(reading, columns.len(), ahead);
             let read = |row: &SpiHeapTupleData| {
-                let place = row.get::<i64>(2)?.unwrap_or(1);
+                let place = row.get::<i64>(row.columns())?.unwrap_or(1);
                 Ok(read(row)?.map(|value| (rows[(place - 1) as usize], value)))
             };
-            reading.run(|| query(&sql, &parameters(&batch.columns, Some(rows)), read))
+            reading.run(|| query(&sql, &parameters(columns, Some(rows)), read))
         };
-        among(&batch_rows(batch, rows), &run)
+        among(&candidates.rows, candidates.ahead, &run)
     }
 
-    /// Inserts expressions over the candidates that pass, and their places, into a table, without
+    /// Inserts expressions over the candidates of some that pass, and their places, into a table, without
     /// those that its indexes refuse; gives which arrived.
-    pub fn insert(&self, table: &str, reading: &Reading, batch: &Batch, rows: u64) -> Vec<usize> {
-        let sql = format!(
-            "INSERT INTO {table} {} ON CONFLICT DO NOTHING RETURNING synth_place",
-            self.statement(reading, batch.columns.len()),
-        );
-        let run = |rows: &[usize]| {
+    pub fn insert(&self, table: &str, reading: &Reading, candidates: &Candidates) -> Vec<usize> {
+        let columns = &candidates.batch.columns;
+        let run = |rows: &[usize], ahead: u64| {
+            let sql = format!(
+                "INSERT INTO {table} {} ON CONFLICT DO NOTHING RETURNING synth_place",
+                self.statement(reading, columns.len(), ahead),
+            );
             let read = |row: &SpiHeapTupleData| {
                 let place = row.get::<i64>(1)?;
                 Ok(place.map(|place| rows[(place - 1) as usize]))
             };
-            reading.run(|| write(&sql, &parameters(&batch.columns, Some(rows)), read))
+            reading.run(|| write(&sql, &parameters(columns, Some(rows)), read))
         };
-        among(&batch_rows(batch, rows), &run)
+        among(&candidates.rows, candidates.ahead, &run)
     }
 
     /// Makes a temporary table with the columns that [`Gate::insert`] writes.
     pub fn create(&self, table: &str, reading: &Reading, columns: usize) {
         let sql = format!(
             "CREATE TEMPORARY TABLE {table} AS {} WITH NO DATA",
-            self.statement(reading, columns)
+            self.statement(reading, columns, 0)
         );
         execute(&sql, &nothing(columns));
     }
 
     /// An expression over a row `synth_new` of which all that is computed is NULL.
-    pub fn of_nulls(&self, computed: &str, read: &str, columns: usize) {
+    pub fn of_nulls<T>(
+        &self,
+        computed: &str,
+        expression: &str,
+        columns: usize,
+        read: impl FnMut(&SpiHeapTupleData) -> Result<Option<T>>,
+    ) -> Option<T> {
         let sql = format!(
-            "SELECT {read} FROM (VALUES (1)) v
+            "SELECT {expression} FROM (VALUES (1)) v
              LEFT JOIN (SELECT {computed} FROM {} WHERE false) synth_new ON true",
-            self.source(columns)
+            self.source(columns, 0)
         );
-        query(&sql, &nothing(columns), |_| Ok(None::<()>));
+        query(&sql, &nothing(columns), read).pop()
     }
 
     /// The query that reads the candidates that pass, in order.
-    fn statement(&self, reading: &Reading, columns: usize) -> String {
+    fn statement(&self, reading: &Reading, columns: usize, ahead: u64) -> String {
         let unless = if reading.unless.is_empty() {
             String::new()
         } else {
@@ -223,7 +276,7 @@ impl Gate {
              {unless} ORDER BY synth_new.synth_place",
             reading.read,
             reading.computed,
-            self.source(columns),
+            self.source(columns, ahead),
             self.condition(),
         )
     }
@@ -253,7 +306,7 @@ impl Gate {
         let sql = format!(
             "SELECT ARRAY[{}] FROM {}",
             counts.join(", "),
-            self.source(columns.len()),
+            self.source(columns.len(), 0),
         );
         let count = || {
             query(&sql, &parameters(columns, None), |row| {
@@ -272,11 +325,13 @@ impl Gate {
     pub fn rehearse(&self, plan: &Plan, rows: u64) -> Option<String> {
         let tried = rows.clamp(1, BATCH);
         let columns = plan.batch(0..tried);
-        if columns.columns.is_empty() || !self.passing(&columns, tried).is_empty() {
+        let candidates = Candidates::first(&columns, tried, 0);
+        if columns.columns.is_empty() || !self.passing(&candidates).is_empty() {
             return None;
         }
         let more = plan.batch(tried..tried + 10 * BATCH);
-        if !self.passing(&more, 10 * BATCH).is_empty() {
+        let candidates = Candidates::first(&more, 10 * BATCH, 0);
+        if !self.passing(&candidates).is_empty() {
             return None;
         }
         if (0..tried as usize).all(|row| !columns.is_row(row)) {
@@ -360,25 +415,19 @@ pub fn parameters(columns: &[StringArray], rows: Option<&[usize]>) -> Vec<Parame
         .collect::<Vec<(Oid, Option<Datum>)>>()
 }
 
-/// The rows of a batch that are rows.
-fn batch_rows(batch: &Batch, rows: u64) -> Vec<usize> {
-    (0..rows as usize)
-        .filter(|&row| batch.is_row(row))
-        .collect()
-}
-
-/// Runs a query over candidates; where an expression raises an error, over halves of them.
-fn among<T>(rows: &[usize], run: &impl Fn(&[usize]) -> Vec<T>) -> Vec<T> {
+/// Runs a query over candidates, with the number of rows before them; where an expression raises an
+/// error, over halves of them.
+fn among<T>(rows: &[usize], ahead: u64, run: &impl Fn(&[usize], u64) -> Vec<T>) -> Vec<T> {
     if rows.is_empty() {
         return Vec::new();
     }
-    match attempt(|| run(rows), is_data_error) {
+    match attempt(|| run(rows, ahead), is_data_error) {
         Ok(found) => found,
         Err(_) if rows.len() == 1 => Vec::new(),
         Err(_) => {
             let (first, second) = rows.split_at(rows.len() / 2);
-            let mut found = among(first, run);
-            found.extend(among(second, run));
+            let mut found = among(first, ahead, run);
+            found.extend(among(second, ahead + first.len() as u64, run));
             found
         }
     }

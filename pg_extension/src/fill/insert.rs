@@ -8,7 +8,7 @@ use pgrx::{IntoDatum, PgSqlErrorCode::*};
 use synth_engine::fill::{Given, Plan};
 
 use super::catalog::Described;
-use super::gate::{BATCH, Gate, parameters, unnested};
+use super::gate::{BATCH, Candidates, Gate, parameters, unnested};
 use super::selection::Selection;
 use super::subtransaction::{attempt, is_data_error, is_of_row};
 use crate::boundary::check_for_interrupts;
@@ -61,7 +61,7 @@ pub fn insert(
                     .filter(|&(candidate, _)| selection.holds(candidate))
                     .map(|(_, row)| row)
                     .collect(),
-                _ => gate.passing(&batch, batch_end - next),
+                _ => gate.passing(&Candidates::first(&batch, batch_end - next, written)),
             };
             let room = (rows - written) as usize;
             let used = match passing.get(room.wrapping_sub(1)) {

@@ -1,12 +1,13 @@
 //! What `synth_plan_fill` says.
 
 use pgrx::IntoDatum;
+use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys;
 use synth_engine::fill::Plan;
 
 use super::filling::{Filling, Round};
-use super::gate::Gate;
-use super::subtransaction::undone;
+use super::shortage::message;
+use super::subtransaction::{attempt, undone};
 use crate::query::query;
 
 /// The most rows that a plan tries out by writing them.
@@ -29,6 +30,14 @@ pub struct PlanRow {
     pub problem: Option<String>,
 }
 
+/// How many rows there is room for, and why there is not for more.
+fn room(most: u64, why: &str) -> String {
+    if why.contains(&format!("leaves room for {most} rows")) {
+        return why.to_owned();
+    }
+    format!("there is room for {most} rows: {why}")
+}
+
 impl Filling {
     /// Whether triggers may drop rows, so that fewer than written down arrive.
     pub fn drops_rows(&self) -> bool {
@@ -49,21 +58,68 @@ impl Filling {
 
     /// What is not promised by construction is found out for all the rows, without writing one; where
     /// only that tells, a moderate number is written and undone.
-    fn try_out(&mut self, plan: &Plan) -> Option<String> {
-        if plan.unproven.is_empty() || plan.written.is_empty() || !self.is_foreseeable(plan) {
+    fn try_out(&mut self, mut plan: Plan, round: &Round) -> Option<String> {
+        if self.comes_in_rounds() {
+            return self.try_out_rounds();
+        }
+        if plan.unproven.is_empty() || plan.written.is_empty() {
             return None;
         }
-        let gate = Gate::new(&self.described, plan, &self.policies);
         let rows = self.rows;
-        match self.find(plan, &gate, rows) {
-            Some(selection) if selection.count < rows => Some(self.short(plan, &gate, &selection)),
-            Some(_) => None,
-            None => self.try_writing(plan, &gate),
+        loop {
+            let gate = self.gate(&plan);
+            let Some(selection) = self.find(&plan, &gate, rows) else {
+                let without_triggers = |filling: &Self| {
+                    let selection = filling.find_without_triggers(&plan, &gate, rows)?;
+                    let is_short = selection.count < rows;
+                    is_short.then(|| filling.short(&plan, &gate, &selection))
+                };
+                return self.try_writing(&plan, without_triggers);
+            };
+            if selection.count >= rows {
+                return None;
+            }
+            if !self.make_room(&plan) {
+                let why = self.short(&plan, &gate, &selection);
+                return Some(room(selection.count, &why));
+            }
+            plan = self.plan(round);
+        }
+    }
+
+    /// The same for a table whose rows come in rounds.
+    fn try_out_rounds(&mut self) -> Option<String> {
+        let rows = self.rows;
+        let known = |code| {
+            matches!(
+                code,
+                ERRCODE_CHECK_VIOLATION
+                    | ERRCODE_CARDINALITY_VIOLATION
+                    | ERRCODE_INSUFFICIENT_PRIVILEGE
+            )
+        };
+        let rehearsed = match attempt(|| self.rehearse_rounds(&Round::default()), known) {
+            Ok(rehearsed) => rehearsed,
+            Err(refused) => return Some(message(&refused).to_owned()),
+        };
+        let short = |rehearsed: &Self| {
+            let (most, why) = rehearsed.shortage(rows)?;
+            Some(room(most, &why))
+        };
+        let without_triggers = short(&rehearsed);
+        let last = rehearsed.found().last().map(|found| &found.plan);
+        match last {
+            Some(plan) if self.drops_rows() => self.try_writing(plan, |_| without_triggers),
+            _ => without_triggers,
         }
     }
 
     /// Writes rows and undoes that.
-    fn try_writing(&mut self, plan: &Plan, gate: &Gate) -> Option<String> {
+    fn try_writing(
+        &mut self,
+        plan: &Plan,
+        without_triggers: impl FnOnce(&Self) -> Option<String>,
+    ) -> Option<String> {
         let table = plan.table();
         let exclusions = table.exclusions.iter().map(|exclusion| &exclusion.name);
         let uniques = table.uniques.iter().map(|unique| &unique.name);
@@ -78,23 +134,21 @@ impl Filling {
         let rows = self.rows;
         let tried = rows.min(TRIED_OUT);
         let written = undone(|| {
-            self.write(plan, tried);
+            self.fill(tried, &mut Round::default());
             self.written
         });
         (self.written, self.next) = (0, 0);
         let triggers = self.row_triggers();
         if written < tried && triggers.is_empty() {
             let why = self.note.clone().unwrap_or_default();
-            return Some(format!("there is room for {written} rows: {why}"));
+            return Some(room(written, &why));
         }
         if tried == rows {
             return None;
         }
         if !triggers.is_empty()
-            && let Some(selection) = self.find_without_triggers(plan, gate, rows)
-            && selection.count < rows
+            && let Some(short) = without_triggers(self)
         {
-            let short = self.short(plan, gate, &selection);
             let triggers = triggers.join(", ");
             return Some(format!(
                 "{short}, unless trigger {triggers} changes rows; {tried} rows were tried"
@@ -147,7 +201,7 @@ impl Filling {
             ));
         }
         if problems.is_empty()
-            && let Some(problem) = self.try_out(&plan)
+            && let Some(problem) = self.try_out(plan.clone(), &round)
         {
             problems.push((Vec::new(), problem));
         }

@@ -1,12 +1,29 @@
 //! Tables that refer to themselves: rows come in rounds that grow tenfold, so that later rows refer
 //! to earlier ones.
+//!
+//! What a round has room for depends on the keys of those before it. So the rounds are rehearsed where
+//! construction does not promise them: their rows are found as they would be written, with keys as the
+//! database would give them, and the next round refers to these. Then a shortage is said before the
+//! first row is written, and the load has only to write what was found.
 
-use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
-use synth_engine::fill::{Given, Plan, mentions};
+use synth_engine::fill::{Given, Plan};
 
 use super::filling::{Filling, Round};
-use super::gate::Gate;
+use super::insert;
+use super::selection::Found;
+
+/// Rounds that are gone through without writing them.
+#[derive(Clone, Default)]
+pub struct Rehearsal {
+    /// The rows that each of them found.
+    pub found: Vec<Found>,
+    /// Whether it ended early: all rows that are still to come are promised by construction, or
+    /// cannot be known.
+    pub leaves_rest: bool,
+}
 
 impl Filling {
     /// Fills the table: references to itself in rounds that grow tenfold, so that later rows refer
@@ -17,6 +34,9 @@ impl Filling {
             .map(|reference| reference.name.clone())
             .filter(|name| !round.empty.contains(name))
             .collect();
+        if self.strict && self.comes_in_rounds() && !self.drops_rows() {
+            self.foresee(round);
+        }
         self.fill_in_rounds(until, round);
         if self.written > 0 {
             self.used.extend(met);
@@ -28,11 +48,7 @@ impl Filling {
             return;
         }
         let own = self.self_references();
-        if own
-            .iter()
-            .any(|name| !self.is_nullable(name) && self.is_one_to_one(name))
-        {
-            // Each row refers to itself: to other rows there is one reference only.
+        if self.refer_to_themselves() {
             for name in &own {
                 round.own.insert(name.clone());
                 let numbers = self.their_numbers(name);
@@ -40,14 +56,11 @@ impl Filling {
             }
         }
         if own.is_empty() || own.iter().all(|name| round.own.contains(name)) {
-            let plan = self.plan(round);
-            self.check(&plan);
-            self.limit(&plan);
+            let plan = self.plan_with_room(round, until);
             self.write(&plan, until.min(self.rows));
             return;
         }
         let has_rows = self.described.table.existing_rows > 0 || self.written > 0;
-        self.foresee(round);
         if !has_rows {
             self.open(round);
             let plan = self.plan(round);
@@ -89,64 +102,113 @@ impl Filling {
         }
     }
 
-    /// Looks for all rows of a table that refers to itself before the first round is written, as far
-    /// as what they refer to does not matter.
+    /// Whether each row refers to itself: there is one reference to each, and it must not be NULL.
+    fn refer_to_themselves(&self) -> bool {
+        let own = self.self_references();
+        let mut own = own.iter();
+        own.any(|name| !self.is_nullable(name) && self.is_one_to_one(name))
+    }
+
+    /// Whether rows refer to others of the same table.
+    pub fn comes_in_rounds(&self) -> bool {
+        !self.self_references().is_empty() && !self.refer_to_themselves()
+    }
+
+    /// Finds the rows of all rounds before the first is written. Where there are fewer than must come,
+    /// this raises the error.
     fn foresee(&mut self, round: &Round) {
-        if !self.strict || self.written > 0 {
-            return;
+        let rehearsed = self.rehearse_rounds(round);
+        if let Some((most, why)) = rehearsed.shortage(self.rows) {
+            insert::raise_full(&self.described, self.rows, most, &why);
         }
-        let mut round = round.clone();
-        if self.described.table.existing_rows == 0 {
-            self.open(&mut round);
-        }
-        let plan = self.plan(&round);
-        self.check(&plan);
-        self.limit(&plan);
-        if !plan.unproven.is_empty() && self.is_foreseeable(&plan) {
-            let gate = Gate::new(&self.described, &plan, &self.policies);
-            self.select(&plan, &gate, self.rows);
+        let rehearsal = rehearsed.rehearsal.unwrap_or_default();
+        let selections = rehearsal.found.into_iter().map(|found| found.selection);
+        let selections: VecDeque<_> = selections.collect();
+        if !rehearsal.leaves_rest && selections.iter().all(|selection| selection.is_certain) {
+            self.selections = selections;
         }
     }
 
-    /// Whether nothing that refuses rows looks at what they refer to in the same table.
-    pub fn is_foreseeable(&self, plan: &Plan) -> bool {
+    /// Goes through the rounds without writing them, as if triggers left rows as they are.
+    pub fn rehearse_rounds(&mut self, round: &Round) -> Self {
+        loop {
+            let mut rehearsed = self.clone();
+            rehearsed.rehearsal = Some(Rehearsal::default());
+            rehearsed.fill_in_rounds(u64::MAX, &mut round.clone());
+            let is_short = rehearsed.shortage(self.rows).is_some();
+            let mut plans = rehearsed.found().iter().map(|found| &found.plan);
+            let cut = plans.find(|plan| plan.is_cut).filter(|_| is_short);
+            if !cut.is_some_and(|plan| self.make_room(plan)) {
+                return rehearsed;
+            }
+        }
+    }
+
+    /// Whether the keys that its rows refer to are known before they are written.
+    fn knows_keys(&self, plan: &Plan) -> bool {
         let own = self.self_references();
-        let references = self.described.references.iter();
-        let columns: HashSet<usize> = references
-            .filter(|reference| own.contains(&reference.name))
-            .flat_map(|reference| reference.positions.clone())
-            .collect();
-        let table = plan.table();
-        let checks = table.checks.iter().map(|(_, check)| check);
-        let generated = table
-            .columns
-            .iter()
-            .filter_map(|column| match &column.default {
-                Given::Generated(expression) => Some(expression),
-                _ => None,
-            });
-        let whole = format!("{}.*", pgrx::spi::quote_identifier(&table.name));
-        let mut expressions = checks.chain(&self.described.partitions).chain(generated);
-        let mentioned = expressions.any(|expression| {
-            let mut names = columns.iter().map(|&column| &table.columns[column].name);
-            // A row as a whole has them, too.
-            expression.contains(&whole) || names.any(|name| mentions(expression, name))
+        let mut numbers = own.iter().flat_map(|name| self.their_numbers(name));
+        numbers.all(|number| {
+            let mut columns = self.described.columns.iter();
+            columns
+                .position(|column| column.number == number)
+                .is_some_and(|place| {
+                    let is_numbered = self.described.columns[place].numbers.is_some();
+                    let default = &plan.table().columns[place].default;
+                    plan.written.contains(&place)
+                        || is_numbered
+                        || matches!(default, Given::Generated(_) | Given::Constant(_))
+                })
+        })
+    }
+
+    /// Of rounds that were gone through: how many rows there is room for and why, where it is fewer.
+    pub fn shortage(&self, rows: u64) -> Option<(u64, String)> {
+        let leaves_rest = self.rehearsal.as_ref().is_none_or(|r| r.leaves_rest);
+        let most = if leaves_rest {
+            self.rows
+        } else {
+            self.written.min(self.rows)
+        };
+        (most < rows).then(|| (most, self.note.clone().unwrap_or_default()))
+    }
+
+    /// The rows that rounds found which are not written.
+    pub fn found(&self) -> &[Found] {
+        let rehearsal = self.rehearsal.as_ref();
+        rehearsal.map_or(&[], |rehearsal| &rehearsal.found)
+    }
+
+    /// Finds the rows of a round.
+    fn rehearse_round(&mut self, plan: &Plan, until: u64) {
+        let wanted = until.saturating_sub(self.written);
+        let opens = self.written == 0 && self.described.table.existing_rows == 0;
+        let is_promised = !opens && plan.unproven.is_empty() && self.policies.is_empty();
+        let gate = self.gate(plan);
+        let selection = if plan.written.is_empty() || is_promised || !self.knows_keys(plan) {
+            None
+        } else {
+            self.find_without_triggers(plan, &gate, wanted)
+        };
+        if let Some(selection) = &selection
+            && selection.count < wanted
+        {
+            self.note = Some(self.short(plan, &gate, selection));
+        }
+        let Some(rehearsal) = &mut self.rehearsal else {
+            return;
+        };
+        let Some(selection) = selection else {
+            rehearsal.leaves_rest = true;
+            return;
+        };
+        self.written += selection.count;
+        self.next = selection.end;
+        rehearsal.found.push(Found {
+            plan: plan.clone(),
+            gate,
+            selection: Rc::new(selection),
         });
-        // In an empty table they are NULL, or the row's own: an index refuses no row for them. Beside
-        // rows that are there, later rounds have more to refer to than these.
-        let begun = self.described.table.existing_rows > 0;
-        let uniques = table.uniques.iter();
-        let uniques = uniques
-            .filter(|unique| begun || unique.nulls_equal)
-            .map(|unique| (&unique.name, &unique.columns));
-        let exclusions = table.exclusions.iter().filter(|_| begun);
-        let exclusions = exclusions.map(|exclusion| (&exclusion.name, &exclusion.columns));
-        let mut indexes = uniques
-            .chain(exclusions)
-            .filter(|(name, _)| plan.unproven.contains(*name));
-        columns.is_empty()
-            || !mentioned
-                && !indexes.any(|(_, positions)| positions.iter().any(|c| columns.contains(c)))
     }
 
     /// Whether no two rows may refer to the same one.
@@ -178,6 +240,10 @@ impl Filling {
 
     /// Writes a round of rows that refer to each other; where it has no room for all, the next may.
     fn write_round(&mut self, plan: &Plan, until: u64) {
+        if self.rehearsal.is_some() {
+            self.rehearse_round(plan, until);
+            return;
+        }
         let strict = std::mem::replace(&mut self.strict, false);
         self.write(plan, until);
         self.strict = strict;

@@ -7,7 +7,7 @@ use pgrx::pg_sys::panic::CaughtError;
 use synth_engine::fill::{Batch, Plan};
 
 use super::catalog::Described;
-use super::gate::{BATCH, Gate, parameters};
+use super::gate::{BATCH, Candidates, Gate, parameters};
 use super::insert::{make_immediate, statement};
 use super::subtransaction::{attempt, is_of_row, undone};
 use crate::query::execute;
@@ -31,7 +31,7 @@ fn look(plan: &Plan, gate: &Gate, next: u64) -> Looked {
     let start = end.saturating_sub(BATCH);
     let batch = plan.batch(start..end);
     let looked = (start..end).count();
-    let passing = gate.passing(&batch, end - start);
+    let passing = gate.passing(&Candidates::first(&batch, end - start, 0));
     let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
     let unmade = (0..looked).filter(|&row| !batch.is_row(row)).count();
     if unmade > 0 {
@@ -136,15 +136,20 @@ pub fn unmade_for(plan: &Plan, batch: &Batch) -> String {
     names.join(", ")
 }
 
-/// The constraint or index that an error names, with its columns.
-fn named(described: &Described, error: &CaughtError) -> String {
+/// What an error says.
+pub fn message(error: &CaughtError) -> &str {
     let (CaughtError::PostgresError(report)
     | CaughtError::ErrorReport(report)
     | CaughtError::RustPanic {
         ereport: report, ..
     }) = error;
+    report.message()
+}
+
+/// The constraint or index that an error names, with its columns.
+fn named(described: &Described, error: &CaughtError) -> String {
     let table = &described.table;
-    let message = report.message();
+    let message = message(error);
     let names = (table.uniques.iter().map(|unique| &unique.name))
         .chain(table.exclusions.iter().map(|exclusion| &exclusion.name))
         .chain(table.checks.iter().map(|(name, _)| name));

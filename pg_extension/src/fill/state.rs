@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION;
 use pgrx::pg_sys;
+use pgrx::spi::SpiHeapTupleData;
 use synth_engine::fill::ordinal::Codec;
 use synth_engine::fill::{Element, Given, Table, Values};
 
-use super::catalog::Described;
+use super::catalog::{Described, Numbers};
 use super::gate::replace_word;
 use super::subtransaction::attempt;
 use super::{keys, privileges};
@@ -21,7 +22,7 @@ const COUNTED_PAGES: u32 = 16_384;
 /// of the values asked for are taken; and what its sequences have left.
 pub fn read(described: &mut Described) {
     read_rows(described);
-    described.table.limits = sequence_limits(described);
+    read_sequences(described);
 }
 
 fn read_rows(described: &mut Described) {
@@ -134,63 +135,94 @@ fn continued(table: &Table) -> BTreeSet<usize> {
     positions
 }
 
-/// What the sequences of a table have left to give. One that begins anew at its end is a limit to
-/// unique columns only.
-fn sequence_limits(described: &Described) -> Vec<(u64, String)> {
-    let table = &described.table;
-    let is_unique = |position: usize| {
+/// What the sequence of a column has left to give.
+struct Left {
+    /// How many numbers; unknown to whom the sequence may not tell.
+    count: Option<u64>,
+    /// How many numbers it gives in all.
+    all: u64,
+    /// What it is called in messages.
+    name: String,
+    /// Whether it begins anew at its end.
+    cycles: bool,
+}
+
+/// Reads what the sequences of a table have left to give. One that begins anew at its end is a limit
+/// to unique columns only.
+fn read_sequences(described: &mut Described) {
+    let mut limits = Vec::new();
+    for position in 0..described.columns.len() {
+        if described.table.columns[position].default != Given::Sequence {
+            continue;
+        }
+        let Some((left, numbers)) = sequence(described, position) else {
+            continue;
+        };
+        described.columns[position].numbers = Some(numbers);
+        let table = &described.table;
+        let is_given = matches!(
+            table.columns[position].wish.values,
+            None | Some(Values::Default)
+        );
         let mut uniques = table.uniques.iter();
-        uniques.any(|unique| unique.plain && unique.columns[..] == [position])
+        let is_unique = uniques.any(|unique| unique.plain && unique.columns[..] == [position]);
+        let count = match (left.count, left.cycles) {
+            (Some(count), false) => count,
+            (Some(_), true) if is_unique => left.all.saturating_sub(table.existing_rows),
+            _ => continue,
+        };
+        if is_given {
+            limits.push((count, left.name));
+        }
+    }
+    described.table.limits = limits;
+}
+
+/// The sequence of a column: what it has left, and the numbers that come next.
+fn sequence(described: &Described, position: usize) -> Option<(Left, Numbers)> {
+    let number = described.columns[position].number;
+    let largest = described.table.columns[position].last.as_deref();
+    let largest: Option<i64> = largest.and_then(|largest| largest.parse().ok());
+    let of_column = [
+        (pg_sys::OIDOID, described.relid.into_datum()),
+        (pg_sys::INT2OID, number.into_datum()),
+        // Where the sequence may not tell, its numbers are taken to go on after these.
+        (pg_sys::INT8OID, largest.into_datum()),
+    ];
+    let read = |row: &SpiHeapTupleData| {
+        let count = |text: Option<String>| {
+            let count = text.and_then(|text| text.parse::<i128>().ok())?;
+            Some(u64::try_from(count.max(0)).unwrap_or(u64::MAX))
+        };
+        let left = Left {
+            count: count(row.get(1)?),
+            all: count(row.get(2)?).unwrap_or(u64::MAX),
+            name: row.get(3)?.unwrap_or_default(),
+            cycles: row.get(4)? == Some(true),
+        };
+        let (last, step, end) = (row.get(5)?, row.get(6)?, row.get(7)?);
+        let numbers = last.zip(step).zip(end);
+        Ok(numbers.map(|((last, step), end)| (left, Numbers { last, step, end })))
     };
-    let columns = table.columns.iter().zip(&described.columns).enumerate();
-    columns
-        .filter(|(_, (column, _))| {
-            column.default == Given::Sequence && column.wish.values.is_none()
-        })
-        .flat_map(|(position, (_, in_database))| {
-            let found = query(
-                SEQUENCE_LEFT,
-                &[
-                    (pg_sys::OIDOID, described.relid.into_datum()),
-                    (pg_sys::INT2OID, in_database.number.into_datum()),
-                ],
-                |row| {
-                    let count = |text: Option<String>| {
-                        let count = text.and_then(|text| text.parse::<i128>().ok())?;
-                        Some(u64::try_from(count.max(0)).unwrap_or(u64::MAX))
-                    };
-                    let left = count(row.get::<String>(1)?);
-                    let all = count(row.get::<String>(2)?);
-                    let name = row.get::<String>(3)?;
-                    Ok(left.zip(all).zip(name).zip(row.get::<bool>(4)?))
-                },
-            );
-            let is_unique = is_unique(position);
-            found
-                .into_iter()
-                .filter_map(
-                    move |(((left, all), name), cycles)| match (cycles, is_unique) {
-                        (false, _) => Some((left, name)),
-                        (true, true) => Some((all.saturating_sub(table.existing_rows), name)),
-                        (true, false) => None,
-                    },
-                )
-        })
-        .collect()
+    query(SEQUENCE, &of_column, read).pop()
 }
 
 /// Of the sequence that a column is numbered by: how many numbers are left, how many there are at
-/// all, its name, and whether it begins anew at its end.
-const SEQUENCE_LEFT: &str = "
-SELECT trunc((s.end_ - coalesce(s.last_value, s.seqstart - s.seqincrement)) / s.seqincrement)::numeric(30)::text,
+/// all, its name, whether it begins anew at its end, the last number that it gave, its step and its
+/// last number.
+const SEQUENCE: &str = "
+SELECT CASE WHEN s.may_tell THEN trunc((s.end_ - s.last) / s.seqincrement)::numeric(30)::text END,
        (trunc((s.end_ - s.begin_) / s.seqincrement) + 1)::numeric(30)::text,
-       'sequence ' || s.relname, s.seqcycle
+       'sequence ' || s.relname, s.seqcycle, s.last::text, s.seqincrement::text, s.end_::text
 FROM (
-    SELECT q.*, c.relname, pg_sequence_last_value(q.seqrelid) AS last_value,
+    SELECT q.*, c.relname, t.may_tell,
+           CASE WHEN t.may_tell THEN coalesce(pg_sequence_last_value(q.seqrelid), q.seqstart::numeric - q.seqincrement)
+                ELSE coalesce($3, q.seqstart::numeric - q.seqincrement) END AS last,
            CASE WHEN q.seqincrement > 0 THEN q.seqmax ELSE q.seqmin END::numeric AS end_,
            CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END::numeric AS begin_
     FROM pg_sequence q
     JOIN pg_class c ON c.oid = q.seqrelid
+    CROSS JOIN LATERAL (SELECT has_sequence_privilege(q.seqrelid, 'USAGE, SELECT')) t (may_tell)
     WHERE q.seqrelid = ANY (array(
               SELECT d.objid FROM pg_depend d
               WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
@@ -200,6 +232,5 @@ FROM (
               JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
               WHERE d.refclassid = 'pg_class'::regclass AND a.adrelid = $1 AND a.adnum = $2
           ))
-      AND has_sequence_privilege(q.seqrelid, 'USAGE, SELECT')
     OFFSET 0
 ) s";

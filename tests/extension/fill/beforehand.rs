@@ -103,16 +103,22 @@ fn exclusions_are_tried_as_far_as_it_is_said(pg: &Postgres) {
     session.run("BEGIN READ ONLY");
     let said = problem(&mut session, "'target', 10");
     session.run("COMMIT");
-    assert!(said.contains("apart"), "{said}");
-    // Who may not make a temporary table: rows are written and undone, fewer of them.
+    assert_eq!(said, "");
+    // What a trigger does is found out by writing.
     session.run(
-        "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_catalog); END $$;
-         CREATE ROLE plain_filler; GRANT USAGE ON SCHEMA t TO plain_filler; GRANT SELECT, INSERT ON target TO plain_filler; SET ROLE plain_filler",
+        "CREATE FUNCTION t.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         CREATE TRIGGER keeps BEFORE INSERT ON target FOR EACH ROW EXECUTE FUNCTION t.keep()",
     );
     let said = problem(&mut session, "'target', 10001");
-    session.run("RESET ROLE; DROP OWNED BY plain_filler; DROP ROLE plain_filler");
     assert!(
         said.contains("apart was tried with 10000 rows only"),
+        "{said}"
+    );
+    session.run("BEGIN READ ONLY");
+    let said = problem(&mut session, "'target', 10");
+    session.run("COMMIT");
+    assert!(
+        said.contains("apart") && said.contains("read-only transaction"),
         "{said}"
     );
 }
@@ -203,7 +209,7 @@ fn fill_says_a_shortage_before_the_first_row(pg: &Postgres) {
     for (columns, index, says) in [
         (
             "a integer NOT NULL",
-            "narrow ON target ((a % 60))",
+            "narrow ON target ((abs(a) % 60))",
             "narrow (a) leaves room for 60 rows",
         ),
         (

@@ -14,6 +14,7 @@ mod partitions;
 mod plan;
 mod random;
 mod references;
+mod rounds;
 mod schema;
 mod security;
 mod selection;
@@ -39,6 +40,7 @@ pub fn tests() -> Vec<Test> {
         references::tests(),
         schema::tests(),
         security::tests(),
+        rounds::tests(),
         selection::tests(),
         types::tests(),
         values::tests(),

@@ -9,6 +9,12 @@ use crate::servers::postgres::Postgres;
 
 tests![
     an_exclusion_is_judged_for_any_number_of_rows,
+    exclusions_without_a_temporary_table,
+    ranges_are_compared_as_their_operator_does,
+    a_caller_without_temporary_tables,
+    numbers_below_the_largest_are_used,
+    what_there_is_room_for_does_not_depend_on_what_is_asked,
+    ranges_that_no_slot_is_left_for,
     rows_that_are_there_are_asked_through_the_index,
     rows_that_are_there_under_row_level_security,
     rows_that_the_caller_may_not_read,
@@ -65,6 +71,225 @@ fn an_exclusion_is_judged_for_any_number_of_rows(pg: &Postgres) {
         session.value("SELECT string_agg(problem, '; ') FROM synth_plan_fill('target', 1000000)");
     assert!(said.contains("apart (x) leaves room for "), "{said}");
     written(&mut session, 50);
+}
+
+fn room(session: &mut Session, rows: u32) -> String {
+    session.value(&format!(
+        "SELECT coalesce(string_agg(problem, '; '), '') FROM synth_plan_fill('target', {rows})"
+    ))
+}
+
+/// In a read-only transaction there is no temporary table: what a `GiST` index finds there, intervals
+/// and the constraint's operators find in memory.
+fn exclusions_without_a_temporary_table(pg: &Postgres) {
+    const CASES: &[&str] = &[
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 1000), CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 9, 1)) WITH &&)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 60), y integer NOT NULL CHECK (y BETWEEN 0 AND 60), r integer NOT NULL CHECK (r BETWEEN 2 AND 9),
+         CONSTRAINT apart EXCLUDE USING gist (circle(point(x, y), r) WITH &&)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 100), y integer NOT NULL CHECK (y BETWEEN 0 AND 100),
+         CONSTRAINT apart EXCLUDE USING gist (polygon(box(point(x, y), point(x + 5, y + 3))) WITH &&)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 20), y integer NOT NULL CHECK (y BETWEEN 0 AND 20), CONSTRAINT apart EXCLUDE USING gist (point(x, y) WITH ~=)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 2000), CONSTRAINT apart EXCLUDE USING gist (int4multirange(int4range(x, x + 7), int4range(x + 20, x + 22)) WITH &&)",
+        "x numeric(8, 3) NOT NULL CHECK (x BETWEEN -40 AND 100), CONSTRAINT apart EXCLUDE USING gist (numrange(x + 0, x + 1.5, '(]') WITH &&)",
+        "x inet NOT NULL, CONSTRAINT apart EXCLUDE USING gist (set_masklen(x, 28) inet_ops WITH &&)",
+        "room integer NOT NULL CHECK (room BETWEEN 1 AND 20), pet integer NOT NULL CHECK (pet BETWEEN 1 AND 3), x integer NOT NULL CHECK (x BETWEEN 0 AND 100),
+         CONSTRAINT apart EXCLUDE USING gist (abs(room) WITH =, abs(pet) WITH <>, int4range(x, x + 7) WITH &&), CONSTRAINT few EXCLUDE USING btree (abs(room * 100 + x) WITH =)",
+        "x integer CHECK (x BETWEEN 0 AND 300), live boolean NOT NULL, tall box NOT NULL, CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 5, 5)) WITH &&) WHERE (live), CHECK (live)",
+    ];
+    let mut session = prepared(pg);
+    session.run("CREATE EXTENSION btree_gist SCHEMA public");
+    for definition in CASES {
+        unwritable(&mut session, &format!("CREATE TABLE target ({definition})"));
+        for there in [false, true] {
+            if there {
+                written(&mut session, 5);
+            }
+            let in_table = room(&mut session, 5000);
+            session.run("BEGIN READ ONLY");
+            let in_memory = room(&mut session, 5000);
+            session.run("COMMIT");
+            // Which of two constraints refused more is counted otherwise.
+            let most = |said: &str| {
+                said.split_once("leaves room for ")
+                    .map(|(_, most)| most.to_owned())
+            };
+            assert_eq!(most(&in_memory), most(&in_table), "{definition}");
+            assert_ne!(most(&in_memory), None, "{definition}: {in_memory}");
+        }
+    }
+}
+
+/// Ranges are compared by their ends, as whole numbers: a multirange of each, which is compared by
+/// its operator, leaves the same room.
+fn ranges_are_compared_as_their_operator_does(pg: &Postgres) {
+    const CASES: &[(&str, &str, &str)] = &[
+        (
+            "int4",
+            "x integer NOT NULL CHECK (x BETWEEN -500 AND 500), w integer NOT NULL CHECK (w BETWEEN 2 AND 30)",
+            "CASE w WHEN 2 THEN NULL ELSE x END, x + w, CASE WHEN w % 2 = 0 THEN '[]' ELSE '()' END",
+        ),
+        (
+            "int8",
+            "x bigint NOT NULL CHECK (x BETWEEN 9223372036854770000 AND 9223372036854775000), w integer NOT NULL CHECK (w BETWEEN 1 AND 30)",
+            "x + 0, CASE w WHEN 30 THEN NULL ELSE x + w * 7 END",
+        ),
+        (
+            "date",
+            "a date NOT NULL CHECK (a BETWEEN '2024-01-01' AND '2024-12-30'), b integer NOT NULL CHECK (b BETWEEN 0 AND 12)",
+            "CASE b WHEN 0 THEN '-infinity' ELSE a END, CASE b WHEN 1 THEN NULL WHEN 2 THEN 'infinity' ELSE a + b END",
+        ),
+        (
+            "ts",
+            "a timestamp NOT NULL CHECK (a BETWEEN '2024-01-01' AND '2024-02-01'), b integer NOT NULL CHECK (b BETWEEN 0 AND 3)",
+            "date_trunc('hour', a), date_trunc('hour', a) + b * '1 hour'::interval, CASE b WHEN 1 THEN '[)' WHEN 2 THEN '(]' ELSE '[]' END",
+        ),
+        (
+            "ts",
+            "a timestamp NOT NULL CHECK (a BETWEEN '2024-01-01 00:00:00' AND '2024-01-01 00:00:00.0002'), b integer NOT NULL CHECK (b BETWEEN 0 AND 3)",
+            "a + '0'::interval, a + b * '1 microsecond'::interval, CASE b WHEN 1 THEN '()' WHEN 2 THEN '(]' ELSE '[]' END",
+        ),
+    ];
+    let mut session = prepared(pg);
+    session.run("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public");
+    for (kind, columns, range) in CASES {
+        let mut said = Vec::new();
+        for whole in [
+            format!("{kind}range({range})"),
+            format!("{kind}multirange({kind}range({range}))"),
+        ] {
+            unwritable(
+                &mut session,
+                &format!(
+                    "CREATE TABLE target ({columns}, CONSTRAINT apart EXCLUDE USING gist ({whole} WITH &&))"
+                ),
+            );
+            said.push(room(&mut session, 4000));
+            written(&mut session, 3);
+            said.push(room(&mut session, 4000));
+        }
+        assert_eq!(said[..2], said[2..], "{range}");
+        assert!(said[0].contains("leaves room for "), "{range}: {said:?}");
+    }
+}
+
+fn a_caller_without_temporary_tables(pg: &Postgres) {
+    let mut session = prepared(pg);
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (x integer NOT NULL CHECK (x BETWEEN 0 AND 2000), y integer NOT NULL CHECK (y BETWEEN 0 AND 3),
+           CONSTRAINT apart EXCLUDE USING gist (box(point(x, 10 * y), point(x + 9, 10 * y + 9)) WITH &&))",
+    );
+    session.run(
+        "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_catalog); END $$;
+         CREATE ROLE plain_filler; GRANT USAGE ON SCHEMA t TO plain_filler; GRANT SELECT, INSERT ON target TO plain_filler; SET ROLE plain_filler;
+         SET extra_float_digits = -10",
+    );
+    let said = room(&mut session, 10_000);
+    assert!(said.contains("apart (x, y) leaves room for "), "{said}");
+    short(&mut session, 10_000, "apart (x, y) leaves room for ");
+    session.run("RESET ROLE; DROP TRIGGER late ON target; SET ROLE plain_filler; SELECT synth_fill('target', 300, 1)");
+    session.refused(
+        "SELECT synth_fill('target', 10000, 1)",
+        "21000",
+        "apart (x, y) leaves room for ",
+    );
+    session.run(
+        "RESET ROLE; DROP OWNED BY plain_filler; DROP ROLE plain_filler; RESET extra_float_digits",
+    );
+    written(&mut session, 100);
+}
+
+/// Beside rows that are there, numbers of which some are refused are drawn from all of their domain,
+/// and not only from what is above the largest.
+fn numbers_below_the_largest_are_used(pg: &Postgres) {
+    let mut session = prepared(pg);
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (x integer NOT NULL CHECK (x BETWEEN 0 AND 1000), CONSTRAINT apart EXCLUDE USING gist (int4range(abs(x), x + 10) WITH &&));
+         INSERT INTO target VALUES (900)",
+    );
+    let said = room(&mut session, 500);
+    let most = said
+        .split("leaves room for ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next()?.parse::<u32>().ok())
+        .expect(&said);
+    assert!((60..=100).contains(&most), "{said}");
+    assert_eq!(room(&mut session, most - 10), "");
+    written(&mut session, most - 10);
+}
+
+/// Numbers are drawn from a part of what they may be, but not where that leaves less room.
+fn what_there_is_room_for_does_not_depend_on_what_is_asked(pg: &Postgres) {
+    let mut session = prepared(pg);
+    for definition in [
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 3000), w integer NOT NULL CHECK (w BETWEEN 5 AND 200), CONSTRAINT apart EXCLUDE USING gist (int4range(abs(x), x + w) WITH &&)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 50000), CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 999, 1)) WITH &&)",
+    ] {
+        unwritable(&mut session, &format!("CREATE TABLE target ({definition})"));
+        let said = room(&mut session, 20_000);
+        let most = said
+            .split("leaves room for ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next()?.parse().ok())
+            .expect(&said);
+        assert_eq!(room(&mut session, most), "");
+        session.run("DROP TRIGGER late ON target");
+        session.run(&format!("SELECT synth_fill('target', {most}, 0)"));
+    }
+    // A range that is far wider than the numbers that are usual.
+    anew(&mut session);
+    session.run(
+        "CREATE TABLE target (x integer NOT NULL, CONSTRAINT apart EXCLUDE USING gist (int4range(abs(x), abs(x) + 100000) WITH &&))",
+    );
+    assert_eq!(room(&mut session, 500), "");
+    written(&mut session, 500);
+}
+
+/// Where the slots of ranges do not suffice, there may be room all the same.
+fn ranges_that_no_slot_is_left_for(pg: &Postgres) {
+    let mut session = prepared(pg);
+    session.run("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public");
+    for (definition, rows) in [
+        // Before a row that stands at the end.
+        (
+            "CREATE TABLE target (x integer NOT NULL CHECK (x BETWEEN 0 AND 1000), CONSTRAINT apart EXCLUDE USING gist (int4range(x, x + 10) WITH &&));
+             INSERT INTO target VALUES (985)",
+            60,
+        ),
+        // An expression tells rows apart, too.
+        (
+            "CREATE TABLE target (room integer NOT NULL CHECK (room BETWEEN 1 AND 20), x integer NOT NULL CHECK (x BETWEEN 0 AND 300),
+               CONSTRAINT apart EXCLUDE USING gist (abs(room) WITH =, int4range(x, x + 7) WITH &&))",
+            400,
+        ),
+        // A row with NULL beside its range conflicts with none; one with NULL in it with all.
+        (
+            "CREATE TABLE target (room integer CHECK (room BETWEEN 1 AND 2), x integer CHECK (x BETWEEN 0 AND 300), CONSTRAINT apart EXCLUDE USING gist (room WITH =, int4range(x, x + 7) WITH &&))",
+            200,
+        ),
+        (
+            "CREATE TABLE target (x integer CHECK (x BETWEEN 0 AND 3000), CONSTRAINT apart EXCLUDE USING gist (int4range(abs(x), x + 7) WITH &&))",
+            200,
+        ),
+        // Moments go on beyond the years that are usual.
+        (
+            "CREATE TABLE target (at timestamp NOT NULL, CONSTRAINT apart EXCLUDE USING gist (tsrange(date_trunc('year', at), date_trunc('year', at) + '1 year'::interval) WITH &&))",
+            40,
+        ),
+    ] {
+        anew(&mut session);
+        session.run(definition);
+        assert_eq!(room(&mut session, rows), "", "{definition}");
+        written(&mut session, rows);
+    }
+    // All there is: slots say it, and no search has to.
+    unwritable(
+        &mut session,
+        "CREATE TABLE target (x integer NOT NULL CHECK (x BETWEEN 0 AND 300), CONSTRAINT apart EXCLUDE USING gist (int4range(x, x + 7) WITH &&))",
+    );
+    short(&mut session, 200, "apart (x) leaves room for 43 rows");
+    written(&mut session, 43);
 }
 
 fn rows_that_are_there_are_asked_through_the_index(pg: &Postgres) {

@@ -161,7 +161,7 @@ impl Planner {
     /// Ranges over columns.
     fn slots_of_ranges(&mut self, exclusion: &Exclusion) -> bool {
         let mut beside = Vec::new();
-        let mut range = None;
+        let (mut range, mut is_all) = (None, true);
         for element in &exclusion.elements {
             match (element.column, element.operator.as_str()) {
                 (Some(column), "=") => beside.push(column),
@@ -169,20 +169,28 @@ impl Planner {
                     let generated = column.map(|column| &self.table.columns[column].default);
                     let text = match generated {
                         Some(Given::Generated(text)) => text.clone(),
-                        Some(_) => continue,
+                        Some(_) => {
+                            is_all = false;
+                            continue;
+                        }
                         None => element.expression.clone(),
                     };
                     range = self.range(&text);
                 }
                 // More elements make conflicts rarer, not more frequent.
-                _ => {}
+                _ => is_all = false,
             }
         }
         let Some(range) = range else {
             return false;
         };
         let least = self.least_width(&range);
-        let Some(apart) = self.lay_out(&range, &beside, least.unwrap_or(0)) else {
+        // There is more room than slots between rows that are there, for rows with NULL beside, and for
+        // those that something else tells apart.
+        let is_certain = is_all
+            && self.table.existing_rows == 0
+            && beside.iter().all(|&c| self.table.columns[c].not_null);
+        let Some(apart) = self.lay_out(&range, &beside, least.unwrap_or(0), is_certain) else {
             return false;
         };
         if apart {
@@ -305,8 +313,15 @@ impl Planner {
     }
 
     /// Puts the beginnings of a range on a grid and its ends before the next beginning; none where
-    /// that cannot be. False where there is no room, so that all ranges are empty ones.
-    fn lay_out(&mut self, range: &Range, beside: &[usize], least: i64) -> Option<bool> {
+    /// that cannot be. False where there is no room, so that all ranges are empty ones. `is_certain`
+    /// says that there is no room but in them.
+    fn lay_out(
+        &mut self,
+        range: &Range,
+        beside: &[usize],
+        least: i64,
+        is_certain: bool,
+    ) -> Option<bool> {
         let Range { lower, upper, .. } = *range;
         let codec = self.codec(lower)?;
         if self.codec(upper)? != codec {
@@ -392,6 +407,9 @@ impl Planner {
             .unwrap_or_else(|| grid(low, limit, most));
         if !enough(&laid) && !single && !range.closed && least == 0 {
             return self.make_empty(range, end_low, end_high);
+        }
+        if !enough(&laid) && !is_certain {
+            return None;
         }
         let (grid, step) = laid;
         if grid.is_empty() {

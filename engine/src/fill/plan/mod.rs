@@ -23,7 +23,7 @@ use crate::fill::domain::Made;
 use crate::fill::ordinal::Codec;
 use crate::fill::recognize::{Recognition, Recognized, TimeRole};
 use crate::fill::source::{Source, share};
-use crate::fill::table::{Table, Values};
+use crate::fill::table::{Table, Values, mentions};
 use crate::fill::unique::Digit;
 use crate::generator;
 
@@ -42,6 +42,8 @@ pub struct Plan {
     pub(super) columns: Vec<Planned>,
     pub(super) references: Vec<PlannedReference>,
     pub(super) order: Vec<usize>,
+    /// Whether numbers are drawn from a part of what they may be, so that more may find room.
+    pub is_cut: bool,
     /// Conditions by variant that rows are looked at for.
     pub(super) verified: Vec<Vec<Expr>>,
     /// Columns that get values, by position; the others are left to the database.
@@ -224,6 +226,8 @@ struct Planner {
     searched: BTreeSet<String>,
     /// How many of the values by index existing rows have, though it is not known which.
     taken: u64,
+    /// Whether numbers are drawn from a part of what they may be.
+    is_cut: bool,
     /// Ranges over columns that are laid out next to each other.
     slots: Vec<exclusions::Slot>,
     /// Share of NULLs in a column that may be NULL, if nothing else is said.
@@ -253,6 +257,7 @@ impl Planner {
             verified: Vec::new(),
             searched: BTreeSet::new(),
             taken: 0,
+            is_cut: false,
             slots: Vec::new(),
             null_fraction: NULL_FRACTION,
             table,
@@ -353,6 +358,7 @@ impl Planner {
         let written = (0..count).filter(|&place| self.written[place]).collect();
         Plan {
             candidates: limit,
+            is_cut: self.is_cut,
             table: self.table,
             variants: self.variants,
             choice,
@@ -441,7 +447,19 @@ impl Planner {
             // Of others the database says which rows it takes.
             .any(|unique| unique.plain && unique.nulls_equal && unique.columns.contains(&place));
         // A range without an end overlaps every later one.
-        if equal_nulls || self.slots.iter().any(|slot| slot.has(place)) {
+        let ends_range = || {
+            let mut exclusions = self.table.exclusions.iter();
+            exclusions.any(|exclusion| {
+                exclusion.columns.contains(&place)
+                    && exclusion.elements.iter().any(|element| {
+                        element.operator == "&&"
+                            && element.expression.contains("range(")
+                            && mentions(&element.expression, &column.name)
+                    })
+            })
+        };
+        let in_slot = self.slots.iter().any(|slot| slot.has(place));
+        if equal_nulls || in_slot || column.wish.null_fraction.is_none() && ends_range() {
             return 0;
         }
         let fraction = match (&self.suited[place], column.wish.null_fraction) {

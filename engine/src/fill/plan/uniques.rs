@@ -1,16 +1,16 @@
 //! Unique constraints: values by index, so that no look-up is needed.
 
 use super::{Choice, Planned, Planner, same_values};
-use crate::fill::check::{Comparison, Nullness, Relation};
+use crate::fill::check::{Comparison, Domain, Nullness, Relation};
 use crate::fill::class::Class;
-use crate::fill::domain::{Made, make};
+use crate::fill::domain::{Made, is_silent, make};
 use crate::fill::recognize::{self, Recognition, Recognized};
 use crate::fill::source::{Ordered, Source, Telling};
 use crate::fill::table::{Given, Unique};
 use crate::fill::unique::{Component, Digit, Member, scheme};
 
-/// Numbers under an index on expressions are drawn from at least so many times as many as there are
-/// rows.
+/// Numbers that a constraint refuses some of are drawn from at least so many times as many as there
+/// are rows.
 const ROOM: u64 = 16;
 
 /// Values by index are gone through so many times where candidates may be refused.
@@ -118,17 +118,17 @@ impl Planner {
         if unique.partial && self.one_alone(&members, unique) {
             return;
         }
-        let wanted = self.rows.saturating_add(self.table.existing_rows);
+        let room = self.room();
         for column in columns {
             let wished = self.table.columns[column].wish.values.is_some();
             let narrow = self.made[column].iter().any(|made| {
                 matches!(&made.source, Source::Ordered(ordered)
-                    if ordered.total() < wanted.saturating_mul(ROOM))
+                    if ordered.total() < room)
             });
             if narrow && !wished {
-                self.widen(column);
+                self.widen(column, false);
                 // No farther than that: sums and products of large numbers leave their type.
-                let span = i64::try_from(wanted.saturating_mul(ROOM)).unwrap_or(i64::MAX);
+                let span = i64::try_from(room).unwrap_or(i64::MAX);
                 let ordered_by_checks = self.is_ordered(column);
                 for made in &mut self.made[column] {
                     if let Source::Ordered(ordered) = &mut made.source
@@ -136,12 +136,40 @@ impl Planner {
                         && !ordered_by_checks
                     {
                         let (low, high) = ordered.ends();
+                        self.is_cut |= high > low.saturating_add(span);
                         *ordered = ordered.within(low, high.min(low.saturating_add(span)));
                     }
                 }
                 "numbers".clone_into(&mut self.report[column].generator);
+            } else if !wished {
+                self.is_cut |= self.is_part(column);
             }
         }
+    }
+
+    /// How many values numbers are drawn from that a constraint refuses some of.
+    fn room(&self) -> u64 {
+        let rows = self.rows.saturating_add(self.table.existing_rows);
+        rows.saturating_mul(self.table.room.max(ROOM))
+    }
+
+    /// Whether numbers are drawn from a part of what a column may be.
+    fn is_part(&self, column: usize) -> bool {
+        let made = self.made[column].iter().enumerate();
+        let mut ordered = made.filter_map(|(variant, made)| match &made.source {
+            Source::Ordered(ordered) => Some((variant, ordered)),
+            _ => None,
+        });
+        ordered.any(|(variant, ordered)| {
+            let domain = self.domain(variant, column);
+            let whole = make(&self.table.columns[column], &domain, Some(&everything()));
+            whole.is_ok_and(|whole| match whole.source {
+                Source::Ordered(whole) => {
+                    beyond_usual_years(&domain, whole).total() > ordered.total()
+                }
+                _ => false,
+            })
+        })
     }
 
     pub(super) fn is_unique_alone(&self, column: usize) -> bool {
@@ -431,7 +459,7 @@ impl Planner {
                     return None;
                 }
                 if single {
-                    self.widen(column);
+                    self.widen(column, true);
                 }
                 let made = &self.made[column];
                 let varies = made
@@ -465,8 +493,9 @@ impl Planner {
     }
 
     /// Numbers of a unique column may use all of their domain, from the largest existing on; those
-    /// of a key begin at one.
-    pub(super) fn widen(&mut self, column: usize) {
+    /// of a key begin at one. Numbers that are not taken in order, of which some are refused, use all
+    /// of it unless that leaves many.
+    pub(super) fn widen(&mut self, column: usize, in_order: bool) {
         if self.slot(column).is_some() {
             return;
         }
@@ -487,16 +516,20 @@ impl Planner {
                 .as_deref()
                 .and_then(|last| codec.read(last))
                 .map(|(count, _)| count.saturating_add(1));
-            let narrow = ordered.total() < rows || after.is_some() || !codec.is_time();
+            let least = if in_order { rows } else { self.room() };
+            let narrow = ordered.total() < least || after.is_some() || !codec.is_time();
             if !narrow {
                 continue;
             }
             let Ok(wide) = make(&definition, &domain, Some(&everything())) else {
                 continue;
             };
-            let Source::Ordered(wide_source) = wide.source else {
+            let Source::Ordered(mut wide_source) = wide.source else {
                 continue;
             };
+            if !in_order && self.table.room == u64::MAX {
+                wide_source = beyond_usual_years(&domain, wide_source);
+            }
             let (low, high) = wide_source.ends();
             let natural = if codec.is_time() {
                 ordered.ends().0
@@ -505,15 +538,17 @@ impl Planner {
             };
             let from = after.unwrap_or(natural).max(low);
             let tail = wide_source.within(from, high);
-            let enough = tail.total() >= self.rows;
-            let source =
-                if enough || (after.is_some() && !tail.is_empty() && self.variants.len() > 1) {
-                    tail
-                } else {
-                    // No room above: the whole domain, and the database says what is taken.
-                    self.table.columns[column].last = None;
-                    wide_source
-                };
+            let room = if in_order { self.rows } else { self.room() };
+            let enough = tail.total() >= room;
+            let source = if enough
+                || (in_order && after.is_some() && !tail.is_empty() && self.variants.len() > 1)
+            {
+                tail
+            } else {
+                // No room above: the whole domain, and the database says what is taken.
+                self.table.columns[column].last = None;
+                wide_source
+            };
             let (mut a, mut b) = (String::new(), String::new());
             let (low, high) = source.ends();
             codec.write(low, &mut a);
@@ -624,6 +659,18 @@ pub(super) struct Counted {
     members: Vec<Member>,
     /// How many rows it tells apart.
     capacity: u64,
+}
+
+/// Moments that no constraint speaks of go on until the last day that has a year of four digits.
+fn beyond_usual_years(domain: &Domain, usual: Ordered) -> Ordered {
+    let codec = usual.codec;
+    match codec.read("9999-12-31") {
+        Some((last, _)) if codec.is_time() && is_silent(domain) => {
+            let (low, _) = usual.ends();
+            Ordered::new(codec, vec![(low, last)], usual.step(), usual.spread)
+        }
+        _ => usual,
+    }
 }
 
 /// A recognition that asks for everything the type holds.

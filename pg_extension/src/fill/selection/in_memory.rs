@@ -24,12 +24,9 @@ use crate::query::scan;
 /// So many keys are kept in memory, at about 20 bytes each.
 const MOST_KEYS: u64 = 4_000_000;
 
-/// So many keys are put into a filter, at 10 to 20 bits each.
+/// So many keys are put into a filter, at 10 to 20 bits each; more where `maintenance_work_mem` has
+/// room for them.
 const MOST_FILTERED: u64 = 100_000_000;
-
-/// Rows that are there are asked one by one for the keys of candidates where there are more than so
-/// many times the rows asked for; fewer are all read.
-const READ: u64 = 2;
 
 /// Hashes of keys; of types that have no hash function, of their text.
 const OF_VALUES: &str = "pg_catalog.hash_record_extended({}, 0)";
@@ -44,9 +41,11 @@ pub struct Search<'a> {
     plan: &'a Plan,
     gate: &'a Gate,
     indexes: &'a [Index],
-    wanted: Wanted,
+    wanted: Wanted<'a>,
     /// The hashes of all keys of a candidate.
     reading: Reading,
+    /// The same of rows that were found before.
+    of_found: Reading,
     /// How many rows that are there are read, and the query that does.
     read: u64,
     stored: String,
@@ -58,7 +57,7 @@ impl<'a> Search<'a> {
         plan: &'a Plan,
         gate: &'a Gate,
         indexes: &'a [Index],
-        wanted: Wanted,
+        wanted: Wanted<'a>,
     ) -> Self {
         let function = if has_hash(plan, gate, indexes) {
             OF_VALUES
@@ -68,8 +67,9 @@ impl<'a> Search<'a> {
         let keys: Vec<String> = indexes.iter().map(|index| index.hash(function)).collect();
         let keys = format!("ARRAY[{}]::pg_catalog.int8[]", keys.join(", "));
         let stored = format!("SELECT {keys} FROM {} t", indexes::relation(described));
-        let many = wanted.existing > wanted.rows.saturating_mul(READ);
-        let refused = many.then(|| indexes::refused_by_rows(indexes)).flatten();
+        let refused = super::are_asked(wanted)
+            .then(|| indexes::refused_by_rows(indexes))
+            .flatten();
         let (read, computed, unless) = match refused {
             Some(unless) => (
                 0,
@@ -78,16 +78,18 @@ impl<'a> Search<'a> {
             ),
             None => (wanted.existing, format!("{keys} AS keys"), Vec::new()),
         };
+        let read_keys = |computed: String, unless: Vec<String>| Reading {
+            computed,
+            read: "synth_new.keys".to_owned(),
+            unless,
+        };
         Self {
             plan,
             gate,
             indexes,
             wanted,
-            reading: Reading {
-                computed,
-                read: "synth_new.keys".to_owned(),
-                unless,
-            },
+            reading: read_keys(computed, unless),
+            of_found: read_keys(format!("{keys} AS keys"), Vec::new()),
             read,
             stored,
         }
@@ -95,7 +97,8 @@ impl<'a> Search<'a> {
 
     /// So many keys are compared where so many candidates are looked at.
     fn keys(&self, candidates: u64) -> u64 {
-        let rows = self.read.saturating_add(candidates);
+        let rows = self.read.saturating_add(super::count(self.wanted.found));
+        let rows = rows.saturating_add(candidates);
         rows.saturating_mul(self.indexes.len() as u64)
     }
 
@@ -107,17 +110,14 @@ impl<'a> Search<'a> {
         } else {
             self.in_two_passes()?
         };
-        if selection.count < self.wanted.rows && !self.reading.unless.is_empty() {
-            let (computed, unless) = (&self.reading.computed, &self.reading.unless);
-            let by_rows = selection.refusals(self.plan, self.gate, computed, unless);
-            for (index, by_rows) in self.indexes.iter().zip(by_rows) {
-                selection.refuse(&index.name, by_rows);
-            }
+        if selection.count < self.wanted.rows {
+            selection.refuse_by_rows(self.plan, self.gate, self.indexes, &self.reading);
         }
         Some(selection)
     }
 
-    /// The keys of rows that are there, as far as the caller sees them and they are read.
+    /// The keys of rows that are there, as far as the caller sees them and they are read, and of those
+    /// that were found before.
     fn existing(&self, mut read: impl FnMut(Vec<Option<i64>>)) {
         if self.read > 0 {
             scan(&self.stored, |row| {
@@ -126,6 +126,9 @@ impl<'a> Search<'a> {
                 }
                 Ok(())
             });
+        }
+        for found in self.wanted.found {
+            found.read(&self.of_found, &hashes, &mut read);
         }
     }
 
@@ -138,10 +141,10 @@ impl<'a> Search<'a> {
             }
         };
         self.existing(|keys| remember(keys, &mut taken));
-        wanted.through(self.plan, |batch, rows, left, selection| {
+        wanted.through(self.plan, |candidates, left, selection| {
             let first = selection.end;
             let most = selection.count + left;
-            for (row, keys) in self.gate.select(&self.reading, batch, rows, &hashes) {
+            for (row, keys) in self.gate.select(&self.reading, candidates, &hashes) {
                 let mut pairs = keys.iter().zip(&taken);
                 let clash =
                     pairs.position(|(key, taken)| key.is_some_and(|key| taken.contains(&key)));
@@ -161,7 +164,7 @@ impl<'a> Search<'a> {
         let mut candidates = self.wanted.rows;
         loop {
             let keys = self.keys(candidates);
-            if keys > MOST_FILTERED {
+            if keys > MOST_FILTERED.max(super::memory(0).saturating_mul(8) / 20) {
                 return None;
             }
             let mut repeated: Vec<HashSet<i64>> = vec![HashSet::new(); self.indexes.len()];
@@ -178,12 +181,12 @@ impl<'a> Search<'a> {
                 rows: candidates,
                 ..self.wanted
             };
-            let looked = all.through(self.plan, |batch, rows, left, looked| {
+            let looked = all.through(self.plan, |candidates, left, looked| {
                 if !are_few {
                     return;
                 }
                 let first = looked.end;
-                let passing = self.gate.select(&self.reading, batch, rows, &hashes);
+                let passing = self.gate.select(&self.reading, candidates, &hashes);
                 for (row, keys) in passing.into_iter().take(left as usize) {
                     looked.take(first + row as u64);
                     are_few = are_few && note(keys);
@@ -248,7 +251,7 @@ fn has_hash(plan: &Plan, gate: &Gate, indexes: &[Index]) -> bool {
     let computed = indexes::computed(indexes);
     let no_function = |code| code == ERRCODE_UNDEFINED_FUNCTION;
     attempt(
-        || gate.of_nulls(&computed, &hash, plan.written.len()),
+        || gate.of_nulls(&computed, &hash, plan.written.len(), |_| Ok(None::<()>)),
         no_function,
     )
     .is_ok()

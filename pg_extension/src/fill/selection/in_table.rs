@@ -57,6 +57,10 @@ fn take(
         computed: computed.clone(),
         unless: asked.unwrap_or_default(),
     };
+    let of_found = Reading {
+        unless: Vec::new(),
+        ..reading.clone()
+    };
     gate.create(TABLE, &reading, plan.written.len());
     if copied {
         let relation = indexes::relation(described);
@@ -68,10 +72,15 @@ fn take(
     for (number, index) in indexes.iter().enumerate() {
         execute(&index.definition(number, TABLE), &[]);
     }
-    let mut selection = wanted.through(plan, |batch, rows, left, selection| {
+    for found in wanted.found {
+        found.batches(|candidates| {
+            found.gate.insert(TABLE, &of_found, candidates);
+        });
+    }
+    let mut selection = wanted.through(plan, |candidates, left, selection| {
         let first = selection.end;
         // What arrives beyond the last one wanted refuses nothing that comes before it.
-        let arrived = gate.insert(TABLE, &reading, batch, rows).into_iter();
+        let arrived = gate.insert(TABLE, &reading, candidates).into_iter();
         for row in arrived.take(left as usize) {
             selection.take(first + row as u64);
         }

@@ -19,21 +19,21 @@ pub struct Index {
     method: String,
     is_exclusion: bool,
     /// What is compared, as SQL over a row.
-    elements: Vec<Element>,
-    nulls_equal: bool,
+    pub elements: Vec<Element>,
+    pub nulls_equal: bool,
     /// The rows it holds for.
-    condition: Option<String>,
+    pub condition: Option<String>,
 }
 
 /// Something that an index compares.
-struct Element {
+pub struct Element {
     expression: String,
     /// `COLLATE` and its name, where the type has one.
-    collation: String,
+    pub collation: String,
     class: String,
     /// What two rows may not have between them.
-    operator: String,
-    is_equality: bool,
+    pub operator: String,
+    pub is_equality: bool,
 }
 
 impl Index {
