@@ -94,7 +94,7 @@ fn exclusions_without_a_temporary_table(pg: &Postgres) {
         "x inet NOT NULL, CONSTRAINT apart EXCLUDE USING gist (set_masklen(x, 28) inet_ops WITH &&)",
         "room integer NOT NULL CHECK (room BETWEEN 1 AND 20), pet integer NOT NULL CHECK (pet BETWEEN 1 AND 3), x integer NOT NULL CHECK (x BETWEEN 0 AND 100),
          CONSTRAINT apart EXCLUDE USING gist (abs(room) WITH =, abs(pet) WITH <>, int4range(x, x + 7) WITH &&), CONSTRAINT few EXCLUDE USING btree (abs(room * 100 + x) WITH =)",
-        "x integer CHECK (x BETWEEN 0 AND 300), live boolean NOT NULL, tall box NOT NULL, CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 5, 5)) WITH &&) WHERE (live), CHECK (live)",
+        "x integer NOT NULL CHECK (x BETWEEN 0 AND 300), live boolean NOT NULL, tall box NOT NULL, CONSTRAINT apart EXCLUDE USING gist (box(point(x, 0), point(x + 5, 5)) WITH &&) WHERE (live), CHECK (live)",
     ];
     let mut session = prepared(pg);
     session.run("CREATE EXTENSION btree_gist SCHEMA public");
