@@ -82,7 +82,8 @@ impl Filling {
             self.limit(&plan);
             let before = self.written;
             self.write_round(&plan, mark.min(until).min(self.rows));
-            if self.written == before {
+            let is_written = self.rehearsal.is_none();
+            if self.written == before && !(is_written && self.make_room(&plan)) {
                 break;
             }
             mark = mark.saturating_mul(10);

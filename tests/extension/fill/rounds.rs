@@ -16,6 +16,7 @@ tests![
     rounds_beside_rows_of_others,
     a_trigger_in_rounds,
     keys_that_only_the_database_gives,
+    numbers_from_more_of_their_domain,
 ];
 
 const TOO_LATE: &str = "CREATE FUNCTION t.too_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a row is written'; END $$;
@@ -265,6 +266,23 @@ fn a_trigger_in_rounds(pg: &Postgres) {
     assert_eq!(problem(&mut session, 500), "");
     session.run("SELECT synth_fill('target', 500, 1)");
     assert_rows_hold(&mut session, &["t"]);
+}
+
+/// Ranges far wider than the numbers that are usual, in rounds: also where fewer are no error.
+fn numbers_from_more_of_their_domain(pg: &Postgres) {
+    let mut session = prepared(pg);
+    for call in [
+        "SELECT synth_fill('target', 300, 1)",
+        "SELECT rows_written FROM synth_fill_schema('t', 300, 1)",
+    ] {
+        anew(&mut session);
+        session.run(
+            "CREATE TABLE target (id serial PRIMARY KEY, parent integer REFERENCES target CHECK (parent <> id), x integer NOT NULL,
+               CONSTRAINT apart EXCLUDE USING gist (int4range(abs(x), abs(x) + 100000) WITH &&))",
+        );
+        assert_eq!(session.value(call), "300", "{call}");
+        assert_rows_hold(&mut session, &["t"]);
+    }
 }
 
 /// What such keys are is known when they are written; a shortage is an error that undoes the load.

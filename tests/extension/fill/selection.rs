@@ -98,24 +98,23 @@ fn exclusions_without_a_temporary_table(pg: &Postgres) {
     ];
     let mut session = prepared(pg);
     session.run("CREATE EXTENSION btree_gist SCHEMA public");
-    for definition in CASES {
+    for (place, definition) in CASES.iter().enumerate() {
         unwritable(&mut session, &format!("CREATE TABLE target ({definition})"));
-        for there in [false, true] {
-            if there {
-                written(&mut session, 5);
-            }
-            let in_table = room(&mut session, 5000);
-            session.run("BEGIN READ ONLY");
-            let in_memory = room(&mut session, 5000);
-            session.run("COMMIT");
-            // Which of two constraints refused more is counted otherwise.
-            let most = |said: &str| {
-                said.split_once("leaves room for ")
-                    .map(|(_, most)| most.to_owned())
-            };
-            assert_eq!(most(&in_memory), most(&in_table), "{definition}");
-            assert_ne!(most(&in_memory), None, "{definition}: {in_memory}");
+        // With and without rows that are there, in turn.
+        if place % 2 == 0 {
+            written(&mut session, 5);
         }
+        let in_table = room(&mut session, 5000);
+        session.run("BEGIN READ ONLY");
+        let in_memory = room(&mut session, 5000);
+        session.run("COMMIT");
+        // Which of two constraints refused more is counted otherwise.
+        let most = |said: &str| {
+            said.split_once("leaves room for ")
+                .map(|(_, most)| most.to_owned())
+        };
+        assert_eq!(most(&in_memory), most(&in_table), "{definition}");
+        assert_ne!(most(&in_memory), None, "{definition}: {in_memory}");
     }
 }
 

@@ -674,7 +674,11 @@ mod tests {
             let mut checks = vec![format!("(b >= (a + {least}))")];
             checks.extend(top.map(|top| format!("(b <= {top})")));
             let plan = Plan::new(table(&class, expression, &checks, existing), rows, seed);
-            prop_assert!(plan.unproven.is_empty(), "{:?}", plan.unproven);
+            if !plan.unproven.is_empty() {
+                // After the last row there is no room for all: there may be some before it.
+                prop_assert!(existing.is_some() && top.is_some(), "{:?}", plan.unproven);
+                return Ok(());
+            }
             prop_assert!(plan.problems.is_empty(), "{:?}", plan.problems);
             let promised = plan.rows(rows);
             prop_assert!(top.is_some() || promised == rows, "{promised} of {rows}");
